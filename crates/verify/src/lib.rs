@@ -1,1 +1,37 @@
-//! verify
+//! Who sent these bytes, and may we believe it?
+//!
+//! A webhook is believed when a secret that only its sender shares with us explains a value in the request: a MAC
+//! or a signature over the exact bytes that arrived, or the secret itself. This crate decides that, and nothing
+//! else: it opens no socket and no file, reads no clock, spawns nothing and holds no C. What it cannot know (the
+//! time, random bytes) is an argument. No input makes it panic.
+//!
+//! - [`provider`]: what each sender does, as data. One short definition per file, listed in [`provider::ALL`].
+//! - [`receive`]: a request against a configured [`receive::Endpoint`]: accept, reply, or refuse with the reason.
+//! - [`sign`]: the signatures on what we send, and the receiving side of the scanner protocol.
+//! - [`mac`], [`hex`], [`compare`]: the ground, available alone with the feature `hmac`.
+#![warn(missing_docs)]
+
+#[cfg(feature = "hmac")]
+pub mod compare;
+#[cfg(feature = "hmac")]
+pub mod hex;
+#[cfg(feature = "hmac")]
+pub mod mac;
+
+#[cfg(feature = "full")]
+mod base64;
+#[cfg(feature = "full")]
+mod key;
+#[cfg(feature = "full")]
+pub mod provider;
+#[cfg(feature = "full")]
+pub mod receive;
+#[cfg(feature = "full")]
+pub mod refusal;
+#[cfg(feature = "full")]
+pub mod secret;
+#[cfg(feature = "full")]
+pub mod sign;
+
+#[cfg(feature = "conformance")]
+pub mod conformance;

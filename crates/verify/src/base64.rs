@@ -1,0 +1,47 @@
+//! Base64, strictly: the standard alphabet, canonical, no white space.
+
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+const PADDED: GeneralPurpose = GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new());
+
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The bytes in base64, padded.
+pub fn encode(bytes: &[u8]) -> String {
+    PADDED.encode(bytes)
+}
+
+/// The bytes that a padded text stands for; `None` if it is not the one text that does.
+pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
+    PADDED.decode(text).ok()
+}
+
+/// Like [`decode`], for configured keys, which people copy with and without their padding.
+pub fn decode_padding_optional(text: &[u8]) -> Option<Vec<u8>> {
+    LENIENT.decode(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{decode, decode_padding_optional, encode};
+
+    #[test]
+    fn the_one_right_text_decodes() {
+        assert_eq!(encode(&[0xfb, 0xff]), "+/8=");
+        assert_eq!(decode(b"+/8="), Some(vec![0xfb, 0xff]));
+        assert_eq!(decode_padding_optional(b"+/8"), Some(vec![0xfb, 0xff]));
+    }
+
+    #[test]
+    fn every_other_spelling_is_refused() {
+        for text in ["+/8", "-_8=", "+/9=", "+/8==", "+/8=\n", " +/8=", "+"] {
+            assert_eq!(decode(text.as_bytes()), None, "{text}");
+        }
+        assert_eq!(decode_padding_optional(b"+/9"), None);
+    }
+}

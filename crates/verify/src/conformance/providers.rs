@@ -1,0 +1,215 @@
+//! Requests of many providers, and what must become of each.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::provider::{self, Provider};
+use crate::receive::{Content, Endpoint, EndpointSettings, Head, Outcome};
+use crate::refusal::{Reason, Refusal};
+
+use super::{ConformanceError, Row, parsed};
+
+#[derive(Deserialize)]
+struct Vector {
+    id: String,
+    provider: String,
+    profile: String,
+    scope: String,
+    clock: i64,
+    secrets: Vec<String>,
+    config: Config,
+    method: String,
+    url: String,
+    headers: Vec<(String, String)>,
+    body: String,
+    body_encoding: String,
+    expect: Expect,
+}
+
+#[derive(Deserialize)]
+struct Config {
+    public_url: Option<String>,
+    tolerance_seconds: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Expect {
+    verdict: String,
+    reason: Option<String>,
+    events: Option<Vec<String>>,
+    status: Option<u16>,
+    reply_body: Option<String>,
+    reply_type: Option<String>,
+    reply_headers: serde_json::Map<String, Value>,
+}
+
+/// The vectors of a file of this kind.
+pub(super) fn vectors(file: &Value) -> Option<&Vec<Value>> {
+    let vectors = file.as_array()?;
+    let members = ["provider", "profile", "expect"];
+    let known = members.iter().all(|member| {
+        vectors
+            .first()
+            .is_some_and(|first| !first[member].is_null())
+    });
+    known.then_some(vectors)
+}
+
+/// Runs one vector.
+pub(super) fn run(at: usize, vector: &Value) -> Result<Row, ConformanceError> {
+    let vector: Vector = parsed(at, vector)?;
+    let expected = vector.expect.words();
+    let got = match supported(&vector) {
+        Ok(provider) => vector.outcome(provider)?.words(provider, &vector.expect),
+        Err(unsupported) => unsupported,
+    };
+    Ok(Row::new(&vector.id, expected, got))
+}
+
+/// Which provider judges this vector; `Err` says what is not supported yet.
+fn supported(vector: &Vector) -> Result<&'static Provider, String> {
+    let known = provider::find(&vector.provider).ok_or("unsupported provider")?;
+    let reason = vector.expect.reason.as_deref().and_then(Reason::from_code);
+    let code_check = matches!(reason, Some(Reason::MissingCode | Reason::CodeMismatch));
+    match vector.profile.as_str() {
+        "modern" => Ok(known),
+        "aspnet" if code_check && *known == provider::AZUREALERT => Ok(known),
+        profile => Err(format!("unsupported profile {profile}")),
+    }
+}
+
+impl Vector {
+    fn outcome(&self, provider: &'static Provider) -> Result<Judged, ConformanceError> {
+        let secrets = self.secrets.iter().enumerate();
+        let settings = EndpointSettings {
+            provider,
+            secrets: secrets
+                .map(|(at, text)| (at.to_string(), text.clone()))
+                .collect(),
+            window_s: self.config.tolerance_seconds,
+            public_url: self.config.public_url.clone(),
+            subject: None,
+        };
+        let endpoint = match Endpoint::new(settings) {
+            Ok(endpoint) => endpoint,
+            Err(fault) => {
+                let refusal = Refusal::new(Reason::Misconfigured, fault.to_string());
+                return Ok(Judged::Whole(Outcome::Refuse(refusal)));
+            }
+        };
+        let headers: Vec<_> = self
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_bytes()))
+            .collect();
+        let head = Head {
+            method: &self.method,
+            url: &self.url,
+            headers: &headers,
+        };
+        let body = self.body()?;
+        if self.scope == "request" {
+            return Ok(Judged::Whole(endpoint.receive(&head, &body, self.clock)));
+        }
+        let content = Content::new(provider, &head, &body);
+        Ok(Judged::Step(
+            endpoint.prove(&head, &content, self.clock).map(drop),
+        ))
+    }
+
+    fn body(&self) -> Result<Vec<u8>, ConformanceError> {
+        match self.body_encoding.as_str() {
+            "utf8" => Ok(self.body.clone().into_bytes()),
+            encoding => crate::base64::decode(self.body.as_bytes())
+                .filter(|_| encoding == "base64")
+                .ok_or_else(|| ConformanceError::Malformed {
+                    id: self.id.clone(),
+                    fault: format!("the body is not in the encoding {encoding}"),
+                }),
+        }
+    }
+}
+
+/// What came out: of the whole request, or of the verification step alone.
+enum Judged {
+    Whole(Outcome),
+    Step(Result<(), Refusal>),
+}
+
+impl Expect {
+    /// What is expected, in words; what is left open is not among them.
+    fn words(&self) -> String {
+        let mut words = vec![self.verdict.clone()];
+        words.extend(self.reason.clone());
+        words.extend(
+            self.events
+                .as_ref()
+                .map(|events| format!("events {events:?}")),
+        );
+        if self.judges_reply() {
+            words.extend(self.status.map(|status| format!("status {status}")));
+            words.extend(
+                self.reply_body
+                    .as_ref()
+                    .map(|body| format!("body {body:?}")),
+            );
+            words.extend(self.reply_type.as_ref().map(|kind| format!("type {kind}")));
+            words.extend(
+                self.reply_headers
+                    .keys()
+                    .map(|name| format!("header {name}")),
+            );
+        }
+        words.join(", ")
+    }
+
+    /// Statuses and texts of refusals are those of a profile that is not asserted here.
+    fn judges_reply(&self) -> bool {
+        self.verdict != "refuse"
+    }
+}
+
+impl Judged {
+    /// What came out, in the words of what is expected.
+    fn words(self, provider: &Provider, expect: &Expect) -> String {
+        let (verdict, events, reply) = match self {
+            Judged::Step(Ok(())) => return expect_accept_words(expect),
+            Judged::Whole(Outcome::Accept(accepted)) => {
+                let nameless = format!("{}.event", provider.name);
+                let prefix = format!("{}.", provider.name);
+                let types = accepted
+                    .arrivals
+                    .into_iter()
+                    .map(|arrival| arrival.event_type);
+                let events: Vec<_> = types
+                    .filter(|event_type| *event_type != nameless)
+                    .map(|event_type| event_type.replacen(&prefix, "", 1))
+                    .collect();
+                ("accept", Some(events), accepted.reply)
+            }
+            Judged::Whole(Outcome::Reply(reply)) => ("answer", None, reply),
+            Judged::Whole(Outcome::Refuse(refusal)) | Judged::Step(Err(refusal)) => {
+                return format!("refuse, {}", refusal.reason);
+            }
+        };
+        let mut words = vec![verdict.to_owned()];
+        if expect.events.is_some() {
+            words.extend(events.map(|events| format!("events {events:?}")));
+        }
+        words.extend(expect.status.map(|_| format!("status {}", reply.status)));
+        let body = String::from_utf8_lossy(&reply.body);
+        words.extend(expect.reply_body.as_ref().map(|_| format!("body {body:?}")));
+        let kind = reply.content_type.unwrap_or("none");
+        words.extend(expect.reply_type.as_ref().map(|_| format!("type {kind}")));
+        words.join(", ")
+    }
+}
+
+/// A verification step that passes is all that an accepted vector of that scope asserts.
+fn expect_accept_words(expect: &Expect) -> String {
+    if expect.verdict == "accept" {
+        expect.words()
+    } else {
+        "accept".to_owned()
+    }
+}

@@ -1,0 +1,152 @@
+//! Prepared keys: parsed and keyed once, used for every request.
+
+use core::fmt;
+
+use ed25519_dalek::{Signature, VerifyingKey};
+use hmac::{Hmac, KeyInit};
+use sha1::Sha1;
+use sha2::{Sha256, Sha512};
+use zeroize::Zeroizing;
+
+use crate::compare;
+use crate::mac::token_digest;
+use crate::provider::Algorithm;
+use crate::secret::SecretFault;
+
+/// A key that is ready to check with. Its state is wiped when it is dropped.
+pub(crate) enum Key {
+    HmacSha1(Hmac<Sha1>),
+    HmacSha256(Hmac<Sha256>),
+    HmacSha512(Hmac<Sha512>),
+    Ed25519(VerifyingKey),
+    /// The digest of a secret that is presented as it stands.
+    Token(Zeroizing<[u8; 32]>),
+}
+
+impl Key {
+    /// A key of signatures made with this algorithm.
+    pub fn for_signatures(algorithm: Algorithm, bytes: &[u8]) -> Result<Key, SecretFault> {
+        Ok(match algorithm {
+            Algorithm::HmacSha1 => Key::HmacSha1(keyed(bytes)),
+            Algorithm::HmacSha256 => Key::HmacSha256(keyed(bytes)),
+            Algorithm::HmacSha512 => Key::HmacSha512(keyed(bytes)),
+            Algorithm::Ed25519 => Key::Ed25519(public_key(bytes)?),
+        })
+    }
+
+    /// A secret that is presented as it stands.
+    pub fn for_tokens(bytes: &[u8]) -> Key {
+        Key::Token(Zeroizing::new(token_digest(bytes)))
+    }
+
+    /// Whether one of the candidates proves that the holder of this key made the message.
+    pub fn explains(&self, message: &[&[u8]], candidates: &[Vec<u8>]) -> bool {
+        match self {
+            Key::HmacSha1(mac) => is_among(&tag(mac, message), candidates),
+            Key::HmacSha256(mac) => is_among(&tag(mac, message), candidates),
+            Key::HmacSha512(mac) => is_among(&tag(mac, message), candidates),
+            Key::Ed25519(key) => {
+                let message = message.concat();
+                candidates
+                    .iter()
+                    .any(|candidate| signed(key, &message, candidate))
+            }
+            Key::Token(_) => false,
+        }
+    }
+
+    /// Whether this is the secret that was presented.
+    pub fn is_token(&self, presented: &[u8]) -> bool {
+        match self {
+            Key::Token(digest) => compare::equal(digest.as_slice(), &token_digest(presented)),
+            Key::HmacSha1(_) | Key::HmacSha256(_) | Key::HmacSha512(_) | Key::Ed25519(_) => false,
+        }
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Key(..)")
+    }
+}
+
+fn keyed<M: KeyInit>(bytes: &[u8]) -> M {
+    M::new_from_slice(bytes).expect("HMAC takes keys of any length")
+}
+
+fn public_key(bytes: &[u8]) -> Result<VerifyingKey, SecretFault> {
+    let expected = "the 32 bytes of an Ed25519 public key";
+    let key = bytes
+        .try_into()
+        .ok()
+        .and_then(|bytes| VerifyingKey::from_bytes(bytes).ok())
+        .ok_or(SecretFault::Undecodable { expected })?;
+    if key.is_weak() {
+        Err(SecretFault::WeakKey)
+    } else {
+        Ok(key)
+    }
+}
+
+fn tag<M: hmac::Mac + Clone>(mac: &M, message: &[&[u8]]) -> Vec<u8> {
+    let mut mac = mac.clone();
+    message.iter().for_each(|part| mac.update(part));
+    mac.finalize().into_bytes().to_vec()
+}
+
+fn is_among(tag: &[u8], candidates: &[Vec<u8>]) -> bool {
+    candidates
+        .iter()
+        .any(|candidate| compare::equal(tag, candidate))
+}
+
+fn signed(key: &VerifyingKey, message: &[u8], candidate: &[u8]) -> bool {
+    Signature::from_slice(candidate)
+        .is_ok_and(|signature| key.verify_strict(message, &signature).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Key;
+    use crate::hex;
+    use crate::provider::Algorithm;
+    use crate::secret::SecretFault;
+
+    // RFC 2202 and RFC 4231, test cases 2.
+    const MESSAGE: &[u8] = b"what do ya want for nothing?";
+    const SHA1: &str = "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79";
+    const SHA512: &str = "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554\
+                          9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737";
+
+    #[test]
+    fn published_tags_are_explained_by_their_key_alone() {
+        for (algorithm, tag) in [(Algorithm::HmacSha1, SHA1), (Algorithm::HmacSha512, SHA512)] {
+            let tag = [vec![], hex::decode(tag.as_bytes()).expect("hex")];
+            let right = Key::for_signatures(algorithm, b"Jefe").expect("a key");
+            let wrong = Key::for_signatures(algorithm, b"jefe").expect("a key");
+
+            assert!(right.explains(&[MESSAGE], &tag));
+            assert!(!right.explains(&[MESSAGE, b"!"], &tag));
+            assert!(!wrong.explains(&[MESSAGE], &tag));
+        }
+    }
+
+    #[test]
+    fn a_public_key_that_proves_nothing_is_refused() {
+        let mut identity = [0; 32];
+        identity[0] = 1;
+
+        let fault = Key::for_signatures(Algorithm::Ed25519, &identity).expect_err("weak");
+
+        assert_eq!(fault, SecretFault::WeakKey);
+    }
+
+    #[test]
+    fn a_token_is_itself_and_explains_no_signature() {
+        let key = Key::for_tokens(b"secret");
+
+        assert!(key.is_token(b"secret"));
+        assert!(!key.is_token(b"secre"));
+        assert!(!key.explains(&[b"secret"], &[b"secret".to_vec()]));
+    }
+}

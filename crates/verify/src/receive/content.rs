@@ -1,0 +1,103 @@
+//! The body of a request, and the JSON in it.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
+use crate::provider::Provider;
+use crate::refusal::{Reason, Refusal};
+
+use super::form;
+use super::head::Head;
+
+/// The body as it arrived, and what its content type says of it.
+pub(crate) struct Content<'a> {
+    pub body: &'a [u8],
+    /// The form field that holds the JSON, where the body is a form.
+    field: Option<&'static str>,
+    payload: OnceCell<Result<Cow<'a, [u8]>, Refusal>>,
+}
+
+impl<'a> Content<'a> {
+    pub fn new(provider: &Provider, head: &Head<'_>, body: &'a [u8]) -> Self {
+        let field = provider.form_field.filter(|_| head.announces_form());
+        Self {
+            body,
+            field,
+            payload: OnceCell::new(),
+        }
+    }
+
+    /// The JSON: the body, or the decoded field of a form. Decoded once, when first asked for.
+    pub fn payload(&self) -> Result<&[u8], Refusal> {
+        match self.payload.get_or_init(|| self.decode()) {
+            Ok(payload) => Ok(payload),
+            Err(refusal) => Err(refusal.clone()),
+        }
+    }
+
+    fn decode(&self) -> Result<Cow<'a, [u8]>, Refusal> {
+        let Some(field) = self.field else {
+            return Ok(Cow::Borrowed(self.body));
+        };
+        let mut values = form::pairs(self.body).filter(|(key, _)| **key == *field.as_bytes());
+        match (values.next(), values.next()) {
+            (Some((_, value)), None) => Ok(value),
+            (None, _) => {
+                let detail = format!("expected the form field {field}, found none");
+                Err(Refusal::new(Reason::MissingValue, detail))
+            }
+            (Some(_), Some(_)) => {
+                let detail = format!("expected the form field {field} once, found it more often");
+                Err(Refusal::new(Reason::MalformedBody, detail))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Content;
+    use crate::provider::{GITEA, SVIX};
+    use crate::receive::Head;
+    use crate::refusal::Reason;
+
+    const FORM: [(&str, &[u8]); 1] = [("Content-Type", b"application/x-www-form-urlencoded")];
+
+    fn head(headers: &'static [(&'static str, &'static [u8])]) -> Head<'static> {
+        Head {
+            method: "POST",
+            url: "https://h/",
+            headers,
+        }
+    }
+
+    #[test]
+    fn a_form_holds_the_json_in_its_field() {
+        let content = Content::new(&GITEA, &head(&FORM), b"x=1&payload=%7B%7D");
+
+        assert_eq!(content.payload(), Ok(b"{}".as_slice()));
+    }
+
+    #[test]
+    fn without_a_form_or_a_field_the_body_is_the_json() {
+        assert_eq!(
+            Content::new(&GITEA, &head(&[]), b"payload=1").payload(),
+            Ok(b"payload=1".as_slice())
+        );
+        assert_eq!(
+            Content::new(&SVIX, &head(&FORM), b"payload=1").payload(),
+            Ok(b"payload=1".as_slice())
+        );
+    }
+
+    #[test]
+    fn a_field_that_is_missing_or_ambiguous_is_refused() {
+        let reason = |body| {
+            let content = Content::new(&GITEA, &head(&FORM), body);
+            content.payload().map(<[u8]>::len).map_err(|no| no.reason)
+        };
+
+        assert_eq!(reason(b"a=b"), Err(Reason::MissingValue));
+        assert_eq!(reason(b"payload=1&payload=2"), Err(Reason::MalformedBody));
+    }
+}

@@ -1,0 +1,26 @@
+//! A request against a configured endpoint: accept, reply, or refuse with the exact reason.
+//!
+//! The row of steps is fixed, and the first that objects ends it: the credential (every secret against every
+//! candidate), the signed time, the body's presence, the event's name, the subject. A body is parsed only where the
+//! definition takes something from it that the event needs, and never before it is believed, except for the one form
+//! field that some forges sign.
+
+mod content;
+mod credential;
+mod endpoint;
+mod event;
+mod form;
+mod head;
+mod json;
+mod outcome;
+mod replay;
+mod settings;
+
+#[cfg(feature = "conformance")]
+pub(crate) use content::Content;
+pub use endpoint::Endpoint;
+pub use head::Head;
+pub use outcome::{Accepted, Arrival, Outcome, Proof, Reply, SubjectName};
+pub use settings::{EndpointSettings, Misconfigured, SubjectPaths};
+
+pub use crate::refusal::{Reason, Refusal};

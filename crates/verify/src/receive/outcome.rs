@@ -1,0 +1,117 @@
+//! What becomes of a request.
+
+use crate::provider::Answer;
+use crate::refusal::Refusal;
+
+/// What becomes of a request.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It is believed, and events have arrived.
+    Accept(Accepted),
+    /// It is believed, and only wants this answer: a ping or a handshake.
+    Reply(Reply),
+    /// It is not believed.
+    Refuse(Refusal),
+}
+
+/// A believed request.
+#[derive(Debug)]
+pub struct Accepted {
+    /// How it was proven.
+    pub proof: Proof,
+    /// What has arrived with it; at least one.
+    pub arrivals: Vec<Arrival>,
+    /// The answer that the sender takes for success.
+    pub reply: Reply,
+}
+
+/// How a request was proven. Only this crate can make one, so whoever holds one holds a believed request.
+///
+/// ```compile_fail
+/// let forged = verify::receive::Proof { scheme: "hmac-sha256", secret_id: String::new(), signed_at_s: None };
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    scheme: &'static str,
+    secret_id: String,
+    signed_at_s: Option<i64>,
+}
+
+impl Proof {
+    pub(super) fn new(scheme: &'static str, secret_id: &str, signed_at_s: Option<i64>) -> Self {
+        Self {
+            scheme,
+            secret_id: secret_id.to_owned(),
+            signed_at_s,
+        }
+    }
+
+    /// The name of the scheme: `hmac-sha256`, `ed25519`, `token`, `code` and so on.
+    #[must_use]
+    pub fn scheme(&self) -> &'static str {
+        self.scheme
+    }
+
+    /// The id of the secret that matched.
+    #[must_use]
+    pub fn secret_id(&self) -> &str {
+        &self.secret_id
+    }
+
+    /// The signed time in Unix seconds, where the provider signs one.
+    #[must_use]
+    pub fn signed_at_s(&self) -> Option<i64> {
+        self.signed_at_s
+    }
+}
+
+/// One event of a believed request, as the request tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// The provider's name, a full stop, and the event's name exactly as it was sent; `event` if it has none.
+    pub event_type: String,
+    /// The sender's own id of the delivery.
+    pub delivery_id: Option<String>,
+    /// What the event is about.
+    pub subject: Option<SubjectName>,
+    /// What identifies the event among those of its source: the same again is the same delivery, repeated.
+    /// `None` where the provider offers nothing to tell by.
+    pub replay_key: Option<[u8; 16]>,
+}
+
+/// The name of what an event is about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SubjectName {
+    /// The kind of subject, such as `commit`.
+    pub kind: String,
+    /// The collection that it lives in, such as `owner/repo`.
+    pub collection: String,
+    /// Its id there.
+    pub id: String,
+}
+
+/// An answer to the sender.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The content type, where there is a body.
+    pub content_type: Option<&'static str>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl From<Answer> for Reply {
+    fn from(answer: Answer) -> Self {
+        let Answer {
+            status,
+            content_type,
+            text,
+        } = answer;
+        Self {
+            status,
+            content_type,
+            body: text.into(),
+        }
+    }
+}

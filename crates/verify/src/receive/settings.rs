@@ -1,0 +1,133 @@
+//! What a person configures of an endpoint, and what can be wrong with it.
+
+use std::fmt;
+
+use crate::provider::{Provider, Subject};
+use crate::secret::SecretFault;
+
+/// The most names in one path of a subject.
+const PATH_NAMES_MAX: usize = 16;
+
+/// What a person configures of an endpoint.
+pub struct EndpointSettings {
+    /// Who sends.
+    pub provider: &'static Provider,
+    /// The secrets, each with its id and the text that was configured. Any one may match.
+    pub secrets: Vec<(String, String)>,
+    /// How far a signed time may lie from our own, instead of the provider's own figure.
+    pub window_s: Option<u64>,
+    /// The address that senders know, for providers that sign it; none of today's does.
+    pub public_url: Option<String>,
+    /// Where the subject stands, instead of the provider's own paths.
+    pub subject: Option<SubjectPaths>,
+}
+
+impl fmt::Debug for EndpointSettings {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let secret_ids: Vec<_> = self.secrets.iter().map(|(id, _)| id).collect();
+        out.debug_struct("EndpointSettings")
+            .field("provider", &self.provider.name)
+            .field("secret_ids", &secret_ids)
+            .field("window_s", &self.window_s)
+            .field("public_url", &self.public_url)
+            .field("subject", &self.subject)
+            .finish()
+    }
+}
+
+/// Where an event's subject stands: paths into the JSON, each member's name after a full stop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubjectPaths {
+    /// The one event that has such a subject; every event if `None`.
+    pub event: Option<String>,
+    /// The kind of subject.
+    pub kind: String,
+    /// The path of the collection that it lives in.
+    pub collection: String,
+    /// The path of its id.
+    pub id: String,
+}
+
+impl SubjectPaths {
+    pub(super) fn applies_to(&self, event: Option<&str>) -> bool {
+        self.event.is_none() || self.event.as_deref() == event
+    }
+
+    pub(super) fn checked(self) -> Result<Self, Misconfigured> {
+        if self.kind.is_empty() {
+            return Err(Misconfigured::SubjectKind);
+        }
+        for path in [&self.collection, &self.id] {
+            let names = path.split('.').count();
+            if path.split('.').any(str::is_empty) || names > PATH_NAMES_MAX {
+                return Err(Misconfigured::SubjectPath { path: path.clone() });
+            }
+        }
+        Ok(self)
+    }
+}
+
+impl From<Subject> for SubjectPaths {
+    fn from(subject: Subject) -> Self {
+        Self {
+            event: Some(subject.event.into()),
+            kind: subject.kind.into(),
+            collection: subject.collection.into(),
+            id: subject.id.into(),
+        }
+    }
+}
+
+/// Why an endpoint cannot be made of its settings. Names the secret, and never shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Misconfigured {
+    /// There is no secret, so nothing could be believed.
+    NoSecret {
+        /// The provider's name.
+        provider: &'static str,
+    },
+    /// One of the secrets is no key.
+    Secret {
+        /// The secret's id.
+        id: String,
+        /// What is wrong with it.
+        fault: SecretFault,
+    },
+    /// A window for a provider that signs no time.
+    NoTime {
+        /// The provider's name.
+        provider: &'static str,
+    },
+    /// A subject without a kind.
+    SubjectKind,
+    /// A path that leads nowhere.
+    SubjectPath {
+        /// The path.
+        path: String,
+    },
+}
+
+impl fmt::Display for Misconfigured {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Misconfigured::NoSecret { provider } => {
+                write!(
+                    out,
+                    "a source of the provider `{provider}` needs a secret, found none"
+                )
+            }
+            Misconfigured::Secret { id, fault } => write!(out, "the secret `{id}` {fault}"),
+            Misconfigured::NoTime { provider } => write!(
+                out,
+                "the provider `{provider}` signs no time, so a window cannot be set for it"
+            ),
+            Misconfigured::SubjectKind => out.write_str("the subject's kind is empty"),
+            Misconfigured::SubjectPath { path } => write!(
+                out,
+                "the subject's path `{path}` is not made of 1 to {PATH_NAMES_MAX} names with a full stop between"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Misconfigured {}
