@@ -1,1 +1,7 @@
-//! The tests of `egress`.
+//! The client against servers of its own process.
+
+mod answers;
+mod gate;
+mod peer;
+mod pooling;
+mod tls;

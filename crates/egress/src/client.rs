@@ -1,0 +1,170 @@
+//! The client itself.
+
+use std::error::Error;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use http::Response;
+use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
+use rustls::ClientConfig;
+use rustls::pki_types::CertificateDer;
+use tokio::time::timeout;
+
+use crate::connect::{DialError, Gate, OpenedAt};
+use crate::exchange::{Outgoing, Sent, chain, read_answer};
+use crate::policy::Policy;
+use crate::pools::{PolicyClient, Pools, policy_client};
+use crate::resolve::{Resolve, SystemResolver};
+use crate::tls;
+
+/// What all calls have in common.
+pub struct EgressSettings {
+    /// Who looks up names.
+    pub resolver: Arc<dyn Resolve>,
+    /// Certificate authorities trusted beside the system's.
+    pub extra_roots: Vec<CertificateDer<'static>>,
+    /// How long an idle connection is kept, so that a change in DNS is noticed.
+    pub idle_within: Duration,
+    /// How old a connection may be when it takes another request; for those that are never idle.
+    pub age_max: Duration,
+    /// How many idle connections are kept per policy and host.
+    pub idle_per_host_max: usize,
+}
+
+impl Default for EgressSettings {
+    fn default() -> Self {
+        Self {
+            resolver: Arc::new(SystemResolver),
+            extra_roots: Vec::new(),
+            idle_within: Duration::from_secs(60),
+            age_max: Duration::from_secs(300),
+            idle_per_host_max: 256,
+        }
+    }
+}
+
+/// The only outgoing client. Cheap to clone; clones share their connections.
+#[derive(Clone)]
+pub struct Egress {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    settings: EgressSettings,
+    tls: Arc<ClientConfig>,
+    pools: Pools,
+    connections_opened: Arc<AtomicU64>,
+}
+
+impl Egress {
+    /// A client without connections yet. Fails only if one of the extra roots is not a certificate.
+    pub fn new(settings: EgressSettings) -> Result<Self, rustls::Error> {
+        let tls = Arc::new(tls::client_config(settings.extra_roots.clone())?);
+        let shared = Shared {
+            settings,
+            tls,
+            pools: Pools::new(),
+            connections_opened: Arc::default(),
+        };
+        Ok(Self {
+            shared: Arc::new(shared),
+        })
+    }
+
+    /// Sends one request and reads its whole answer, all within its deadline.
+    ///
+    /// It is sent once. The exception: a kept connection that turns out to be closed before a byte of the request
+    /// was written gives way to another.
+    pub async fn send(&self, outgoing: Outgoing) -> Sent {
+        timeout(outgoing.answer_within, self.exchange(outgoing))
+            .await
+            .unwrap_or(Sent::TimedOut)
+    }
+
+    /// How many connections were opened so far.
+    pub fn connections_opened(&self) -> u64 {
+        self.shared.connections_opened.load(Ordering::Relaxed)
+    }
+
+    async fn exchange(&self, outgoing: Outgoing) -> Sent {
+        let client = self.client(&outgoing.policy);
+        let connect_within = outgoing.connect_within;
+        let answer_bytes_max = outgoing.answer_bytes_max;
+        let mut request = match outgoing.into_request() {
+            Ok(request) => request,
+            Err(refused) => return Sent::Refused(refused),
+        };
+        let mut connection = capture_connection(&mut request);
+        let answering = pin!(client.request(request));
+        let answer = tokio::select! {
+            biased;
+            answer = answering => answer,
+            () = no_connection_within(connect_within, &mut connection) => {
+                return Sent::Unreachable(format!("no connection within {connect_within:?}"));
+            }
+        };
+        match answer {
+            Ok(response) => {
+                self.retire_if_old(&response, &connection);
+                read_answer(response, answer_bytes_max).await
+            }
+            Err(error) => not_answered(&error),
+        }
+    }
+
+    fn client(&self, policy: &Arc<Policy>) -> Arc<PolicyClient> {
+        let Shared {
+            settings,
+            tls,
+            pools,
+            connections_opened,
+        } = self.shared.as_ref();
+        pools.client(policy, || {
+            let gate = Gate {
+                policy: Arc::clone(policy),
+                resolver: Arc::clone(&settings.resolver),
+                opened: Arc::clone(connections_opened),
+            };
+            policy_client(
+                gate,
+                Arc::clone(tls),
+                settings.idle_within,
+                settings.idle_per_host_max,
+            )
+        })
+    }
+
+    /// Keeps a connection past its age from taking another request.
+    fn retire_if_old<B>(&self, response: &Response<B>, connection: &CaptureConnection) {
+        let opened_at = response.extensions().get::<OpenedAt>();
+        if opened_at.is_some_and(|opened| opened.0.elapsed() >= self.shared.settings.age_max)
+            && let Some(connected) = connection.connection_metadata().as_ref()
+        {
+            connected.poison();
+        }
+    }
+}
+
+/// Ends when the time is over and there is no connection; else never.
+async fn no_connection_within(time: Duration, connection: &mut CaptureConnection) {
+    let connected = timeout(time, connection.wait_for_connection_metadata())
+        .await
+        .is_ok();
+    if connected {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// The gate's refusal if one is among the causes; else the text of them all, without hyper's own heading.
+fn not_answered(error: &hyper_util::client::legacy::Error) -> Sent {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(DialError::Refused(refused)) = error.downcast_ref() {
+            return Sent::Refused(refused.clone());
+        }
+        cause = error.source();
+    }
+    Sent::Unreachable(chain(error.source().unwrap_or(error)))
+}
