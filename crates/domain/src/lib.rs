@@ -1,1 +1,30 @@
-//! domain
+//! What happens to an event once it is believed.
+//!
+//! This crate is pure: no sockets, files, clocks or randomness. Time and jitter are arguments, so every decision can be
+//! tried at any instant. Reading order: [`catalogue`] (who takes part), [`event`] and [`subject`] (what is known),
+//! [`expectation`] and [`run`] (what is owed), [`answer`] and [`profile`] (what was said), [`rule`] and [`judge`] (what
+//! follows from it), [`verdict`] (the sum).
+#![warn(missing_docs)]
+
+pub mod answer;
+pub mod catalogue;
+pub mod event;
+pub mod expectation;
+pub mod gate;
+pub mod id;
+pub mod judge;
+pub mod limits;
+pub mod outcome;
+pub mod profile;
+pub mod record;
+pub mod result;
+pub mod retry;
+pub mod rule;
+pub mod run;
+pub mod subject;
+pub mod time;
+pub mod verdict;
+mod words;
+
+pub use id::*;
+pub use time::{Clock, Timestamp};

@@ -1,0 +1,258 @@
+//! Who takes part: sources, services, rules, accounts. Small, read by everything, kept whole in memory.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::expectation::Redeliver;
+use crate::profile::{PayloadForm, ProfileKind};
+use crate::rule::Rule;
+use crate::words::words;
+use crate::{AccountKey, CredentialKey, ServiceKey, SourceKey, Timestamp};
+
+/// A secret as it is kept: sealed under the installation's key, useless without it.
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Sealed(pub String);
+
+impl std::fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Sealed(..)")
+    }
+}
+
+words! {
+    /// Who may change an entry of the catalogue.
+    Owner {
+        /// The configuration file; it is read-only elsewhere.
+        File = "file",
+        /// The own API.
+        Api = "api",
+    }
+}
+
+words! {
+    /// What a missing, late or unreadable answer means for the verdict.
+    OnFailure {
+        /// Held until a person looks.
+        Hold = "hold",
+        /// Blocked.
+        Closed = "closed",
+        /// Passed, and the verdict says `waived`.
+        Open = "open",
+    }
+}
+
+words! {
+    /// Which rules a source's requests are answered by.
+    SourceMode {
+        /// Today's provider definitions.
+        Modern = "modern",
+        /// Exactly the ASP.NET Core WebHooks behaviour.
+        Aspnet = "aspnet",
+    }
+}
+
+/// One of a source's secrets.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct SourceSecret {
+    /// What names it where the secret itself must not be shown.
+    pub id: String,
+    /// The secret.
+    pub sealed: Sealed,
+}
+
+/// Who sends to us.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Source {
+    /// Its key.
+    pub key: SourceKey,
+    /// Its id in the URL, unique in the provider.
+    pub name: String,
+    /// The provider's name.
+    pub provider: String,
+    /// Which behaviour.
+    pub mode: SourceMode,
+    /// Its secrets; any may match.
+    pub secrets: Vec<SourceSecret>,
+    /// The provider's window, overridden, in seconds.
+    pub window_s: Option<u64>,
+    /// The URL as the sender knows it.
+    pub public_url: Option<String>,
+    /// Where the subject stands in the body, overridden.
+    pub subject: Option<SubjectPaths>,
+    /// Whether requests are taken.
+    pub active: bool,
+    /// Who may change it.
+    pub owner: Owner,
+}
+
+/// Where an event's subject stands in its body.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SubjectPaths {
+    /// The subject's kind, a literal: `commit`.
+    pub kind: String,
+    /// The path of the collection: `repository.full_name`.
+    pub collection: String,
+    /// The path of the id: `after`.
+    pub id: String,
+}
+
+/// What a service wants to hear.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Subscription {
+    /// The type of event; `github.*` takes every type that begins with `github.`.
+    pub event: String,
+    /// Whether it is called for it.
+    pub active: bool,
+    /// Whether verdicts wait for it; none: what the profile says.
+    pub blocks: Option<bool>,
+    /// How long it has; none: [`crate::limits::DEADLINE`].
+    pub deadline: Option<Duration>,
+    /// Redeliveries until then; none: what the profile says.
+    pub redeliver: Option<Redeliver>,
+}
+
+/// Who we send to.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Service {
+    /// Its key.
+    pub key: ServiceKey,
+    /// Its small number, for protocols that show one.
+    pub number: i64,
+    /// Its name, unique also among deleted ones.
+    pub name: String,
+    /// Its wire dialect.
+    pub profile: ProfileKind,
+    /// The scanner profile's payload form.
+    pub form: PayloadForm,
+    /// Where events are posted.
+    pub url: String,
+    /// The profile's own key.
+    pub secret: Option<Sealed>,
+    /// Our signing secrets for it: one, or two while a change is under way.
+    pub signing: Vec<Sealed>,
+    /// Its account.
+    pub account: Option<AccountKey>,
+    /// What it wants to hear.
+    pub subscriptions: Vec<Subscription>,
+    /// What a missing answer means.
+    pub on_failure: OnFailure,
+    /// Whether an answer must state its coverage.
+    pub require_coverage: bool,
+    /// Calls under way at most.
+    pub concurrency: u32,
+    /// The time of one attempt.
+    pub attempt: Duration,
+    /// Networks that the address check lets through for it.
+    pub allow_networks: Vec<String>,
+    /// Whether it is called at all.
+    pub active: bool,
+    /// Whether it was deleted; its name stays taken.
+    pub deleted: bool,
+    /// Who may change it.
+    pub owner: Owner,
+}
+
+/// A person or a machine that may call us.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Account {
+    /// Its key.
+    pub key: AccountKey,
+    /// Its small number, for protocols that show one.
+    pub number: i64,
+    /// Its name.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+    /// Its bearer tokens, as hashes.
+    pub credentials: Vec<Credential>,
+    /// Whether it may do anything.
+    pub active: bool,
+}
+
+words! {
+    /// What an account may do.
+    Role {
+        /// Everything.
+        Administrator = "administrator",
+        /// Submit subjects, events and artifacts, and read verdicts.
+        Submitter = "submitter",
+        /// Read.
+        Reader = "reader",
+        /// Answer for its own service.
+        Service = "service",
+    }
+}
+
+/// One key of an account.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Credential {
+    /// Its key.
+    pub key: CredentialKey,
+    /// SHA-256 of the token, in hex; the token itself is not kept.
+    pub token_sha256: String,
+    /// Since when.
+    pub at: Timestamp,
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
+/// Everyone who takes part, at one version.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogue {
+    /// Rises with every change; a command that was computed from another version is computed again.
+    pub version: i64,
+    /// Sources by key.
+    pub sources: BTreeMap<SourceKey, Source>,
+    /// Services by key, deleted ones included.
+    pub services: BTreeMap<ServiceKey, Service>,
+    /// Rules by key.
+    pub rules: BTreeMap<crate::RuleKey, Rule>,
+    /// Accounts by key.
+    pub accounts: BTreeMap<AccountKey, Account>,
+}
+
+impl Catalogue {
+    /// The active services that asked for this type of event, each with its subscription.
+    pub fn subscribers<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a Service, &'a Subscription)> {
+        self.services.values().filter(|service| service.active && !service.deleted).filter_map(move |service| {
+            let subscription = service.subscriptions.iter().find(|each| each.takes(kind))?;
+            Some((service, subscription))
+        })
+    }
+
+    /// The service of this name that was not deleted.
+    #[must_use]
+    pub fn service_named(&self, name: &str) -> Option<&Service> {
+        self.services.values().find(|service| service.name == name && !service.deleted)
+    }
+
+    /// The source that a URL names; names compare without regard to case.
+    #[must_use]
+    pub fn source_at(&self, provider: &str, name: &str) -> Option<&Source> {
+        self.sources
+            .values()
+            .find(|source| source.provider.eq_ignore_ascii_case(provider) && source.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The rules in force for a name that a service reported: the service's own before those for any.
+    pub fn rules_named<'a>(&'a self, service: Option<ServiceKey>, name: &'a str) -> impl Iterator<Item = &'a Rule> {
+        self.rules
+            .values()
+            .filter(move |rule| rule.active && rule.name == name)
+            .filter(move |rule| rule.service.is_none() || rule.service == service)
+    }
+}
+
+impl Subscription {
+    /// Whether it is in force for this type of event.
+    #[must_use]
+    pub fn takes(&self, kind: &str) -> bool {
+        let fits = match self.event.strip_suffix('*') {
+            Some(start) => kind.starts_with(start),
+            None => self.event == kind,
+        };
+        self.active && fits
+    }
+}

@@ -1,0 +1,941 @@
+//! The judgement: what follows from one thing that happened to a subject. Pure; a command carries what it decided.
+
+use crate::answer::Conclusion;
+use crate::catalogue::{Catalogue, OnFailure, Service};
+use crate::expectation::{Expectation, ExpectationState, Planned};
+use crate::profile;
+use crate::result::{Coverage, ResultKind};
+use crate::rule::{Action, Flag, Hold, HoldKind, HoldScope, Match, MatchState, RestrictionKind, Rule, When};
+use crate::subject::Subject;
+use crate::verdict::{Reason, ReasonCode, Verdict, VerdictKind};
+use crate::{ArtifactKey, ExpectationKey, FlagKey, HoldKey, MatchKey, RuleKey, ServiceKey, Timestamp};
+
+/// Everything about a subject that a judgement looks at, at one revision.
+#[derive(Debug, Clone)]
+pub struct SubjectState {
+    /// The subject with its revision and present verdict.
+    pub subject: Subject,
+    /// Its expectations that count.
+    pub expectations: Vec<Expectation>,
+    /// Its active holds, its collection's included.
+    pub holds: Vec<Hold>,
+    /// Its open flags.
+    pub flags: Vec<Flag>,
+    /// Matches whose action waits for the last blocking answer.
+    pub waiting: Vec<Match>,
+    /// Whether a person has dealt with it.
+    pub cleared: bool,
+    /// Whether one of its actors may not have releases.
+    pub restricted: bool,
+}
+
+/// What happened.
+#[derive(Debug, Clone, Copy)]
+pub enum Trigger<'a> {
+    /// A service concluded, or its deadline passed.
+    Concluded {
+        /// What it concludes.
+        expectation: &'a Expectation,
+        /// With what.
+        conclusion: &'a Conclusion,
+    },
+    /// A conclusion that came too late: it never satisfies, its rules still act.
+    Late {
+        /// What it would have concluded.
+        expectation: &'a Expectation,
+        /// With what.
+        conclusion: &'a Conclusion,
+    },
+    /// A service reported on its own initiative: its rules act at once.
+    Pushed {
+        /// Who.
+        service: ServiceKey,
+        /// Names of rules.
+        matched: &'a [String],
+    },
+    /// An event about the subject was recorded: more is owed.
+    Asked {
+        /// What is owed now.
+        planned: &'a [Planned],
+    },
+    /// The subject listed artifacts about which things had been said.
+    Adopted {
+        /// What is or was owed about them.
+        expectations: &'a [Expectation],
+        /// What had been found.
+        matches: &'a [Match],
+    },
+    /// A hold ended: its time came, or a person lifted it.
+    HoldEnded {
+        /// Which.
+        hold: HoldKey,
+    },
+    /// A person has dealt with the subject.
+    Cleared,
+    /// Something outside the subject changed: a hold on its collection, a restriction.
+    Recheck,
+}
+
+/// What is to be written. References to matches that do not exist yet are places in [`Plan::matches`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// What becomes of the expectation.
+    pub expectation: Option<ExpectationChange>,
+    /// Expectations whose missing answer a person accepted.
+    pub waived: Vec<ExpectationKey>,
+    /// New matches.
+    pub matches: Vec<NewMatch>,
+    /// What becomes of matches that waited.
+    pub settled: Vec<(MatchKey, MatchState)>,
+    /// New flags.
+    pub flags: Vec<NewFlag>,
+    /// New holds.
+    pub holds: Vec<NewHold>,
+    /// Holds that end.
+    pub holds_ended: Vec<(HoldKey, String)>,
+    /// Flags that close.
+    pub flags_ended: Vec<FlagKey>,
+    /// Restrictions of the subject's actors.
+    pub restrictions: Vec<(RestrictionKind, Cause)>,
+    /// `notify` events: the text of each.
+    pub notices: Vec<Notice>,
+    /// The verdict after all this; none without a subject.
+    pub verdict: Option<Verdict>,
+    /// Whether the verdict is another than before.
+    pub changed: bool,
+}
+
+/// What becomes of an expectation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpectationChange {
+    /// Its new state.
+    pub state: ExpectationState,
+    /// Whether its protocol refuses another write.
+    pub closed: bool,
+    /// How much was examined.
+    pub coverage: Coverage,
+}
+
+/// Which match made something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// The new match at this place of [`Plan::matches`].
+    New(usize),
+    /// A match that was there before.
+    Known(MatchKey),
+}
+
+/// A match to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMatch {
+    /// The rule.
+    pub rule: RuleKey,
+    /// Its name.
+    pub name: String,
+    /// Who reported it.
+    pub service: Option<ServiceKey>,
+    /// Its action.
+    pub action: Action,
+    /// Its place among others.
+    pub severity: u16,
+    /// Where its action stands.
+    pub state: MatchState,
+    /// What came of it.
+    pub text: Option<String>,
+}
+
+/// A flag to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewFlag {
+    /// What made it.
+    pub cause: Cause,
+    /// Why.
+    pub text: String,
+}
+
+/// A hold to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewHold {
+    /// Whether it holds or blocks.
+    pub kind: HoldKind,
+    /// When it ends by itself.
+    pub until: Timestamp,
+    /// What made it.
+    pub cause: Cause,
+    /// The rule.
+    pub rule: RuleKey,
+    /// Why.
+    pub text: String,
+}
+
+/// A `notify` event to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// The rule that tells.
+    pub rule: RuleKey,
+    /// Its name.
+    pub name: String,
+}
+
+/// A rule that was named and may act in this commit.
+struct Candidate<'a> {
+    cause: Cause,
+    action: &'a Action,
+    severity: u16,
+    rule: RuleKey,
+    name: &'a str,
+    highest: bool,
+}
+
+/// Judges one thing that happened.
+///
+/// `state` is none for what concerns no subject; then there is no verdict, and an expectation is its own gate.
+/// `artifact` says whether the thing is about an upload that a subject may list later.
+#[must_use]
+pub fn judge(
+    state: Option<&SubjectState>,
+    trigger: Trigger<'_>,
+    artifact: Option<ArtifactKey>,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Plan {
+    let mut plan = Plan { expectation: expectation_change(&trigger, catalogue), ..Plan::default() };
+    let gate_closed = gate_is_closed(state, &trigger, plan.expectation.as_ref());
+
+    let reported = reported(&trigger);
+    if let Some((service, names)) = reported {
+        plan.matches = found(service, names, catalogue, state);
+    }
+
+    let mut acting = Vec::new();
+    let new_matches = std::mem::take(&mut plan.matches);
+    let at_once = matches!(trigger, Trigger::Pushed { .. });
+    let mut states = Vec::with_capacity(new_matches.len());
+    for (place, found) in new_matches.iter().enumerate() {
+        let rule = catalogue.rules.get(&found.rule);
+        let (when, highest) = manner(rule, found.service, catalogue);
+        let waits = when == When::Gate && !gate_closed && !at_once;
+        let next = if found.state != MatchState::Done {
+            found.state
+        } else if state.is_none() && found.action.needs_subject() {
+            if artifact.is_some() { MatchState::Waiting } else { MatchState::None }
+        } else if waits {
+            MatchState::Waiting
+        } else {
+            acting.push(Candidate {
+                cause: Cause::New(place),
+                action: &found.action,
+                severity: found.severity,
+                rule: found.rule,
+                name: &found.name,
+                highest,
+            });
+            MatchState::Done
+        };
+        states.push(next);
+    }
+    let adopted: &[Match] = if let Trigger::Adopted { matches, .. } = trigger { matches } else { &[] };
+    let waiting = state.map_or(&[][..], |state| state.waiting.as_slice());
+    for known in waiting.iter().filter(|_| gate_closed).chain(adopted) {
+        let rule = catalogue.rules.get(&known.rule);
+        let (when, highest) = manner(rule, known.service, catalogue);
+        if when == When::Gate && !gate_closed {
+            continue;
+        }
+        acting.push(Candidate {
+            cause: Cause::Known(known.key),
+            action: &known.action,
+            severity: known.severity,
+            rule: known.rule,
+            name: &known.name,
+            highest,
+        });
+    }
+    perform(&mut plan, &mut states, state, acting, now);
+    plan.matches = new_matches;
+    for (found, next) in plan.matches.iter_mut().zip(states) {
+        found.state = next;
+    }
+
+    match trigger {
+        Trigger::HoldEnded { hold } => plan.holds_ended.push((hold, "ended".to_owned())),
+        Trigger::Cleared => clear(&mut plan, state),
+        _ => {}
+    }
+    if let Some(state) = state {
+        let verdict = verdict(state, &trigger, &plan, catalogue, now);
+        plan.changed = verdict.kind != state.subject.verdict;
+        plan.verdict = Some(verdict);
+    }
+    plan
+}
+
+/// The verdict of a subject that was just named for the first time by an event.
+#[must_use]
+pub fn first_verdict(planned: &[Planned], catalogue: &Catalogue) -> Verdict {
+    let reasons = planned.iter().filter(|each| each.blocks).map(|each| waiting_for(each.service, catalogue)).collect();
+    or_nothing_asked(reasons, planned.iter().any(|each| each.blocks))
+}
+
+fn reported<'a>(trigger: &Trigger<'a>) -> Option<(Option<ServiceKey>, &'a [String])> {
+    match trigger {
+        Trigger::Concluded { expectation, conclusion } => {
+            // An error over a result that is there already leaves it alone, its rules included.
+            let stands = expectation.state == ExpectationState::Complete && concluded_nothing(conclusion.kind);
+            (!stands).then_some((Some(expectation.service), conclusion.matched.as_slice()))
+        }
+        Trigger::Late { expectation, conclusion } => Some((Some(expectation.service), &conclusion.matched)),
+        Trigger::Pushed { service, matched } => Some((Some(*service), matched)),
+        _ => None,
+    }
+}
+
+const fn concluded_nothing(kind: ResultKind) -> bool {
+    matches!(kind, ResultKind::Error | ResultKind::Missing)
+}
+
+fn expectation_change(trigger: &Trigger<'_>, catalogue: &Catalogue) -> Option<ExpectationChange> {
+    let Trigger::Concluded { expectation, conclusion } = trigger else { return None };
+    if concluded_nothing(conclusion.kind) {
+        if expectation.state == ExpectationState::Complete {
+            return None;
+        }
+        return Some(unsatisfied(expectation));
+    }
+    if matches!(conclusion.kind, ResultKind::Skipped | ResultKind::Rejected) {
+        return Some(ExpectationChange {
+            state: ExpectationState::Complete,
+            closed: conclusion.complete,
+            coverage: Coverage::NotApplicable,
+        });
+    }
+    let strict = catalogue.services.get(&expectation.service).is_some_and(|service| service.require_coverage);
+    let coverage = conclusion.coverage.unwrap_or(if strict { Coverage::None } else { Coverage::Full });
+    let enough = match coverage {
+        Coverage::Full | Coverage::NotApplicable => true,
+        Coverage::Partial => !strict,
+        Coverage::None | Coverage::Waived => false,
+    };
+    if enough {
+        return Some(ExpectationChange { state: ExpectationState::Complete, closed: conclusion.complete, coverage });
+    }
+    Some(ExpectationChange { closed: conclusion.complete, ..unsatisfied(expectation) })
+}
+
+/// What becomes of an expectation to which no usable answer came.
+fn unsatisfied(expectation: &Expectation) -> ExpectationChange {
+    let coverage = if expectation.on_failure == OnFailure::Open { Coverage::Waived } else { Coverage::None };
+    ExpectationChange { state: ExpectationState::Missing, closed: true, coverage }
+}
+
+/// Whether no blocking answer is owed any more, once the trigger's own change is taken into account.
+fn gate_is_closed(state: Option<&SubjectState>, trigger: &Trigger<'_>, change: Option<&ExpectationChange>) -> bool {
+    let Some(state) = state else { return true };
+    let concluded = match (trigger, change) {
+        (Trigger::Concluded { expectation, .. }, Some(change)) if change.state != ExpectationState::Open => {
+            Some(expectation.key)
+        }
+        _ => None,
+    };
+    let more = match trigger {
+        Trigger::Asked { planned } => planned.iter().any(|each| each.blocks),
+        Trigger::Adopted { expectations, .. } => expectations.iter().any(Expectation::awaits),
+        _ => false,
+    };
+    !more && !state.expectations.iter().any(|each| each.awaits() && Some(each.key) != concluded)
+}
+
+/// The matches that a report makes: one for each rule in force, whatever the number of times it was named.
+fn found(
+    service: Option<ServiceKey>,
+    names: &[String],
+    catalogue: &Catalogue,
+    state: Option<&SubjectState>,
+) -> Vec<NewMatch> {
+    let protected = state.is_some_and(|state| state.subject.protected);
+    let mut matches: Vec<NewMatch> = Vec::new();
+    for rule in names.iter().flat_map(|name| catalogue.rules_named(service, name)) {
+        if matches.iter().any(|each| each.rule == rule.key) {
+            continue;
+        }
+        let (state, text) = if rule.shadow {
+            (MatchState::Shadow, Some("the rule is on trial".to_owned()))
+        } else if protected && rule.spare_protected {
+            (MatchState::None, Some("the rule spares protected subjects".to_owned()))
+        } else {
+            (MatchState::Done, None)
+        };
+        matches.push(NewMatch {
+            rule: rule.key,
+            name: rule.name.clone(),
+            service,
+            action: rule.action.clone(),
+            severity: rule.severity(),
+            state,
+            text,
+        });
+    }
+    matches
+}
+
+/// When a match acts, and whether it competes with others: by its rule, else by the reporter's profile.
+fn manner(rule: Option<&Rule>, service: Option<ServiceKey>, catalogue: &Catalogue) -> (When, bool) {
+    let profile = service
+        .and_then(|key| catalogue.services.get(&key))
+        .map(|service: &Service| profile::of(service.profile));
+    let when = rule.and_then(|rule| rule.when).or(profile.map(|profile| profile.when)).unwrap_or(When::Result);
+    (when, profile.is_some_and(|profile| profile.highest))
+}
+
+/// Lets candidates act: what a clearance sets aside, then of those that compete the most severe, then each other one.
+fn perform(
+    plan: &mut Plan,
+    states: &mut [MatchState],
+    state: Option<&SubjectState>,
+    mut acting: Vec<Candidate<'_>>,
+    now: Timestamp,
+) {
+    let mut settle = |plan: &mut Plan, cause: Cause, to: MatchState| match cause {
+        Cause::New(place) => states[place] = to,
+        Cause::Known(key) => plan.settled.push((key, to)),
+    };
+    if state.is_some_and(|state| state.cleared) {
+        acting.retain(|each| {
+            let yields = each.action.yields_to_clearance();
+            if yields {
+                settle(plan, each.cause, MatchState::Cleared);
+            }
+            !yields
+        });
+    }
+    let winner = acting
+        .iter()
+        .enumerate()
+        .filter(|(_, each)| each.highest)
+        .max_by_key(|(_, each)| (each.severity, std::cmp::Reverse(each.rule)))
+        .map(|(place, _)| place);
+    for (place, each) in acting.iter().enumerate() {
+        if each.highest && Some(place) != winner {
+            settle(plan, each.cause, MatchState::Superseded);
+            continue;
+        }
+        let next = take_effect(plan, each, state, now);
+        settle(plan, each.cause, next);
+    }
+}
+
+fn take_effect(plan: &mut Plan, each: &Candidate<'_>, state: Option<&SubjectState>, now: Timestamp) -> MatchState {
+    let text = format!("rule {}", each.name);
+    match each.action {
+        Action::None => MatchState::None,
+        Action::Notify => {
+            plan.notices.push(Notice { rule: each.rule, name: each.name.to_owned() });
+            MatchState::Done
+        }
+        Action::Exec(_) => MatchState::Planned,
+        Action::Flag => {
+            flag(plan, each.cause, state, text);
+            MatchState::Done
+        }
+        Action::Hold(length) => {
+            flag(plan, each.cause, state, text.clone());
+            hold(plan, each, state, HoldKind::Hold, length.until(now), text);
+            MatchState::Done
+        }
+        Action::Restrict(kind) => {
+            flag(plan, each.cause, state, text.clone());
+            hold(plan, each, state, HoldKind::Hold, Timestamp::NEVER, text);
+            plan.restrictions.push((*kind, each.cause));
+            MatchState::Done
+        }
+        Action::Block if state.is_some_and(|state| state.subject.protected) => {
+            let text = format!("{text} would block, but the subject is protected");
+            flag(plan, each.cause, state, text.clone());
+            hold(plan, each, state, HoldKind::Hold, Timestamp::NEVER, text);
+            MatchState::Done
+        }
+        Action::Block => {
+            hold(plan, each, state, HoldKind::Block, Timestamp::NEVER, text);
+            MatchState::Done
+        }
+        Action::Release => {
+            let held = state.map_or(&[][..], |state| state.holds.as_slice());
+            for hold in held.iter().filter(|hold| hold.scope == HoldScope::Subject && hold.kind == HoldKind::Hold) {
+                plan.holds_ended.push((hold.key, text.clone()));
+            }
+            MatchState::Done
+        }
+    }
+}
+
+/// One open flag is enough: a second would tell a person nothing new.
+fn flag(plan: &mut Plan, cause: Cause, state: Option<&SubjectState>, text: String) {
+    let flagged = state.is_some_and(|state| !state.flags.is_empty()) || !plan.flags.is_empty();
+    if !flagged {
+        plan.flags.push(NewFlag { cause, text });
+    }
+}
+
+/// A hold that an active one of the same rule already covers is not written again.
+fn hold(
+    plan: &mut Plan,
+    each: &Candidate<'_>,
+    state: Option<&SubjectState>,
+    kind: HoldKind,
+    until: Timestamp,
+    text: String,
+) {
+    let covered = state.is_some_and(|state| {
+        state.holds.iter().any(|hold| hold.kind == kind && hold.rule == Some(each.rule) && hold.until >= until)
+    });
+    if !covered {
+        plan.holds.push(NewHold { kind, until, cause: each.cause, rule: each.rule, text });
+    }
+}
+
+fn clear(plan: &mut Plan, state: Option<&SubjectState>) {
+    let Some(state) = state else { return };
+    let own = state.holds.iter().filter(|hold| hold.scope == HoldScope::Subject && hold.kind == HoldKind::Hold);
+    plan.holds_ended.extend(own.map(|hold| (hold.key, "cleared by a person".to_owned())));
+    plan.flags_ended.extend(state.flags.iter().map(|flag| flag.key));
+    let unanswered = state.expectations.iter().filter(|each| each.blocks && each.state == ExpectationState::Missing);
+    plan.waived.extend(unanswered.filter(|each| each.coverage != Some(Coverage::Waived)).map(|each| each.key));
+}
+
+fn verdict(
+    state: &SubjectState,
+    trigger: &Trigger<'_>,
+    plan: &Plan,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Verdict {
+    let mut reasons = Vec::new();
+    let mut asked = false;
+
+    let adopted: &[Expectation] = if let Trigger::Adopted { expectations, .. } = trigger { expectations } else { &[] };
+    for each in state.expectations.iter().chain(adopted).filter(|each| each.blocks) {
+        asked = true;
+        let changed = match (trigger, &plan.expectation) {
+            (Trigger::Concluded { expectation, .. }, Some(change)) if expectation.key == each.key => Some(change),
+            _ => None,
+        };
+        let now_state = changed.map_or(each.state, |change| change.state);
+        let mut coverage = changed.map_or(each.coverage, |change| Some(change.coverage));
+        if plan.waived.contains(&each.key) {
+            coverage = Some(Coverage::Waived);
+        }
+        reasons.extend(reason_of(each, now_state, coverage, catalogue));
+    }
+    if let Trigger::Asked { planned } = trigger {
+        for each in planned.iter().filter(|each| each.blocks) {
+            asked = true;
+            reasons.push(waiting_for(each.service, catalogue));
+        }
+    }
+    for hold in state.holds.iter().filter(|hold| !plan.holds_ended.iter().any(|(ended, _)| *ended == hold.key)) {
+        reasons.push(reason_of_hold(hold.kind, hold.until, hold.rule, &hold.text, hold.scope));
+    }
+    for hold in &plan.holds {
+        reasons.push(reason_of_hold(hold.kind, hold.until, Some(hold.rule), &hold.text, HoldScope::Subject));
+    }
+    if state.restricted {
+        reasons.push(Reason {
+            code: ReasonCode::Restricted,
+            gives: VerdictKind::Held,
+            service: None,
+            rule: None,
+            until: None,
+            text: "an actor behind it may not have releases".to_owned(),
+        });
+    }
+    let _ = now;
+    or_nothing_asked(reasons, asked)
+}
+
+/// "No blocking expectation" is `pending`, unless something worse stands.
+fn or_nothing_asked(mut reasons: Vec<Reason>, asked: bool) -> Verdict {
+    if !asked {
+        reasons.push(Reason {
+            code: ReasonCode::NothingAsked,
+            gives: VerdictKind::Pending,
+            service: None,
+            rule: None,
+            until: None,
+            text: "no service was asked whose answer would block".to_owned(),
+        });
+    }
+    Verdict::from_reasons(reasons)
+}
+
+fn waiting_for(service: ServiceKey, catalogue: &Catalogue) -> Reason {
+    Reason {
+        code: ReasonCode::Waiting,
+        gives: VerdictKind::Pending,
+        service: Some(service),
+        rule: None,
+        until: None,
+        text: format!("waiting for {}", name_of(service, catalogue)),
+    }
+}
+
+fn reason_of(
+    each: &Expectation,
+    state: ExpectationState,
+    coverage: Option<Coverage>,
+    catalogue: &Catalogue,
+) -> Option<Reason> {
+    let name = name_of(each.service, catalogue);
+    let (code, gives, text) = match (state, coverage, each.on_failure) {
+        (ExpectationState::Open, ..) => return Some(waiting_for(each.service, catalogue)),
+        (ExpectationState::Complete, ..) => return None,
+        (ExpectationState::Missing, Some(Coverage::Waived), _) => {
+            (ReasonCode::Waived, VerdictKind::Clear, format!("no usable answer of {name}; waived"))
+        }
+        (ExpectationState::Missing, _, OnFailure::Closed) => {
+            (ReasonCode::Missing, VerdictKind::Blocked, format!("no usable answer of {name}"))
+        }
+        (ExpectationState::Missing, ..) => {
+            (ReasonCode::Missing, VerdictKind::Held, format!("no usable answer of {name}"))
+        }
+    };
+    Some(Reason { code, gives, service: Some(each.service), rule: None, until: None, text })
+}
+
+fn reason_of_hold(kind: HoldKind, until: Timestamp, rule: Option<RuleKey>, text: &str, scope: HoldScope) -> Reason {
+    let (code, gives) = match kind {
+        HoldKind::Hold => (ReasonCode::Hold, VerdictKind::Held),
+        HoldKind::Block => (ReasonCode::Block, VerdictKind::Blocked),
+    };
+    let on = match scope {
+        HoldScope::Subject => "",
+        HoldScope::Collection => " (on its collection)",
+    };
+    let until = (until != Timestamp::NEVER).then_some(until);
+    Reason { code, gives, service: None, rule, until, text: format!("{text}{on}") }
+}
+
+fn name_of(service: ServiceKey, catalogue: &Catalogue) -> &str {
+    catalogue.services.get(&service).map_or("a service that is gone", |service| service.name.as_str())
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::catalogue::Owner;
+    use crate::gate::ServiceTime;
+    use crate::profile::{PayloadForm, ProfileKind};
+    use crate::rule::HoldFor;
+    use crate::{CollectionKey, EventKey, FlagKey, SubjectKey};
+    use std::time::Duration;
+
+    const NOW: Timestamp = Timestamp(1_767_225_600_000_000);
+    const DAY: Duration = Duration::from_secs(86_400);
+
+    pub(crate) fn service(key: i64, profile: ProfileKind) -> Service {
+        Service {
+            key: ServiceKey(key),
+            number: key,
+            name: format!("service-{key}"),
+            profile,
+            form: PayloadForm::Basic,
+            url: "http://127.0.0.1:1/".to_owned(),
+            secret: None,
+            signing: Vec::new(),
+            account: None,
+            subscriptions: Vec::new(),
+            on_failure: OnFailure::Hold,
+            require_coverage: false,
+            concurrency: 1,
+            attempt: crate::limits::ATTEMPT,
+            allow_networks: Vec::new(),
+            active: true,
+            deleted: false,
+            owner: Owner::Api,
+        }
+    }
+
+    fn rule(key: i64, name: &str, action: Action) -> Rule {
+        Rule {
+            key: RuleKey(key),
+            name: name.to_owned(),
+            service: None,
+            when: None,
+            severity: None,
+            action,
+            active: true,
+            shadow: false,
+            spare_protected: false,
+        }
+    }
+
+    fn catalogue(services: Vec<Service>, rules: Vec<Rule>) -> Catalogue {
+        Catalogue {
+            services: services.into_iter().map(|each| (each.key, each)).collect(),
+            rules: rules.into_iter().map(|each| (each.key, each)).collect(),
+            ..Catalogue::default()
+        }
+    }
+
+    fn owed(key: i64, service: i64) -> Expectation {
+        Expectation {
+            key: ExpectationKey(key),
+            event: EventKey(1),
+            service: ServiceKey(service),
+            subject: Some(SubjectKey(1)),
+            artifact: None,
+            blocks: true,
+            state: ExpectationState::Open,
+            closed: false,
+            coverage: None,
+            result: None,
+            bound: None,
+            on_failure: OnFailure::Hold,
+            deadline: ServiceTime(0),
+            next_check: ServiceTime(0),
+            redeliver_every: 0,
+            redeliver_left: 0,
+            deferred_until: None,
+        }
+    }
+
+    fn state(expectations: Vec<Expectation>) -> SubjectState {
+        SubjectState {
+            subject: Subject {
+                key: SubjectKey(1),
+                kind: "commit".to_owned(),
+                collection: CollectionKey(1),
+                id: "a".to_owned(),
+                revision: 1,
+                verdict: VerdictKind::Pending,
+                reasons: Vec::new(),
+                attributes: "{}".to_owned(),
+                protected: false,
+                at: NOW,
+            },
+            expectations,
+            holds: Vec::new(),
+            flags: Vec::new(),
+            waiting: Vec::new(),
+            cleared: false,
+            restricted: false,
+        }
+    }
+
+    fn said(names: &[&str]) -> Conclusion {
+        Conclusion {
+            kind: ResultKind::Processed,
+            matched: names.iter().map(|name| (*name).to_owned()).collect(),
+            coverage: None,
+            complete: true,
+            text: None,
+        }
+    }
+
+    fn concluded(state: &SubjectState, nth: usize, conclusion: &Conclusion, catalogue: &Catalogue) -> Plan {
+        let expectation = state.expectations[nth].clone();
+        judge(Some(state), Trigger::Concluded { expectation: &expectation, conclusion }, None, catalogue, NOW)
+    }
+
+    fn kind(plan: &Plan) -> VerdictKind {
+        plan.verdict.as_ref().expect("a verdict").kind
+    }
+
+    #[test]
+    fn a_known_rule_that_is_named_twice_acts_once_and_an_unknown_one_not_at_all() {
+        let catalogue = catalogue(
+            vec![service(1, ProfileKind::Scanner)],
+            vec![rule(1, "BAD", Action::Hold(HoldFor::Span(DAY)))],
+        );
+        let plan = concluded(&state(vec![owed(1, 1)]), 0, &said(&["BAD", "BAD", "UNKNOWN"]), &catalogue);
+        assert_eq!((plan.matches.len(), plan.flags.len(), plan.holds.len()), (1, 1, 1));
+        assert_eq!(plan.holds[0].until, NOW.after(DAY));
+        assert_eq!(kind(&plan), VerdictKind::Held);
+        assert!(plan.changed);
+    }
+
+    #[test]
+    fn nothing_found_by_the_last_one_owed_is_clear() {
+        let catalogue = catalogue(vec![service(1, ProfileKind::Scanner), service(2, ProfileKind::Scanner)], vec![]);
+        let both = state(vec![owed(1, 1), owed(2, 2)]);
+        assert_eq!(kind(&concluded(&both, 0, &said(&[]), &catalogue)), VerdictKind::Pending);
+        let last = state(vec![owed(1, 1)]);
+        assert_eq!(kind(&concluded(&last, 0, &said(&[]), &catalogue)), VerdictKind::Clear);
+    }
+
+    #[test]
+    fn a_scanners_rule_waits_for_the_gate_and_of_all_the_most_severe_acts() {
+        let catalogue = catalogue(
+            vec![service(1, ProfileKind::Scanner), service(2, ProfileKind::Scanner)],
+            vec![rule(1, "SMALL", Action::Flag), rule(2, "LARGE", Action::Hold(HoldFor::Ever))],
+        );
+        let mut both = state(vec![owed(1, 1), owed(2, 2)]);
+        let first = concluded(&both, 0, &said(&["SMALL"]), &catalogue);
+        assert_eq!(first.matches[0].state, MatchState::Waiting);
+        assert!(first.flags.is_empty());
+
+        both.expectations.remove(0);
+        both.waiting.push(Match {
+            key: MatchKey(9),
+            result: crate::ResultKey(1),
+            rule: RuleKey(1),
+            name: "SMALL".to_owned(),
+            service: Some(ServiceKey(1)),
+            subject: Some(SubjectKey(1)),
+            artifact: None,
+            action: Action::Flag,
+            severity: 20,
+            state: MatchState::Waiting,
+            epoch: None,
+            text: None,
+            at: NOW,
+        });
+        let last = concluded(&both, 0, &said(&["LARGE"]), &catalogue);
+        assert_eq!(last.settled, [(MatchKey(9), MatchState::Superseded)]);
+        assert_eq!(last.holds.len(), 1);
+    }
+
+    #[test]
+    fn on_standard_services_every_rule_acts_with_its_result() {
+        let catalogue = catalogue(
+            vec![service(1, ProfileKind::Standard), service(2, ProfileKind::Standard)],
+            vec![rule(1, "A", Action::Flag), rule(2, "B", Action::Hold(HoldFor::Ever)), rule(3, "C", Action::Notify)],
+        );
+        let plan = concluded(&state(vec![owed(1, 1), owed(2, 2)]), 0, &said(&["A", "B", "C"]), &catalogue);
+        assert!(plan.matches.iter().all(|each| each.state == MatchState::Done));
+        assert_eq!((plan.holds.len(), plan.notices.len()), (1, 1));
+        assert_eq!(kind(&plan), VerdictKind::Held);
+    }
+
+    #[test]
+    fn a_missing_answer_holds_blocks_or_is_waived_but_never_passes_in_silence() {
+        let catalogue = catalogue(vec![service(1, ProfileKind::Scanner)], vec![]);
+        for (on_failure, expected) in [
+            (OnFailure::Hold, VerdictKind::Held),
+            (OnFailure::Closed, VerdictKind::Blocked),
+            (OnFailure::Open, VerdictKind::Clear),
+        ] {
+            let mut one = state(vec![owed(1, 1)]);
+            one.expectations[0].on_failure = on_failure;
+            let plan = concluded(&one, 0, &Conclusion::missing(), &catalogue);
+            assert_eq!(kind(&plan), expected);
+            let verdict = plan.verdict.expect("a verdict");
+            assert_eq!(verdict.reasons.len(), 1, "it says why");
+        }
+    }
+
+    #[test]
+    fn a_protected_subject_is_held_for_ever_instead_of_blocked() {
+        let catalogue = catalogue(vec![service(1, ProfileKind::Standard)], vec![rule(1, "BAD", Action::Block)]);
+        let mut one = state(vec![owed(1, 1)]);
+        assert_eq!(kind(&concluded(&one, 0, &said(&["BAD"]), &catalogue)), VerdictKind::Blocked);
+        one.subject.protected = true;
+        let plan = concluded(&one, 0, &said(&["BAD"]), &catalogue);
+        assert_eq!(kind(&plan), VerdictKind::Held);
+        assert_eq!((plan.flags.len(), plan.holds[0].until), (1, Timestamp::NEVER));
+    }
+
+    #[test]
+    fn after_a_clearance_a_hold_is_set_aside_and_a_block_acts() {
+        let catalogue = catalogue(
+            vec![service(1, ProfileKind::Standard)],
+            vec![rule(1, "HOLD", Action::Hold(HoldFor::Ever)), rule(2, "BLOCK", Action::Block)],
+        );
+        let mut one = state(vec![owed(1, 1)]);
+        one.cleared = true;
+        let plan = concluded(&one, 0, &said(&["HOLD"]), &catalogue);
+        assert_eq!(plan.matches[0].state, MatchState::Cleared);
+        assert_eq!(kind(&plan), VerdictKind::Clear);
+        assert_eq!(kind(&concluded(&one, 0, &said(&["BLOCK"]), &catalogue)), VerdictKind::Blocked);
+    }
+
+    #[test]
+    fn coverage_that_a_service_must_state_and_does_not_is_a_missing_answer() {
+        let strict = Service { require_coverage: true, ..service(1, ProfileKind::Standard) };
+        let catalogue = catalogue(vec![strict], vec![]);
+        let one = state(vec![owed(1, 1)]);
+        assert_eq!(kind(&concluded(&one, 0, &said(&[]), &catalogue)), VerdictKind::Held);
+        let full = Conclusion { coverage: Some(Coverage::Full), ..said(&[]) };
+        assert_eq!(kind(&concluded(&one, 0, &full, &catalogue)), VerdictKind::Clear);
+        let partial = Conclusion { coverage: Some(Coverage::Partial), ..said(&[]) };
+        assert_eq!(kind(&concluded(&one, 0, &partial, &catalogue)), VerdictKind::Held);
+    }
+
+    #[test]
+    fn an_error_over_an_old_result_leaves_it_and_its_rules_do_not_act() {
+        let catalogue = catalogue(
+            vec![service(1, ProfileKind::Standard)],
+            vec![rule(1, crate::answer::RULE_MISSING, Action::Hold(HoldFor::Ever))],
+        );
+        let mut one = state(vec![owed(1, 1)]);
+        one.expectations[0].state = ExpectationState::Complete;
+        one.subject.verdict = VerdictKind::Clear;
+        let plan = concluded(&one, 0, &Conclusion::missing(), &catalogue);
+        assert_eq!(plan.expectation, None);
+        assert!(plan.matches.is_empty() && !plan.changed);
+    }
+
+    #[test]
+    fn a_restricted_actor_holds_and_nothing_asked_is_pending() {
+        let catalogue = Catalogue::default();
+        let mut one = state(vec![]);
+        let plan = judge(Some(&one), Trigger::Recheck, None, &catalogue, NOW);
+        assert_eq!(plan.verdict.expect("a verdict").reasons[0].code, ReasonCode::NothingAsked);
+        one.restricted = true;
+        let plan = judge(Some(&one), Trigger::Recheck, None, &catalogue, NOW);
+        assert_eq!(plan.verdict.expect("a verdict").kind, VerdictKind::Held);
+    }
+
+    #[test]
+    fn without_a_subject_what_needs_one_waits_for_the_artifacts_lister_or_has_nothing_to_act_on() {
+        let catalogue = catalogue(
+            vec![service(1, ProfileKind::Standard)],
+            vec![rule(1, "BAD", Action::Hold(HoldFor::Ever)), rule(2, "TELL", Action::Notify)],
+        );
+        let expectation = owed(1, 1);
+        let conclusion = said(&["BAD", "TELL"]);
+        let trigger = Trigger::Concluded { expectation: &expectation, conclusion: &conclusion };
+        let alone = judge(None, trigger, None, &catalogue, NOW);
+        assert_eq!([alone.matches[0].state, alone.matches[1].state], [MatchState::None, MatchState::Done]);
+        let uploaded = judge(None, trigger, Some(ArtifactKey(1)), &catalogue, NOW);
+        assert_eq!(uploaded.matches[0].state, MatchState::Waiting);
+        assert!(uploaded.verdict.is_none());
+    }
+
+    #[test]
+    fn a_clearance_closes_flags_lifts_the_subjects_own_holds_and_accepts_what_is_missing() {
+        let mut one = state(vec![owed(1, 1)]);
+        one.expectations[0].state = ExpectationState::Missing;
+        let hold = |key, scope, kind| Hold {
+            key: HoldKey(key),
+            scope,
+            of: 1,
+            kind,
+            until: Timestamp::NEVER,
+            cause: None,
+            rule: None,
+            text: String::new(),
+            at: NOW,
+            ended: None,
+            ended_by: None,
+        };
+        one.holds = vec![
+            hold(1, HoldScope::Subject, HoldKind::Hold),
+            hold(2, HoldScope::Collection, HoldKind::Hold),
+        ];
+        one.flags.push(Flag {
+            key: FlagKey(1),
+            subject: SubjectKey(1),
+            cause: None,
+            text: String::new(),
+            at: NOW,
+            ended: None,
+        });
+        let plan = judge(Some(&one), Trigger::Cleared, None, &Catalogue::default(), NOW);
+        assert_eq!(plan.holds_ended.iter().map(|each| each.0).collect::<Vec<_>>(), [HoldKey(1)]);
+        assert_eq!((plan.flags_ended.len(), plan.waived.len()), (1, 1));
+        assert_eq!(kind(&plan), VerdictKind::Held, "the collection's hold is another person's");
+        one.holds.pop();
+        let plan = judge(Some(&one), Trigger::Cleared, None, &Catalogue::default(), NOW);
+        assert_eq!(kind(&plan), VerdictKind::Clear);
+    }
+}

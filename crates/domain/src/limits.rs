@@ -1,0 +1,36 @@
+//! Every limit of the model, with its unit and its reason.
+
+use std::time::Duration;
+
+/// How often an event may be caused by a verdict or a rule before it is recorded without being delivered: loops end.
+pub const HOPS_MAX: u8 = 8;
+/// A receipt's body up to this size stands in the store's row; a larger one is a blob.
+pub const INLINE_BODY_BYTES_MAX: usize = 64 * 1024;
+/// A body up to this size is inlined into what a service gets; a larger one is fetched by URL.
+pub const SENT_BODY_BYTES_MAX: usize = 256 * 1024;
+/// An answer over this size is unreadable.
+pub const ANSWER_BYTES_MAX: usize = 1024 * 1024;
+/// One attempt, connecting included, when the service has no figure of its own.
+pub const ATTEMPT: Duration = Duration::from_secs(60);
+/// An expectation, when the subscription has no figure of its own.
+pub const DEADLINE: Duration = Duration::from_secs(26 * 3600);
+/// Between two redeliveries of the scanner protocol (scanner-pipeline, section 13).
+pub const REDELIVER_EVERY: Duration = Duration::from_secs(2 * 3600);
+/// Redeliveries of the scanner protocol.
+pub const REDELIVER_TIMES: u32 = 12;
+/// Calls under way to one service, when it has no figure of its own.
+pub const CONCURRENCY: u32 = 64;
+/// The most calls under way to one service that may be configured.
+pub const CONCURRENCY_MAX: u32 = 1024;
+/// Failures in a row that shut a service's gate.
+pub const BREAKER_FAILURES: u32 = 10;
+/// How long the breaker waits before its first probe; it doubles up to [`BREAKER_WAIT_MAX`].
+pub const BREAKER_WAIT: Duration = Duration::from_secs(1);
+/// The longest wait between two probes: a service that returns is noticed within it.
+pub const BREAKER_WAIT_MAX: Duration = Duration::from_secs(5);
+/// Rule names kept of one result; more are dropped and the result says so.
+pub const MATCHED_NAMES_MAX: usize = 1_000;
+/// Length of a rule's, a service's or a source's name, in characters.
+pub const NAME_CHARS_MAX: usize = 200;
+/// Replay memory: at least this long, or twice the provider's window.
+pub const REPLAY_MEMORY: Duration = Duration::from_secs(72 * 3600);

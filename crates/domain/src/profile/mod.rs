@@ -1,0 +1,195 @@
+//! A profile is a service's wire dialect: what it is sent, and what its answers mean. Pure, one file each.
+
+pub mod scanner;
+pub mod standard;
+
+use bytes::Bytes;
+
+use crate::answer::Answer;
+use crate::catalogue::Service;
+use crate::event::Event;
+use crate::outcome::{Outcome, Response};
+use crate::rule::When;
+use crate::subject::SubjectName;
+use crate::words::words;
+use crate::{ArtifactKey, Timestamp, limits, retry};
+
+words! {
+    /// Which dialect.
+    ProfileKind {
+        /// The scanner pipeline's.
+        Scanner = "scanner",
+        /// The event workers'.
+        Worker = "worker",
+        /// Countersign's own, signed as Standard Webhooks.
+        Standard = "standard",
+    }
+}
+
+words! {
+    /// The scanner profile's payload form.
+    PayloadForm {
+        /// The first generation's: nothing but the event's own fields.
+        Basic = "basic",
+        /// The current generation's.
+        Full = "full",
+    }
+}
+
+/// One dialect.
+pub struct Profile {
+    /// Its name.
+    pub kind: ProfileKind,
+    /// When its services' rules act, unless they say so themselves.
+    pub when: When,
+    /// Whether of all rules that act in one commit only the most severe does.
+    pub highest: bool,
+    /// How often and when a failed attempt is tried again.
+    pub retry: retry::RetryPolicy,
+    /// What a service is sent.
+    pub request: fn(&Ask<'_>) -> Outgoing,
+    /// What its answer means.
+    pub read: fn(&Response, &Service, Timestamp) -> Answer,
+}
+
+/// Every dialect.
+pub const ALL: &[&Profile] = &[&scanner::SCANNER, &standard::STANDARD];
+
+/// The dialect of a kind. Workers speak the standard one until theirs is listed in [`ALL`].
+#[must_use]
+pub fn of(kind: ProfileKind) -> &'static Profile {
+    ALL.iter().copied().find(|profile| profile.kind == kind).unwrap_or(&standard::STANDARD)
+}
+
+/// What is known of an event when a service is told about it.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// The event.
+    pub event: Event,
+    /// The subject it is about.
+    pub subject: Option<SubjectName>,
+    /// The uploads that belong to it.
+    pub artifacts: Vec<ToldArtifact>,
+    /// The receipt's body, unless it is too large to be sent along.
+    pub body: Option<Bytes>,
+    /// Whether there is a receipt whose body can be fetched.
+    pub has_body: bool,
+}
+
+/// An upload that belongs to an event.
+#[derive(Debug, Clone)]
+pub struct ToldArtifact {
+    /// Its key.
+    pub key: ArtifactKey,
+    /// SHA-256 of its bytes, in hex.
+    pub sha256: String,
+    /// Its size in bytes.
+    pub size: i64,
+    /// Its content type.
+    pub content_type: String,
+}
+
+/// An upload, as a service is told about it.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct TellArtifact {
+    /// Its id.
+    pub id: String,
+    /// SHA-256 of its bytes, in hex.
+    pub sha256: String,
+    /// Its size in bytes.
+    pub size: i64,
+    /// Its content type.
+    pub content_type: String,
+    /// Where the service can fetch it.
+    pub url: String,
+}
+
+/// Everything that a request is made from.
+pub struct Ask<'a> {
+    /// The service.
+    pub service: &'a Service,
+    /// The profile's own key, opened.
+    pub secret: Option<&'a str>,
+    /// What it is told.
+    pub told: &'a Told,
+    /// The event's id.
+    pub event_id: &'a str,
+    /// The uploads that belong to it.
+    pub artifacts: &'a [TellArtifact],
+    /// Where the service may send its result later.
+    pub result_url: &'a str,
+    /// Where the exact bytes of the receipt can be fetched.
+    pub body_url: &'a str,
+    /// The expectation's deadline.
+    pub deadline: Timestamp,
+}
+
+/// A request before the envelope's headers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The profile's own headers, `content-type` among them.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body, written once: these bytes are signed and sent.
+    pub body: Vec<u8>,
+}
+
+impl Told {
+    /// The JSON that goes along: the receipt's body where it is JSON and small enough, or the event's own data.
+    #[must_use]
+    pub fn json(&self) -> Option<&str> {
+        let text = match &self.body {
+            Some(body) if body.len() <= limits::SENT_BODY_BYTES_MAX => std::str::from_utf8(body).ok()?,
+            Some(_) => return None,
+            None => return self.event.data.as_deref(),
+        };
+        serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok().then_some(text)
+    }
+}
+
+/// What an attempt's outcome means: the wire first, then the profile.
+#[must_use]
+pub fn read(service: &Service, outcome: &Outcome, now: Timestamp) -> Answer {
+    match outcome {
+        Outcome::Answered(response) => (of(service.profile).read)(response, service, now),
+        Outcome::TooLarge { status } if (200..300).contains(status) => {
+            Answer::Unreadable { why: format!("the answer is over {} bytes", limits::ANSWER_BYTES_MAX) }
+        }
+        Outcome::TooLarge { status } => {
+            read_status(&Response { status: *status, ..Response::default() }, now)
+        }
+        Outcome::Refused(why) => Answer::Misconfigured { why: why.clone() },
+        Outcome::Unreachable(why) => Answer::Failed { why: why.clone() },
+        Outcome::TimedOut(within) => {
+            Answer::Failed { why: format!("no answer within {}", crate::time::show_span(*within)) }
+        }
+    }
+}
+
+/// What a status outside 200..300 means, in every dialect that does not say otherwise (standard.md, "The answer").
+#[must_use]
+pub fn read_status(response: &Response, now: Timestamp) -> Answer {
+    let status = response.status;
+    match status {
+        429 | 503 => Answer::Busy {
+            retry_after: response.retry_after.as_deref().and_then(|value| retry::retry_after(value, now)),
+        },
+        410 => Answer::Gone,
+        300..400 => Answer::Misconfigured { why: format!("it answered {status}; redirects are not followed") },
+        408 | 425 | 500..600 => Answer::Failed { why: format!("it answered {status}{}", excerpt(&response.body)) },
+        400..500 => Answer::Misconfigured { why: format!("it answered {status}{}", excerpt(&response.body)) },
+        _ => Answer::Unreadable { why: format!("it answered {status}, which means nothing here") },
+    }
+}
+
+/// The beginning of a body as a remark: `: "…"`, at most 200 characters, control characters left out.
+fn excerpt(body: &[u8]) -> String {
+    let text: String =
+        String::from_utf8_lossy(&body[..body.len().min(800)]).chars().filter(|c| !c.is_control()).take(200).collect();
+    if text.is_empty() { String::new() } else { format!(": {text}") }
+}
+
+/// Reads a list of names, each once, in order.
+fn distinct(names: Vec<String>) -> Vec<String> {
+    let mut seen = std::collections::BTreeSet::new();
+    names.into_iter().filter(|name| seen.insert(name.clone())).collect()
+}

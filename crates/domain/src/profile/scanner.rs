@@ -1,0 +1,160 @@
+//! The `scanner` profile: the scanner pipeline's call and answers (scanner-pipeline, sections 4 to 6).
+
+use serde_json::value::RawValue;
+
+use super::{Ask, Outgoing, PayloadForm, Profile, ProfileKind, TellArtifact, distinct, read_status};
+use crate::Timestamp;
+use crate::answer::{Answer, Said};
+use crate::catalogue::Service;
+use crate::outcome::Response;
+use crate::retry::RetryPolicy;
+use crate::rule::When;
+use crate::subject::SubjectName;
+
+/// The profile.
+pub const SCANNER: Profile = Profile {
+    kind: ProfileKind::Scanner,
+    when: When::Gate,
+    highest: true,
+    retry: RetryPolicy::SCANNER,
+    request,
+    read,
+};
+
+#[derive(serde::Serialize)]
+struct Foreign<'a> {
+    event: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scanner_result_url: Option<&'a str>,
+    subject: Option<&'a SubjectName>,
+    artifacts: &'a [TellArtifact],
+    body: Option<&'a RawValue>,
+    body_url: Option<&'a str>,
+}
+
+fn request(ask: &Ask<'_>) -> Outgoing {
+    let body = ask.told.json().and_then(|text| serde_json::from_str::<&RawValue>(text).ok());
+    let call = Foreign {
+        event: &ask.told.event.kind,
+        scanner_result_url: (ask.service.form == PayloadForm::Full).then_some(ask.result_url),
+        subject: ask.told.subject.as_ref(),
+        artifacts: ask.artifacts,
+        body,
+        body_url: (body.is_none() && ask.told.has_body).then_some(ask.body_url),
+    };
+    let body = serde_json::to_vec(&call).unwrap_or_default();
+    // The real client library refuses any parameter after the media type.
+    let mut headers = vec![("content-type", "application/json".to_owned())];
+    if let Some(key) = ask.secret {
+        headers.push(("authorization", verify::sign::scanner(key, &body)));
+    }
+    Outgoing { headers, body }
+}
+
+fn read(response: &Response, service: &Service, now: Timestamp) -> Answer {
+    match response.status {
+        204 => Answer::Skipped { open: true },
+        202 => match read_body(&response.body, service.form) {
+            done @ Answer::Processed(_) => done,
+            _ => Answer::Deferred { until: None },
+        },
+        200..300 => read_body(&response.body, service.form),
+        _ => read_status(response, now),
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Members {
+    error: Option<serde_json::Value>,
+    version: Option<String>,
+    #[serde(rename = "matchedRules")]
+    matched_rules: Option<Vec<String>>,
+    annotations: Option<std::collections::BTreeMap<String, Vec<serde_json::Map<String, serde_json::Value>>>>,
+}
+
+/// What the body of an answer, or of a result that is sent later, means.
+#[must_use]
+pub fn read_body(body: &[u8], form: PayloadForm) -> Answer {
+    if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        return Answer::Unreadable { why: "expected a JSON object".to_owned() };
+    }
+    let said: Members = match serde_json::from_slice(body) {
+        Ok(said) => said,
+        Err(why) => return Answer::Unreadable { why: format!("expected a scanner's JSON object: {why}") },
+    };
+    if let Some(error) = said.error {
+        return Answer::Failed { why: format!("it reports an error: {}", short(&error.to_string())) };
+    }
+    if said.version.is_none() {
+        return Answer::Unreadable {
+            why: "expected the member \"version\" (a string, the scanner's version), found none".to_owned(),
+        };
+    }
+    let Some(matched) = said.matched_rules else {
+        return match form {
+            // Nothing could complete it later: the first generation has no way to send results.
+            PayloadForm::Basic => {
+                Answer::Processed(Said { complete: true, ..Said::default() })
+            }
+            PayloadForm::Full => Answer::Deferred { until: None },
+        };
+    };
+    let strays: Vec<&String> =
+        said.annotations.iter().flat_map(|all| all.keys()).filter(|name| !matched.contains(name)).collect();
+    if !strays.is_empty() {
+        return Answer::Unreadable { why: short(&format!("Annotation keys not in matchedRules: {strays:?}")) };
+    }
+    Answer::Processed(Said { matched: distinct(matched), coverage: None, complete: true, note: None })
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_767_225_600_000_000);
+
+    fn answer(form: PayloadForm, status: u16, body: &str) -> Answer {
+        let response = Response { status, retry_after: None, body: body.as_bytes().to_vec() };
+        let service = Service { form, ..crate::judge::tests::service(1, ProfileKind::Scanner) };
+        read(&response, &service, NOW)
+    }
+
+    #[test]
+    fn a_version_alone_completes_in_the_basic_form_and_acknowledges_in_the_full_one() {
+        let only_version = r#"{"version":"1.0"}"#;
+        assert_eq!(answer(PayloadForm::Basic, 200, only_version).word(), "processed");
+        assert_eq!(answer(PayloadForm::Basic, 202, only_version).word(), "processed");
+        assert_eq!(answer(PayloadForm::Full, 200, only_version).word(), "deferred");
+    }
+
+    #[test]
+    fn statuses_read_as_the_pipeline_says() {
+        let word = |status, body| answer(PayloadForm::Full, status, body).word();
+        assert_eq!(word(204, ""), "skipped");
+        assert_eq!(word(202, "any text at all"), "deferred");
+        assert_eq!(word(200, r#"{"version":"1","matchedRules":["X"]}"#), "processed");
+        assert_eq!(word(201, r#"{"version":"1","matchedRules":[]}"#), "processed");
+        assert_eq!(word(200, r#"{"version":"1","error":"no"}"#), "failed");
+        assert_eq!(word(401, r#"{"error":"authentication has failed"}"#), "misconfigured");
+        assert_eq!(word(502, ""), "failed");
+        assert_eq!(word(302, ""), "misconfigured");
+    }
+
+    #[test]
+    fn what_is_not_the_protocol_is_never_a_pass() {
+        for body in ["", "null", "[]", "\"error\"", "{}", r#"{"version":1}"#, r#"{"version":"1","matchedRules":"X"}"#,
+            r#"{"version":"1","matchedRules":["A"],"annotations":{"B":[{}]}}"#]
+        {
+            assert_eq!(answer(PayloadForm::Full, 200, body).word(), "unreadable", "{body:?}");
+        }
+    }
+
+    #[test]
+    fn a_skip_may_still_be_replaced() {
+        assert_eq!(answer(PayloadForm::Full, 204, ""), Answer::Skipped { open: true });
+    }
+}

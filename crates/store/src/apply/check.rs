@@ -1,0 +1,63 @@
+//! Expectations in time: redeliveries until the deadline, then the missing answer.
+
+use domain::answer::Conclusion;
+use domain::expectation::{Expectation, ExpectationState};
+use domain::run::{Run, RunState, RunWhy};
+
+use super::Turn;
+use super::answer::{Conclusive, conclude, fence_conclusion};
+use super::claim::{open_runs, tell_due};
+use super::consequences::make_run;
+use crate::StoreError;
+use crate::command::{Answer, Check, News};
+use crate::row::RowsExt;
+
+pub(super) fn check(turn: &mut Turn<'_>, check: &Check) -> Result<Answer, StoreError> {
+    let Some(expectation) = turn.rows.load::<Expectation>(check.expectation.0)? else { return Ok(Answer::NotDue) };
+    let gate = turn.gate(expectation.service)?;
+    let time = gate.time(check.now);
+    if expectation.state != ExpectationState::Open || time < expectation.next_check {
+        return Ok(Answer::NotDue);
+    }
+    if expectation.deadline <= time {
+        return missing(turn, &expectation, check);
+    }
+    let open = open_runs(turn, &expectation)?;
+    if open.iter().any(|run| matches!(run.state, RunState::Leased(_))) {
+        let mut after = Expectation { deferred_until: None, ..expectation.clone() };
+        after.next_check = after.check_after(time).max(time.after(std::time::Duration::from_secs(1)));
+        turn.rows.change(&expectation, &after)?;
+        turn.news.push(News::CheckAt(gate.wall(after.next_check, check.now)));
+        return Ok(Answer::InFlight);
+    }
+    for run in open {
+        turn.rows.change(&run, &Run { state: RunState::Cancelled, ..run.clone() })?;
+    }
+    let run = make_run(turn, &expectation, RunWhy::Redelivery, None, &gate, check.now)?;
+    let mut after = Expectation {
+        bound: Some(run.key),
+        redeliver_left: (expectation.redeliver_left - 1).max(0),
+        deferred_until: None,
+        ..expectation.clone()
+    };
+    after.next_check = after.check_after(time);
+    turn.rows.change(&expectation, &after)?;
+    tell_due(turn, expectation.service, check.now);
+    turn.news.push(News::CheckAt(gate.wall(after.next_check, check.now)));
+    Ok(Answer::Run(run.key))
+}
+
+fn missing(turn: &mut Turn<'_>, expectation: &Expectation, check: &Check) -> Result<Answer, StoreError> {
+    let Some(judged) = &check.missing else { return Ok(Answer::Stale) };
+    let fenced = match fence_conclusion(turn, expectation, judged)? {
+        Ok(fenced) => fenced,
+        Err(answer) => return Ok(answer),
+    };
+    for run in open_runs(turn, expectation)? {
+        turn.rows.change(&run, &Run { state: RunState::Cancelled, ..run.clone() })?;
+    }
+    let conclusion = Conclusion::missing();
+    let raw = bytes::Bytes::new();
+    let said = Conclusive { conclusion: &conclusion, raw: &raw, run: None, late: false, now: check.now };
+    Ok(Answer::Concluded(conclude(turn, expectation, &fenced, &said)?))
+}

@@ -1,0 +1,194 @@
+//! What each command does to the rows: the one place, for every engine.
+//!
+//! A command first reads and checks, then writes. One that refuses has written nothing, so a group of commands rides in
+//! one transaction without a savepoint for each.
+
+mod answer;
+mod batch;
+mod check;
+mod claim;
+mod consequences;
+mod decide;
+mod perform;
+mod record;
+mod subject;
+
+use std::sync::Arc;
+
+use domain::catalogue::Catalogue;
+use domain::gate::{Gate, GateState};
+use domain::{ExpectationKey, ServiceKey, SubjectKey, Timestamp};
+
+use crate::command::{Answer, Change, Command, News};
+use crate::numbers::Numbers;
+use crate::row::RowsExt;
+use crate::table::Rows;
+use crate::tables::{Audit, Entry, Meta, meta};
+use crate::{Node, Slots, StoreError};
+
+/// What a writer holds between transactions.
+pub struct Desk {
+    /// Who this node is.
+    pub node: Node,
+    /// The next keys.
+    pub numbers: Numbers,
+    /// The catalogue's version on disk.
+    pub catalogue: i64,
+    /// Places for calls.
+    pub slots: Arc<dyn Slots>,
+}
+
+/// One transaction.
+pub struct Turn<'a> {
+    /// Its rows.
+    pub rows: &'a mut dyn Rows,
+    /// The writer's own state.
+    pub desk: &'a mut Desk,
+    /// What others will be told once it is on disk.
+    pub news: Vec<News>,
+}
+
+/// Carries out one command.
+///
+/// # Errors
+/// When the engine fails; then the transaction must be given up.
+pub fn apply(turn: &mut Turn<'_>, command: &Command) -> Result<Answer, StoreError> {
+    match command {
+        Command::Record(record) => record::record(turn, record),
+        Command::Claim(claim) => claim::claim(turn, claim),
+        Command::Finish(finish) => answer::finish(turn, finish),
+        Command::CallBack(call) => answer::call_back(turn, call),
+        Command::Push(push) => answer::push(turn, push),
+        Command::Upsert(upsert) => answer::upsert(turn, upsert),
+        Command::Decide(decide) => decide::decide(turn, decide),
+        Command::EndHold(end) => decide::end_hold(turn, end),
+        Command::Check(check) => check::check(turn, check),
+        Command::PutSubject(put) => subject::put(turn, put),
+        Command::PutCollection(put) => subject::put_collection(turn, put),
+        Command::PutArtifact(artifact) => {
+            turn.rows.add(artifact.as_ref())?;
+            Ok(Answer::Done)
+        }
+        Command::Demand(demand) => claim::demand(turn, demand),
+        Command::StartBatch(start) => batch::start(turn, start),
+        Command::TurnBatch { batch, to } => batch::turn(turn, *batch, *to),
+        Command::StepBatch(step) => batch::step(turn, step),
+        Command::PerformStart(of) => perform::start(turn, *of),
+        Command::PerformEnd(end) => perform::end(turn, end),
+        Command::Start => claim::start(turn),
+        Command::Turn { service, from, to, now } => turn_gate(turn, *service, from, *to, *now),
+        Command::Change(change) => change_catalogue(turn, change),
+        Command::Quarantine(quarantine) => {
+            turn.rows.add(quarantine.as_ref())?;
+            Ok(Answer::Done)
+        }
+        Command::Prune { .. } => Ok(Answer::Done),
+    }
+}
+
+impl Turn<'_> {
+    /// A service's gate; one that was never turned is open.
+    fn gate(&mut self, service: ServiceKey) -> Result<Gate, StoreError> {
+        Ok(self.rows.load(service.0)?.unwrap_or(Gate::new(service, Timestamp(0))))
+    }
+
+    /// A key that grows with time.
+    fn key(&mut self, now: Timestamp) -> i64 {
+        self.desk.numbers.key(now)
+    }
+
+    /// The next expectation's number.
+    fn expectation(&mut self) -> ExpectationKey {
+        ExpectationKey(self.desk.numbers.expectation())
+    }
+
+    /// Tells that a subject was judged.
+    fn judged(&mut self, subject: SubjectKey) {
+        self.news.push(News::Judged(subject));
+    }
+
+    /// Writes an audit row.
+    fn audit(&mut self, now: Timestamp, who: &str, what: String) -> Result<(), StoreError> {
+        let key = domain::AuditKey(self.key(now));
+        self.rows.add(&Audit { key, at: now, who: who.to_owned(), what })
+    }
+}
+
+fn turn_gate(
+    turn: &mut Turn<'_>,
+    service: ServiceKey,
+    from: &[GateState],
+    to: GateState,
+    now: Timestamp,
+) -> Result<Answer, StoreError> {
+    let stored: Option<Gate> = turn.rows.load(service.0)?;
+    let before = stored.unwrap_or(Gate::new(service, now));
+    if !from.contains(&before.state) || before.state == to {
+        return Ok(Answer::Moved);
+    }
+    let after = before.turned(to, now);
+    match stored {
+        Some(before) => turn.rows.change(&before, &after)?,
+        None => turn.rows.add(&after)?,
+    }
+    turn.news.push(News::Turned { service, to });
+    Ok(Answer::Done)
+}
+
+fn change_catalogue(turn: &mut Turn<'_>, change: &Change) -> Result<Answer, StoreError> {
+    if change.catalogue != turn.desk.catalogue {
+        return Ok(Answer::Recompute);
+    }
+    for entry in &change.entries {
+        match turn.rows.load::<Entry>(entry.key)? {
+            Some(before) => turn.rows.change(&before, entry)?,
+            None => turn.rows.add(entry)?,
+        }
+    }
+    turn.audit(change.now, &change.who, change.what.clone())?;
+    let version = turn.desk.catalogue + 1;
+    let before = Meta { key: meta::CATALOGUE, value: turn.desk.catalogue };
+    turn.rows.change(&before, &Meta { value: version, ..before.clone() })?;
+    turn.desk.catalogue = version;
+    turn.news.push(News::Catalogue(version));
+    Ok(Answer::Version(version))
+}
+
+/// Reads the whole catalogue.
+///
+/// # Errors
+/// When the engine fails or an entry does not read.
+pub fn read_catalogue(rows: &mut dyn Rows) -> Result<Catalogue, StoreError> {
+    let mut catalogue = Catalogue {
+        version: rows.load::<Meta>(meta::CATALOGUE)?.map_or(0, |row| row.value),
+        ..Catalogue::default()
+    };
+    let mut below = None;
+    loop {
+        let page: Vec<Entry> = rows.page(below, 1_000)?;
+        let Some(last) = page.last() else { return Ok(catalogue) };
+        below = Some(last.key);
+        for entry in &page {
+            crate::change::take(&mut catalogue, entry)?;
+        }
+    }
+}
+
+/// Makes the rows that every store begins with, where they are missing, and reads what the writer needs.
+///
+/// # Errors
+/// When the engine fails.
+pub fn open_desk(rows: &mut dyn Rows, node: i64, salt: u64, slots: Arc<dyn Slots>) -> Result<Desk, StoreError> {
+    for (key, value) in [(meta::CATALOGUE, 1), (meta::EPOCH, 0), (meta::SALT, salt.cast_signed())] {
+        if rows.load::<Meta>(key)?.is_none() {
+            rows.add(&Meta { key, value })?;
+        }
+    }
+    let number = |rows: &mut dyn Rows, key| Ok::<_, StoreError>(rows.load::<Meta>(key)?.map_or(0, |row| row.value));
+    Ok(Desk {
+        node: Node { node, epoch: number(rows, meta::EPOCH)? },
+        catalogue: number(rows, meta::CATALOGUE)?,
+        numbers: Numbers::after(rows)?,
+        slots,
+    })
+}

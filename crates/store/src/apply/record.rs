@@ -1,0 +1,107 @@
+//! Recording: a believed request, its events, and everything they ask for, in one commit.
+
+use domain::event::Receipt;
+use domain::{ReceiptKey, SourceKey};
+
+use super::Turn;
+use super::consequences::{Arrived, Of, fence, record_event, write};
+use crate::StoreError;
+use crate::command::{About, Answer, NewEvent, NewReceipt, Record, Recorded};
+use crate::row::RowsExt;
+use crate::search;
+
+pub(super) fn record(turn: &mut Turn<'_>, record: &Record) -> Result<Answer, StoreError> {
+    if record.catalogue != turn.desk.catalogue {
+        return Ok(Answer::Recompute);
+    }
+    let source = record.receipt.as_ref().map(|receipt| receipt.source);
+    let fresh = match sort_out_repeats(turn, source, &record.events)? {
+        Ok(fresh) => fresh,
+        Err(first) => return Ok(Answer::Repeat(first)),
+    };
+    let mut fences = Vec::with_capacity(fresh.len());
+    for event in &fresh {
+        fences.push(match &event.about {
+            About::Known(judged) => match fence(turn, judged)? {
+                Ok(fenced) => Some(fenced),
+                Err(answer) => return Ok(answer),
+            },
+            About::New { name, .. } if search::subject_by_name(turn.rows, name)?.is_some() => {
+                return Ok(Answer::Stale);
+            }
+            _ => None,
+        });
+    }
+
+    let receipt = match &record.receipt {
+        Some(new) => Some(write_receipt(turn, new, record)?),
+        None => None,
+    };
+    let arrived = receipt.zip(record.receipt.as_ref()).map(|(receipt, new)| Arrived { receipt, body: &new.body });
+    let mut recorded = Recorded { receipt, events: Vec::with_capacity(fresh.len()) };
+    let mut made = Vec::new();
+    for (event, fenced) in fresh.into_iter().zip(fences) {
+        let written = record_event(turn, event, arrived.as_ref(), Some(&mut made), record.now)?;
+        if let Some(fenced) = fenced {
+            let of = Of {
+                result: domain::ResultKey(0),
+                artifact: event.artifact,
+                now: record.now,
+                event: Some(written.event),
+            };
+            write(turn, &fenced, &of)?;
+        }
+        if let (Some(source), Some(key)) = (source, event.replay) {
+            turn.rows.remember(source.0, key, written.event.0, record.remember_until.0)?;
+        }
+        recorded.events.push(written);
+    }
+    Ok(Answer::Recorded(recorded))
+}
+
+/// The events that are new; or, when none is, the receipt of the first time.
+type Sorted<'a> = Result<Vec<&'a NewEvent>, Option<ReceiptKey>>;
+
+fn sort_out_repeats<'a>(
+    turn: &mut Turn<'_>,
+    source: Option<SourceKey>,
+    events: &'a [NewEvent],
+) -> Result<Sorted<'a>, StoreError> {
+    let mut fresh = Vec::with_capacity(events.len());
+    let mut first = None;
+    let mut repeated = false;
+    for event in events {
+        let (Some(source), Some(key)) = (source, event.replay) else {
+            fresh.push(event);
+            continue;
+        };
+        let within = fresh.iter().any(|other: &&NewEvent| other.replay == Some(key));
+        match turn.rows.replayed(source.0, key)? {
+            Some(known) => {
+                repeated = true;
+                if first.is_none() {
+                    first = turn.rows.load::<domain::event::Event>(known)?.and_then(|event| event.receipt);
+                }
+            }
+            None if within => repeated = true,
+            None => fresh.push(event),
+        }
+    }
+    Ok(if fresh.is_empty() && repeated { Err(first) } else { Ok(fresh) })
+}
+
+fn write_receipt(turn: &mut Turn<'_>, new: &NewReceipt, record: &Record) -> Result<ReceiptKey, StoreError> {
+    let key = ReceiptKey(turn.key(record.now));
+    turn.rows.add(&Receipt {
+        key,
+        source: new.source,
+        at: record.now,
+        scheme: new.scheme.clone(),
+        secret: new.secret.clone(),
+        headers: new.headers.clone(),
+        digest: new.digest,
+        body_bytes: i64::try_from(new.body.len()).unwrap_or(i64::MAX),
+        body: (!new.blob).then(|| new.body.clone()),
+    })?;
+    Ok(key)
+}

@@ -1,0 +1,161 @@
+//! Subjects and collections as the platform describes them.
+
+use domain::expectation::Expectation;
+use domain::result::ServiceResult;
+use domain::rule::{Match, RestrictionKind};
+use domain::subject::{Actor, Collection, Subject, SubjectName};
+use domain::verdict::Verdict;
+use domain::*;
+
+use super::Turn;
+use super::consequences::{Of, fence, write};
+use crate::StoreError;
+use crate::command::{Answer, PutCollection, PutSubject};
+use crate::row::RowsExt;
+use crate::search;
+use crate::table::{Find, Value};
+use crate::tables::{
+    ACTOR_SUBJECT, ActorRow, EXPECTATION_ARTIFACT, LISTING_SUBJECT, Listing, MATCH_ARTIFACT, RESTRICTION_ACTOR,
+    RESULT_ARTIFACT, Restriction,
+};
+
+/// Makes a subject, and its collection where that is new too.
+pub(super) fn make(
+    turn: &mut Turn<'_>,
+    name: &SubjectName,
+    verdict: &Verdict,
+    now: Timestamp,
+) -> Result<Subject, StoreError> {
+    let collection = collection(turn, search::collection_kind(&name.kind), &name.collection, now)?;
+    let subject = Subject {
+        key: SubjectKey(turn.key(now)),
+        kind: name.kind.clone(),
+        collection,
+        id: name.id.clone(),
+        revision: 1,
+        verdict: verdict.kind,
+        reasons: verdict.reasons.clone(),
+        attributes: "{}".to_owned(),
+        protected: false,
+        at: now,
+    };
+    turn.rows.add(&subject)?;
+    turn.judged(subject.key);
+    Ok(subject)
+}
+
+/// The collection of this name, made if it is new.
+fn collection(
+    turn: &mut Turn<'_>,
+    kind: &str,
+    name: &str,
+    now: Timestamp,
+) -> Result<CollectionKey, StoreError> {
+    if let Some(known) = search::collection_by_name(turn.rows, kind, name)? {
+        return Ok(known.key);
+    }
+    let key = CollectionKey(turn.key(now));
+    let (kind, name) = (kind.to_owned(), name.to_owned());
+    turn.rows.add(&Collection { key, kind, name, attributes: "{}".to_owned() })?;
+    Ok(key)
+}
+
+pub(super) fn put_collection(turn: &mut Turn<'_>, put: &PutCollection) -> Result<Answer, StoreError> {
+    let key = collection(turn, &put.kind, &put.name, put.now)?;
+    if let Some(before) = turn.rows.load::<Collection>(key.0)? {
+        turn.rows.change(&before, &Collection { attributes: put.attributes.clone(), ..before.clone() })?;
+    }
+    Ok(Answer::Done)
+}
+
+pub(super) fn put(turn: &mut Turn<'_>, put: &PutSubject) -> Result<Answer, StoreError> {
+    if restricted(turn, &put.actors)? {
+        return Ok(Answer::Restricted);
+    }
+    let known = search::subject_by_name(turn.rows, &put.name)?;
+    let fenced = match &put.judged {
+        Some(judged) => match fence(turn, judged)? {
+            Ok(fenced) => Some(fenced),
+            Err(answer) => return Ok(answer),
+        },
+        None if known.is_some() => return Ok(Answer::Stale),
+        None => None,
+    };
+    let subject = match known {
+        Some(subject) => subject,
+        None => make(turn, &put.name, &domain::judge::first_verdict(&[], &Default::default()), put.now)?,
+    };
+    let described = Subject { attributes: put.attributes.clone(), protected: put.protected, ..subject.clone() };
+    turn.rows.change(&subject, &described)?;
+    replace_actors(turn, subject.key, &put.actors, put.now)?;
+    for (artifact, role) in &put.artifacts {
+        list(turn, subject.key, *artifact, role, put.now)?;
+        adopt(turn, subject.key, *artifact)?;
+    }
+    let verdict = fenced.as_ref().and_then(|fenced| fenced.judged.plan.verdict.as_ref()).map(|verdict| verdict.kind);
+    if let Some(fenced) = &fenced {
+        write(turn, fenced, &Of { result: ResultKey(0), artifact: None, now: put.now, event: None })?;
+    }
+    Ok(Answer::Verdict(verdict.unwrap_or(subject.verdict)))
+}
+
+fn restricted(turn: &mut Turn<'_>, actors: &[Actor]) -> Result<bool, StoreError> {
+    for actor in actors {
+        let find = Find::equal(
+            &RESTRICTION_ACTOR,
+            vec![Value::Text(actor.kind.word().to_owned()), Value::Text(actor.value.clone())],
+        );
+        let known: Vec<Restriction> = turn.rows.all(&find)?;
+        if known.iter().any(|each| each.kind == RestrictionKind::Submission) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn replace_actors(
+    turn: &mut Turn<'_>,
+    subject: SubjectKey,
+    actors: &[Actor],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let known: Vec<ActorRow> = turn.rows.all(&Find::equal(&ACTOR_SUBJECT, vec![Value::Int(subject.0)]))?;
+    for actor in actors {
+        if known.iter().any(|each| each.kind == actor.kind && each.value == actor.value) {
+            continue;
+        }
+        let key = turn.key(now);
+        turn.rows.add(&ActorRow { key, subject, kind: actor.kind, value: actor.value.clone() })?;
+    }
+    Ok(())
+}
+
+fn list(
+    turn: &mut Turn<'_>,
+    subject: SubjectKey,
+    artifact: ArtifactKey,
+    role: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let listed: Vec<Listing> = turn.rows.all(&Find::equal(&LISTING_SUBJECT, vec![Value::Int(subject.0)]))?;
+    if listed.iter().any(|each| each.artifact == artifact && each.role == role) {
+        return Ok(());
+    }
+    let key = turn.key(now);
+    turn.rows.add(&Listing { key, subject, role: role.to_owned(), artifact })
+}
+
+/// What was said about an artifact becomes the first lister's.
+fn adopt(turn: &mut Turn<'_>, subject: SubjectKey, artifact: ArtifactKey) -> Result<(), StoreError> {
+    let by = |index| Find::equal(index, vec![Value::Int(artifact.0)]);
+    for before in turn.rows.all::<Expectation>(&by(&EXPECTATION_ARTIFACT))? {
+        turn.rows.change(&before, &Expectation { subject: Some(subject), ..before.clone() })?;
+    }
+    for before in turn.rows.all::<ServiceResult>(&by(&RESULT_ARTIFACT))? {
+        turn.rows.change(&before, &ServiceResult { subject: Some(subject), ..before.clone() })?;
+    }
+    for before in turn.rows.all::<Match>(&by(&MATCH_ARTIFACT))? {
+        turn.rows.change(&before, &Match { subject: Some(subject), ..before.clone() })?;
+    }
+    Ok(())
+}

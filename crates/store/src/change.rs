@@ -1,0 +1,102 @@
+//! The catalogue as entries, and the keys of new ones.
+
+use domain::catalogue::{Account, Catalogue, Service, Source};
+use domain::rule::Rule;
+use domain::{Key, Timestamp};
+
+use crate::StoreError;
+use crate::tables::{Entry, EntryKind};
+
+/// What can be an entry of the catalogue.
+pub trait Listed: serde::Serialize {
+    /// What it is.
+    const KIND: EntryKind;
+    /// Its key.
+    fn key(&self) -> i64;
+    /// Its name.
+    fn name(&self) -> &str;
+
+    /// It as an entry.
+    fn entry(&self) -> Entry {
+        Entry {
+            key: self.key(),
+            kind: Self::KIND,
+            name: self.name().to_owned(),
+            doc: serde_json::to_string(self).unwrap_or_default(),
+        }
+    }
+}
+
+macro_rules! listed {
+    ($($type:ident),+) => {$(
+        impl Listed for $type {
+            const KIND: EntryKind = EntryKind::$type;
+            fn key(&self) -> i64 { self.key.number() }
+            fn name(&self) -> &str { &self.name }
+        }
+    )+};
+}
+listed!(Source, Service, Rule, Account);
+
+/// Takes an entry into a catalogue.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when its content does not read.
+pub fn take(catalogue: &mut Catalogue, entry: &Entry) -> Result<(), StoreError> {
+    fn read<T: serde::de::DeserializeOwned>(entry: &Entry) -> Result<T, StoreError> {
+        serde_json::from_str(&entry.doc).map_err(|why| StoreError::Corrupt {
+            expected: format!("the {} {:?}", entry.kind.word(), entry.name),
+            found: why.to_string(),
+        })
+    }
+    match entry.kind {
+        EntryKind::Source => {
+            let source: Source = read(entry)?;
+            catalogue.sources.insert(source.key, source);
+        }
+        EntryKind::Service => {
+            let service: Service = read(entry)?;
+            catalogue.services.insert(service.key, service);
+        }
+        EntryKind::Rule => {
+            let rule: Rule = read(entry)?;
+            catalogue.rules.insert(rule.key, rule);
+        }
+        EntryKind::Account => {
+            let account: Account = read(entry)?;
+            catalogue.accounts.insert(account.key, account);
+        }
+    }
+    Ok(())
+}
+
+/// Keys for new entries: above every entry of a catalogue, and growing with time.
+pub struct NewKeys {
+    last: i64,
+}
+
+impl NewKeys {
+    /// Keys above everything in this catalogue.
+    #[must_use]
+    pub fn after(catalogue: &Catalogue, now: Timestamp) -> Self {
+        let highest = [
+            catalogue.sources.keys().next_back().map(|key| key.0),
+            catalogue.services.keys().next_back().map(|key| key.0),
+            catalogue.rules.keys().next_back().map(|key| key.0),
+            catalogue.accounts.keys().next_back().map(|key| key.0),
+            Some(now.milliseconds().saturating_mul(1 << 12)),
+        ];
+        Self { last: highest.into_iter().flatten().max().unwrap_or(0) }
+    }
+
+    /// The next key.
+    pub fn key<K: Key>(&mut self) -> K {
+        self.last += 1;
+        K::from_number(self.last)
+    }
+}
+
+/// The next small number of a kind that shows one.
+pub fn next_number(taken: impl Iterator<Item = i64>) -> i64 {
+    taken.max().unwrap_or(0) + 1
+}

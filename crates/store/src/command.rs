@@ -1,0 +1,585 @@
+//! Commands as data. One command is one atomic unit: it is carried out whole or changes nothing.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use domain::answer::Conclusion;
+use domain::event::Provenance;
+use domain::expectation::{Expectation, Planned};
+use domain::gate::GateState;
+use domain::judge::{Plan, SubjectState};
+use domain::profile::Told;
+use domain::record::RecordChange;
+use domain::run::{Lease, Run};
+use domain::subject::{Actor, SubjectName};
+use domain::verdict::{Verdict, VerdictKind};
+use domain::*;
+
+use crate::tables::{Artifact, BatchState, Entry, Quarantine};
+
+/// Everything that can be asked of a journal.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// A believed request, or events of our own application, and all that they ask for.
+    Record(Box<Record>),
+    /// Due runs of a service, leased.
+    Claim(Claim),
+    /// The end of an attempt.
+    Finish(Box<Finish>),
+    /// A service sends its result later.
+    CallBack(Box<CallBack>),
+    /// A service speaks on its own initiative.
+    Push(Box<Push>),
+    /// A person decides.
+    Decide(Box<Decide>),
+    /// A worker's record is set.
+    Upsert(Box<Upsert>),
+    /// An expectation's next check is due.
+    Check(Box<Check>),
+    /// A hold's time has come.
+    EndHold(Box<EndHold>),
+    /// A subject is described, and lists artifacts.
+    PutSubject(Box<PutSubject>),
+    /// A collection is described.
+    PutCollection(PutCollection),
+    /// An upload is noted.
+    PutArtifact(Box<Artifact>),
+    /// A run is asked for.
+    Demand(Box<Demand>),
+    /// A batch begins.
+    StartBatch(StartBatch),
+    /// A batch goes on, stops or ends.
+    TurnBatch {
+        /// Which.
+        batch: BatchKey,
+        /// Its new state.
+        to: BatchState,
+    },
+    /// A batch's next runs.
+    StepBatch(Box<StepBatch>),
+    /// A program is about to start.
+    PerformStart(MatchKey),
+    /// A program has ended.
+    PerformEnd(PerformEnd),
+    /// A node has started: older leases are void.
+    Start,
+    /// A service's gate turns.
+    Turn {
+        /// Whose.
+        service: ServiceKey,
+        /// Only from one of these.
+        from: Vec<GateState>,
+        /// To this.
+        to: GateState,
+        /// Now.
+        now: Timestamp,
+    },
+    /// The catalogue changes.
+    Change(Box<Change>),
+    /// A refused request is kept.
+    Quarantine(Box<Quarantine>),
+    /// Old rows that nothing needs are removed.
+    Prune {
+        /// Replay memory that ended before this.
+        before: Timestamp,
+    },
+}
+
+macro_rules! into_command {
+    ($($name:ident $(in $boxed:ident)?),+ $(,)?) => {$(
+        impl From<$name> for Command {
+            fn from(command: $name) -> Self { into_command!(@ $name command $($boxed)?) }
+        }
+    )+};
+    (@ $name:ident $command:ident Box) => { Command::$name(Box::new($command)) };
+    (@ $name:ident $command:ident) => { Command::$name($command) };
+}
+into_command!(
+    Record in Box, Claim, Finish in Box, CallBack in Box, Push in Box, Decide in Box, Upsert in Box, Check in Box,
+    EndHold in Box, PutSubject in Box, PutCollection, Demand in Box, StartBatch, StepBatch in Box, PerformEnd,
+    Change in Box, Quarantine in Box,
+);
+
+/// What a journal answers. Which of them a command can have stands with the command.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// It is done, and there is nothing to say.
+    Done,
+    /// Recorded: the receipt, if there was one, and the new events with their runs.
+    Recorded(Recorded),
+    /// A repeated delivery: the first receipt. Nothing was written.
+    Repeat(Option<ReceiptKey>),
+    /// The runs that were leased.
+    Claimed(Vec<Claimed>),
+    /// Its conclusion was written.
+    Concluded(ResultKey),
+    /// The attempt was noted; someone else's conclusion stands.
+    Superseded,
+    /// The run goes out again then.
+    Again(Timestamp),
+    /// The run waits for a call back, or no more attempts are made.
+    Noted,
+    /// The lease is no longer held; nothing was written.
+    LostLease,
+    /// The subject has changed since it was judged; nothing was written.
+    Stale,
+    /// The catalogue has changed since this was computed; nothing was written.
+    Recompute,
+    /// There is no such thing, or it is not the caller's.
+    NotFound,
+    /// Its protocol refuses another write; what came late may have been kept.
+    AlreadyComplete,
+    /// One of the rules was pushed before.
+    AlreadyPushed,
+    /// A pushed result's number.
+    Pushed(i64),
+    /// One of the actors may not submit.
+    Restricted,
+    /// Nothing is due.
+    NotDue,
+    /// A call is under way; the next check was moved.
+    InFlight,
+    /// A new run was made.
+    Run(RunKey),
+    /// The verdict after it.
+    Verdict(VerdictKind),
+    /// A batch, begun.
+    Batch(BatchKey),
+    /// The batch does not run, or another step came first.
+    Moved,
+    /// Someone else has it.
+    Taken,
+    /// The node's epoch after a start.
+    Started {
+        /// The new epoch.
+        epoch: i64,
+    },
+    /// The catalogue's new version.
+    Version(i64),
+}
+
+/// What was recorded.
+#[derive(Debug, Clone, Default)]
+pub struct Recorded {
+    /// The receipt.
+    pub receipt: Option<ReceiptKey>,
+    /// The new events.
+    pub events: Vec<RecordedEvent>,
+}
+
+/// A recorded event.
+#[derive(Debug, Clone)]
+pub struct RecordedEvent {
+    /// Its key.
+    pub event: EventKey,
+    /// What it is about.
+    pub subject: Option<SubjectKey>,
+    /// Its runs: the run, the service, and whether it is on its way.
+    pub runs: Vec<(RunKey, ServiceKey, bool)>,
+}
+
+/// What a group of commands brought that others wait for.
+#[derive(Debug, Clone)]
+pub enum News {
+    /// A run was leased for this node: send it.
+    Leased(Box<Claimed>),
+    /// A run of this service is due then.
+    Due {
+        /// The service.
+        service: ServiceKey,
+        /// When.
+        at: Timestamp,
+    },
+    /// An expectation of this service is to be looked at then, in wall time.
+    CheckAt(Timestamp),
+    /// A hold ends then.
+    HoldUntil(Timestamp),
+    /// A program is to run.
+    Perform,
+    /// A subject's verdict was computed again.
+    Judged(SubjectKey),
+    /// A service's gate turned.
+    Turned {
+        /// Whose.
+        service: ServiceKey,
+        /// To this.
+        to: GateState,
+    },
+    /// The catalogue changed.
+    Catalogue(i64),
+}
+
+/// A run that this node holds the lease of, with all that is needed to send it.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    /// The run.
+    pub run: Run,
+    /// The lease.
+    pub lease: Lease,
+    /// What it asks for.
+    pub expectation: Expectation,
+    /// The expectation's deadline in wall time.
+    pub deadline: Timestamp,
+    /// What is told.
+    pub told: Arc<Told>,
+    /// The subject's state where it is known without reading: it was made in the same commit.
+    pub state: Option<Arc<SubjectState>>,
+}
+
+/// A believed request or events of our own application.
+///
+/// Answers: `Recorded`, `Repeat`, `Recompute`, `Stale`.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// The catalogue's version that the plans were computed from.
+    pub catalogue: i64,
+    /// The receipt, if it came in a request.
+    pub receipt: Option<NewReceipt>,
+    /// Its events.
+    pub events: Vec<NewEvent>,
+    /// How long its deliveries are remembered.
+    pub remember_until: Timestamp,
+    /// When it arrived.
+    pub now: Timestamp,
+}
+
+/// A receipt before it has a key.
+#[derive(Debug, Clone)]
+pub struct NewReceipt {
+    /// Who sent it.
+    pub source: SourceKey,
+    /// The scheme that proved it.
+    pub scheme: String,
+    /// The id of the secret that matched.
+    pub secret: String,
+    /// Header names and values, redacted, as JSON.
+    pub headers: String,
+    /// SHA-256 of the body.
+    pub digest: [u8; 32],
+    /// The body.
+    pub body: Bytes,
+    /// Whether the body is kept as a blob; else it stands in the row.
+    pub blob: bool,
+}
+
+/// An event before it has a key.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    /// Its type.
+    pub kind: String,
+    /// What it is about.
+    pub about: About,
+    /// The upload it is about.
+    pub artifact: Option<ArtifactKey>,
+    /// How we know.
+    pub provenance: Provenance,
+    /// How many events of ours stand behind it.
+    pub hops: u8,
+    /// The event that caused it.
+    pub cause: Option<EventKey>,
+    /// The sender's own id of the delivery.
+    pub delivery: Option<String>,
+    /// What identifies the delivery, where its provider offers that.
+    pub replay: Option<[u8; 16]>,
+    /// Frozen data as JSON.
+    pub data: Option<String>,
+    /// What it asks for.
+    pub planned: Vec<Planned>,
+}
+
+/// What an event is about, and the fence of its judgement.
+#[derive(Debug, Clone)]
+pub enum About {
+    /// Nothing that is judged.
+    Nothing,
+    /// A subject that is not known yet; `Stale` when it is.
+    New {
+        /// Its name.
+        name: SubjectName,
+        /// Its first verdict.
+        verdict: Verdict,
+    },
+    /// A known subject, at a revision.
+    Known(Box<Judged>),
+    /// A known subject whose verdict this event tells of: it is not judged again.
+    Told(SubjectKey),
+}
+
+/// A judgement and its fences.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    /// The subject and the revision it was judged at; none: there was no subject.
+    pub subject: Option<(SubjectKey, i64)>,
+    /// The catalogue's version it was judged with.
+    pub catalogue: i64,
+    /// What is to be written.
+    pub plan: Plan,
+    /// The events that it causes: `subject.verdict`, `notify`.
+    pub events: Vec<NewEvent>,
+}
+
+/// Due runs of a service. Answers: `Claimed`.
+#[derive(Debug, Clone, Copy)]
+pub struct Claim {
+    /// The service.
+    pub service: ServiceKey,
+    /// At most so many.
+    pub limit: usize,
+    /// Whether only the gate `breaker` is passed: a probe.
+    pub probe: bool,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// The end of an attempt. Answers: `Concluded`, `Superseded`, `Again`, `Noted`, `LostLease`, `Stale`, `Recompute`.
+#[derive(Debug, Clone)]
+pub struct Finish {
+    /// The run.
+    pub run: RunKey,
+    /// The lease, spent by this.
+    pub lease: Lease,
+    /// When the attempt began.
+    pub started: Timestamp,
+    /// The status, where there was one.
+    pub status: Option<u16>,
+    /// The answer's word.
+    pub answer: &'static str,
+    /// The answer in words.
+    pub text: Option<String>,
+    /// The body.
+    pub body: Bytes,
+    /// What follows.
+    pub step: Step,
+    /// What the answer writes into the worker's record.
+    pub record: Option<RecordChange>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// What follows from an attempt.
+#[derive(Debug, Clone)]
+pub enum Step {
+    /// A conclusion and its judgement.
+    Conclude(Conclusion, Box<Judged>),
+    /// The service calls back, until then.
+    Defer {
+        /// When the deferral ends.
+        until: Timestamp,
+    },
+    /// It goes out again then.
+    RetryAt(Timestamp),
+    /// No more attempts.
+    GiveUp,
+    /// It was not sent: the lease is handed back, and the attempt does not count.
+    HandBack,
+}
+
+/// A result that a service sends later. Answers: `Concluded`, `Noted` (a deferral), `NotFound`, `AlreadyComplete`,
+/// `Stale`, `Recompute`.
+#[derive(Debug, Clone)]
+pub struct CallBack {
+    /// What it concludes.
+    pub expectation: ExpectationKey,
+    /// Whose it must be.
+    pub service: ServiceKey,
+    /// The exact bytes.
+    pub raw: Bytes,
+    /// What it says.
+    pub said: Said,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// What a call back says.
+#[derive(Debug, Clone)]
+pub enum Said {
+    /// A conclusion and its judgement: `late` when the expectation was seen to be over.
+    Conclusion {
+        /// The conclusion.
+        conclusion: Conclusion,
+        /// Its judgement.
+        judged: Box<Judged>,
+        /// Whether it was judged as late.
+        late: bool,
+    },
+    /// A sign of life: it needs until then.
+    Deferral {
+        /// The new end, in wall time.
+        until: Timestamp,
+    },
+}
+
+/// A result on a service's own initiative. Answers: `Pushed`, `AlreadyPushed`, `NotFound`, `Stale`, `Recompute`.
+#[derive(Debug, Clone)]
+pub struct Push {
+    /// The service.
+    pub service: ServiceKey,
+    /// The account that pushes.
+    pub account: Option<AccountKey>,
+    /// The exact bytes.
+    pub raw: Bytes,
+    /// Its judgement, with the subject.
+    pub judged: Judged,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// A person decides. Answers: `Verdict`, `NotFound`, `Stale`, `Recompute`.
+#[derive(Debug, Clone)]
+pub struct Decide {
+    /// What.
+    pub what: Decision,
+    /// Who, in words.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// The judgement.
+    pub judged: Judged,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// What a person decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// A hold is lifted.
+    Release(HoldKey),
+    /// The subject has been dealt with.
+    Clear(SubjectKey),
+}
+
+/// A worker's record is set. Answers: `Done`, `NotFound`, `Stale`, `Recompute`.
+#[derive(Debug, Clone)]
+pub struct Upsert {
+    /// The subject.
+    pub subject: SubjectKey,
+    /// The source name.
+    pub source: String,
+    /// The new content; an absent body keeps nothing.
+    pub change: RecordChange,
+    /// Where the caller is the service's own account and the status is final: the call back that it is.
+    pub call_back: Option<Box<CallBack>>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// An expectation's next check. Answers: `Run`, `InFlight`, `Concluded`, `NotDue`, `Stale`, `Recompute`.
+#[derive(Debug, Clone)]
+pub struct Check {
+    /// The expectation.
+    pub expectation: ExpectationKey,
+    /// The judgement that nothing came; needed when the deadline has passed.
+    pub missing: Option<Box<Judged>>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// A hold's time has come. Answers: `Verdict`, `Done`, `NotDue`, `Stale`, `Recompute`.
+#[derive(Debug, Clone)]
+pub struct EndHold {
+    /// The hold.
+    pub hold: HoldKey,
+    /// The judgement of its subject; none for a hold on a collection.
+    pub judged: Option<Judged>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// A subject is described. Answers: `Verdict`, `Restricted`, `Stale`, `Recompute`.
+#[derive(Debug, Clone)]
+pub struct PutSubject {
+    /// Its name.
+    pub name: SubjectName,
+    /// What the platform says of it, as a JSON object.
+    pub attributes: String,
+    /// Whether rules may never take it down on their own.
+    pub protected: bool,
+    /// Who stands behind it.
+    pub actors: Vec<Actor>,
+    /// The artifacts that it lists now, with their roles.
+    pub artifacts: Vec<(ArtifactKey, String)>,
+    /// The judgement, where the subject is known or adopts something.
+    pub judged: Option<Judged>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// A collection is described. Answers: `Done`.
+#[derive(Debug, Clone)]
+pub struct PutCollection {
+    /// Its kind.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// What the platform says of it, as a JSON object.
+    pub attributes: String,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// A run is asked for. Answers: `Run`, `NotFound`, `Recompute`.
+#[derive(Debug, Clone)]
+pub struct Demand {
+    /// About which event.
+    pub event: EventKey,
+    /// What is asked for where nothing is owed yet; it never blocks.
+    pub planned: Planned,
+    /// The batch it belongs to.
+    pub batch: Option<BatchKey>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// A batch begins. Answers: `Batch`.
+#[derive(Debug, Clone)]
+pub struct StartBatch {
+    /// The services that are asked.
+    pub services: Vec<ServiceKey>,
+    /// What it is, in words.
+    pub text: String,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// A batch's next runs for one service. Answers: `Done`, `Moved`.
+#[derive(Debug, Clone)]
+pub struct StepBatch {
+    /// The batch.
+    pub batch: BatchKey,
+    /// The service.
+    pub service: ServiceKey,
+    /// Where the part must stand.
+    pub cursor: i64,
+    /// Where it stands afterwards.
+    pub next: i64,
+    /// The runs, at most 256.
+    pub demands: Vec<Demand>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// A program has ended. Answers: `Done`, `Taken`.
+#[derive(Debug, Clone)]
+pub struct PerformEnd {
+    /// The match.
+    pub of: MatchKey,
+    /// Whether it succeeded.
+    pub ok: bool,
+    /// What came of it.
+    pub text: String,
+}
+
+/// The catalogue changes. Answers: `Version`, `Recompute`.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// The version it was computed from.
+    pub catalogue: i64,
+    /// Entries that are added or replaced.
+    pub entries: Vec<Entry>,
+    /// Who changed it, in words.
+    pub who: String,
+    /// What was changed, in words.
+    pub what: String,
+    /// Now.
+    pub now: Timestamp,
+}

@@ -1,0 +1,553 @@
+//! Read, judge, commit, and again when somebody was faster.
+//!
+//! A judgement is made beside the writer, at a revision of the subject and a version of the catalogue. The command that
+//! carries it is refused as `Stale` or `Recompute` when either has moved on; then it is simply made again.
+
+use bytes::Bytes;
+use domain::answer::{Answer as Meant, Conclusion};
+use domain::catalogue::Catalogue;
+use domain::event::{self, Event, Provenance};
+use domain::expectation::{self, Expectation, ExpectationState, Planned};
+use domain::judge::{SubjectState, Trigger, first_verdict, judge};
+use domain::rule::{Hold, HoldScope};
+use domain::subject::{Actor, SubjectName};
+use domain::verdict::Verdict;
+use domain::*;
+
+use crate::command::*;
+use crate::row::RowsExt;
+use crate::{Store, StoreError, search};
+
+/// How often a judgement is made again before the store is said to be too busy: each time somebody else got further.
+const TRIES_MAX: usize = 1_000;
+
+/// An event as it arrives, before it is known what it asks for.
+#[derive(Debug, Clone)]
+pub struct Arriving {
+    /// Its type.
+    pub kind: String,
+    /// The subject that it names.
+    pub subject: Option<SubjectName>,
+    /// The upload it is about.
+    pub artifact: Option<ArtifactKey>,
+    /// How we know.
+    pub provenance: Provenance,
+    /// The sender's own id of the delivery.
+    pub delivery: Option<String>,
+    /// What identifies the delivery.
+    pub replay: Option<[u8; 16]>,
+    /// Frozen data as JSON.
+    pub data: Option<String>,
+}
+
+/// Judges, and adds the events that the judgement causes.
+#[must_use]
+pub fn judged(
+    state: Option<&SubjectState>,
+    trigger: Trigger<'_>,
+    artifact: Option<ArtifactKey>,
+    catalogue: &Catalogue,
+    hops: u8,
+    now: Timestamp,
+) -> Judged {
+    let plan = judge(state, trigger, artifact, catalogue, now);
+    let subject = state.map(|state| state.subject.key);
+    let mut events = Vec::new();
+    let hops = hops.saturating_add(1);
+    if let (Some(subject), Some(verdict), true) = (subject, &plan.verdict, plan.changed) {
+        let data = Some(verdict_data(verdict));
+        events.push(caused(event::VERDICT, Some(subject), artifact, data, hops, catalogue));
+    }
+    for notice in &plan.notices {
+        let data = serde_json::json!({ "rule": notice.name }).to_string();
+        events.push(caused(event::NOTIFY, subject, artifact, Some(data), hops, catalogue));
+    }
+    let subject = state.map(|state| (state.subject.key, state.subject.revision));
+    Judged { subject, catalogue: catalogue.version, plan, events }
+}
+
+fn caused(
+    kind: &str,
+    subject: Option<SubjectKey>,
+    artifact: Option<ArtifactKey>,
+    data: Option<String>,
+    hops: u8,
+    catalogue: &Catalogue,
+) -> NewEvent {
+    NewEvent {
+        kind: kind.to_owned(),
+        about: subject.map_or(About::Nothing, About::Told),
+        artifact: if subject.is_some() { None } else { artifact },
+        provenance: Provenance::Internal,
+        hops,
+        cause: None,
+        delivery: None,
+        replay: None,
+        data,
+        planned: expectation::plan(catalogue, kind, Provenance::Internal, hops),
+    }
+}
+
+/// A verdict as the JSON that its event carries.
+#[must_use]
+pub fn verdict_data(verdict: &Verdict) -> String {
+    let reasons: Vec<serde_json::Value> = verdict
+        .reasons
+        .iter()
+        .map(|reason| {
+            serde_json::json!({
+                "code": reason.code,
+                "text": reason.text,
+                "until": reason.until.map(Timestamp::rfc3339),
+            })
+        })
+        .collect();
+    serde_json::json!({ "verdict": verdict.kind, "reasons": reasons }).to_string()
+}
+
+/// Records a believed request, or events of our own application.
+///
+/// Answers `Recorded` or `Repeat`.
+///
+/// # Errors
+/// When the engine fails.
+pub async fn record(
+    store: &Store,
+    receipt: Option<NewReceipt>,
+    arriving: Vec<Arriving>,
+    remember_until: Timestamp,
+    now: Timestamp,
+) -> Result<Answer, StoreError> {
+    let mut known = vec![None; arriving.len()];
+    for _ in 0..TRIES_MAX {
+        let catalogue = store.catalogue();
+        let events = arriving.iter().zip(&known).map(|(each, state)| plan_event(each, state.as_ref(), &catalogue, now));
+        let record = Record {
+            catalogue: catalogue.version,
+            receipt: receipt.clone(),
+            events: events.collect(),
+            remember_until,
+            now,
+        };
+        match store.submit(record).await? {
+            Answer::Recompute => {}
+            Answer::Stale => {
+                let names: Vec<Option<SubjectName>> = arriving.iter().map(|each| each.subject.clone()).collect();
+                known = store.read(move |rows| states(rows, &names)).await?;
+            }
+            answer => return Ok(answer),
+        }
+    }
+    Err(too_busy())
+}
+
+fn plan_event(each: &Arriving, state: Option<&SubjectState>, catalogue: &Catalogue, now: Timestamp) -> NewEvent {
+    let planned = expectation::plan(catalogue, &each.kind, each.provenance, 0);
+    let about = match (&each.subject, state) {
+        (None, _) => About::Nothing,
+        (Some(name), None) => About::New { name: name.clone(), verdict: first_verdict(&planned, catalogue) },
+        (Some(_), Some(state)) => {
+            let trigger = Trigger::Asked { planned: &planned };
+            About::Known(Box::new(judged(Some(state), trigger, None, catalogue, 0, now)))
+        }
+    };
+    NewEvent {
+        kind: each.kind.clone(),
+        about,
+        artifact: each.artifact,
+        provenance: each.provenance,
+        hops: 0,
+        cause: None,
+        delivery: each.delivery.clone(),
+        replay: each.replay,
+        data: each.data.clone(),
+        planned,
+    }
+}
+
+fn states(
+    rows: &mut dyn crate::table::Rows,
+    names: &[Option<SubjectName>],
+) -> Result<Vec<Option<SubjectState>>, StoreError> {
+    let mut states = Vec::with_capacity(names.len());
+    for name in names {
+        let subject = match name {
+            Some(name) => search::subject_by_name(rows, name)?,
+            None => None,
+        };
+        states.push(match subject {
+            Some(subject) => search::subject_state(rows, subject.key)?,
+            None => None,
+        });
+    }
+    Ok(states)
+}
+
+/// Ends an attempt with a conclusion.
+///
+/// Answers `Concluded`, `Superseded` or `LostLease`.
+///
+/// # Errors
+/// When the engine fails.
+pub async fn conclude(
+    store: &Store,
+    claimed: &Claimed,
+    conclusion: &Conclusion,
+    finish: Finish,
+) -> Result<Answer, StoreError> {
+    let mut known = claimed.state.clone();
+    let mut expectation = claimed.expectation.clone();
+    for nth in 0..TRIES_MAX {
+        if nth > 0 || (known.is_none() && expectation.subject.is_some()) {
+            let Some((now, state)) = look(store, expectation.key).await? else { return Ok(Answer::LostLease) };
+            expectation = now;
+            known = state.map(Into::into);
+        }
+        let catalogue = store.catalogue();
+        let trigger = Trigger::Concluded { expectation: &expectation, conclusion };
+        let hops = claimed.told.event.hops;
+        let state = if expectation.subject.is_some() { known.as_deref() } else { None };
+        let judged = judged(state, trigger, expectation.artifact, &catalogue, hops, finish.now);
+        let step = Step::Conclude(conclusion.clone(), Box::new(judged));
+        match store.submit(Finish { step, ..finish.clone() }).await? {
+            Answer::Stale | Answer::Recompute => {}
+            answer => return Ok(answer),
+        }
+    }
+    Err(too_busy())
+}
+
+/// An expectation with the state of its subject.
+async fn look(
+    store: &Store,
+    key: ExpectationKey,
+) -> Result<Option<(Expectation, Option<SubjectState>)>, StoreError> {
+    store
+        .read(move |rows| {
+            let Some(expectation) = rows.load::<Expectation>(key.0)? else { return Ok(None) };
+            let state = match expectation.subject {
+                Some(subject) => search::subject_state(rows, subject)?,
+                None => None,
+            };
+            Ok(Some((expectation, state)))
+        })
+        .await
+}
+
+/// Takes a result that a service sends later.
+///
+/// Answers `Concluded`, `Noted`, `NotFound` or `AlreadyComplete`.
+///
+/// # Errors
+/// When the engine fails.
+pub async fn call_back(
+    store: &Store,
+    key: ExpectationKey,
+    service: ServiceKey,
+    raw: Bytes,
+    meant: &Meant,
+    now: Timestamp,
+) -> Result<Answer, StoreError> {
+    for _ in 0..TRIES_MAX {
+        let Some(call) = prepare_call_back(store, key, service, raw.clone(), meant, now).await? else {
+            return Ok(Answer::NotFound);
+        };
+        match store.submit(call).await? {
+            Answer::Stale | Answer::Recompute => {}
+            answer => return Ok(answer),
+        }
+    }
+    Err(too_busy())
+}
+
+async fn prepare_call_back(
+    store: &Store,
+    key: ExpectationKey,
+    service: ServiceKey,
+    raw: Bytes,
+    meant: &Meant,
+    now: Timestamp,
+) -> Result<Option<CallBack>, StoreError> {
+    let Some((expectation, state)) = look(store, key).await? else { return Ok(None) };
+    let Some(conclusion) = meant.conclusion() else {
+        let until = if let Meant::Deferred { until: Some(until) } = meant { *until } else { Timestamp::NEVER };
+        return Ok(Some(CallBack { expectation: key, service, raw, said: Said::Deferral { until }, now }));
+    };
+    let late = expectation.state == ExpectationState::Missing;
+    let catalogue = store.catalogue();
+    let trigger = if late {
+        Trigger::Late { expectation: &expectation, conclusion: &conclusion }
+    } else {
+        Trigger::Concluded { expectation: &expectation, conclusion: &conclusion }
+    };
+    let hops = hops_of(store, expectation.event).await?;
+    let judged = Box::new(judged(state.as_ref(), trigger, expectation.artifact, &catalogue, hops, now));
+    let said = Said::Conclusion { conclusion, judged, late };
+    Ok(Some(CallBack { expectation: key, service, raw, said, now }))
+}
+
+async fn hops_of(store: &Store, event: EventKey) -> Result<u8, StoreError> {
+    Ok(store.read(move |rows| rows.load::<Event>(event.0)).await?.map_or(0, |event| event.hops))
+}
+
+/// Sets a worker's record; as the service's own account with a final status it is its call back too.
+///
+/// Answers `Done` or `NotFound`.
+///
+/// # Errors
+/// When the engine fails.
+pub async fn upsert(
+    store: &Store,
+    subject: SubjectKey,
+    source: &str,
+    change: domain::record::RecordChange,
+    own: Option<(ExpectationKey, ServiceKey, Meant)>,
+    now: Timestamp,
+) -> Result<Answer, StoreError> {
+    for _ in 0..TRIES_MAX {
+        let call_back = match &own {
+            Some((key, service, meant)) => {
+                let raw = Bytes::from(change.body.clone().unwrap_or_default());
+                prepare_call_back(store, *key, *service, raw, meant, now).await?.map(Box::new)
+            }
+            None => None,
+        };
+        let upsert = Upsert { subject, source: source.to_owned(), change: change.clone(), call_back, now };
+        match store.submit(upsert).await? {
+            Answer::Stale | Answer::Recompute => {}
+            answer => return Ok(answer),
+        }
+    }
+    Err(too_busy())
+}
+
+/// Takes a result on a service's own initiative.
+///
+/// Answers `Pushed`, `AlreadyPushed` or `NotFound`.
+///
+/// # Errors
+/// When the engine fails.
+pub async fn push(
+    store: &Store,
+    service: ServiceKey,
+    account: Option<AccountKey>,
+    subject: SubjectKey,
+    matched: &[String],
+    raw: Bytes,
+    now: Timestamp,
+) -> Result<Answer, StoreError> {
+    let trigger = |_: &SubjectState| Trigger::Pushed { service, matched };
+    on_subject(store, subject, now, trigger, |judged| {
+        Push { service, account, raw: raw.clone(), judged, now }.into()
+    })
+    .await
+}
+
+/// A person lifts a hold. Answers `Verdict` or `NotFound`.
+///
+/// # Errors
+/// When the engine fails.
+pub async fn release(
+    store: &Store,
+    hold: HoldKey,
+    by: &str,
+    reason: &str,
+    now: Timestamp,
+) -> Result<Answer, StoreError> {
+    let found = store.read(move |rows| rows.load::<Hold>(hold.0)).await?;
+    let Some(found) = found.filter(|hold| hold.ended.is_none() && hold.scope == HoldScope::Subject) else {
+        return Ok(Answer::NotFound);
+    };
+    let trigger = |_: &SubjectState| Trigger::HoldEnded { hold };
+    on_subject(store, SubjectKey(found.of), now, trigger, |mut judged| {
+        for (ended, how) in &mut judged.plan.holds_ended {
+            if *ended == hold {
+                *how = format!("lifted by {by}: {reason}");
+            }
+        }
+        let what = Decision::Release(hold);
+        Decide { what, by: by.to_owned(), reason: reason.to_owned(), judged, now }.into()
+    })
+    .await
+}
+
+/// A person has dealt with a subject. Answers `Verdict` or `NotFound`.
+///
+/// # Errors
+/// When the engine fails.
+pub async fn clear(
+    store: &Store,
+    subject: SubjectKey,
+    by: &str,
+    reason: &str,
+    now: Timestamp,
+) -> Result<Answer, StoreError> {
+    on_subject(store, subject, now, |_| Trigger::Cleared, |judged| {
+        let what = Decision::Clear(subject);
+        Decide { what, by: by.to_owned(), reason: reason.to_owned(), judged, now }.into()
+    })
+    .await
+}
+
+/// Ends a hold whose time has come. Answers `Verdict`, `Done` or `NotDue`.
+///
+/// # Errors
+/// When the engine fails.
+pub async fn end_hold(store: &Store, hold: &Hold, now: Timestamp) -> Result<Answer, StoreError> {
+    if hold.scope == HoldScope::Collection {
+        return store.submit(EndHold { hold: hold.key, judged: None, now }).await;
+    }
+    let key = hold.key;
+    on_subject(store, SubjectKey(hold.of), now, |_| Trigger::HoldEnded { hold: key }, |mut judged| {
+        for (_, how) in &mut judged.plan.holds_ended {
+            "its time came".clone_into(how);
+        }
+        EndHold { hold: key, judged: Some(judged), now }.into()
+    })
+    .await
+}
+
+/// Judges one thing that happened to a subject and commits it, until nobody was faster.
+async fn on_subject<'a>(
+    store: &Store,
+    subject: SubjectKey,
+    now: Timestamp,
+    trigger: impl Fn(&SubjectState) -> Trigger<'a>,
+    command: impl Fn(Judged) -> Command,
+) -> Result<Answer, StoreError> {
+    for _ in 0..TRIES_MAX {
+        let state = store.read(move |rows| search::subject_state(rows, subject)).await?;
+        let Some(state) = state else { return Ok(Answer::NotFound) };
+        let catalogue = store.catalogue();
+        let judged = judged(Some(&state), trigger(&state), None, &catalogue, 0, now);
+        match store.submit(command(judged)).await? {
+            Answer::Stale | Answer::Recompute => {}
+            answer => return Ok(answer),
+        }
+    }
+    Err(too_busy())
+}
+
+/// Looks at an expectation whose next check has come. Answers `Run`, `InFlight`, `Concluded` or `NotDue`.
+///
+/// # Errors
+/// When the engine fails.
+pub async fn check(store: &Store, key: ExpectationKey, now: Timestamp) -> Result<Answer, StoreError> {
+    for _ in 0..TRIES_MAX {
+        let found = store
+            .read(move |rows| {
+                let Some(expectation) = rows.load::<Expectation>(key.0)? else { return Ok(None) };
+                let gate = search::gate(rows, expectation.service)?;
+                let over = expectation.deadline <= gate.time(now);
+                let state = match expectation.subject {
+                    Some(subject) if over => search::subject_state(rows, subject)?,
+                    _ => None,
+                };
+                let event = rows.load::<Event>(expectation.event.0)?;
+                Ok(Some((expectation, over, state, event.map_or(0, |event| event.hops))))
+            })
+            .await?;
+        let Some((expectation, over, state, hops)) = found else { return Ok(Answer::NotDue) };
+        let missing = over.then(|| {
+            let conclusion = Conclusion::missing();
+            let trigger = Trigger::Concluded { expectation: &expectation, conclusion: &conclusion };
+            Box::new(judged(state.as_ref(), trigger, expectation.artifact, &store.catalogue(), hops, now))
+        });
+        match store.submit(Check { expectation: key, missing, now }).await? {
+            Answer::Stale | Answer::Recompute => {}
+            answer => return Ok(answer),
+        }
+    }
+    Err(too_busy())
+}
+
+/// A subject as the platform describes it.
+#[derive(Debug, Clone)]
+pub struct Described {
+    /// Its name.
+    pub name: SubjectName,
+    /// What the platform says of it, as a JSON object.
+    pub attributes: String,
+    /// Whether rules may never take it down on their own.
+    pub protected: bool,
+    /// Who stands behind it.
+    pub actors: Vec<Actor>,
+    /// The artifacts that it lists now, with their roles.
+    pub artifacts: Vec<(ArtifactKey, String)>,
+}
+
+/// Takes a subject's description; it adopts what was said about the artifacts that it lists first.
+///
+/// Answers `Verdict` or `Restricted`.
+///
+/// # Errors
+/// When the engine fails.
+pub async fn put_subject(store: &Store, described: &Described, now: Timestamp) -> Result<Answer, StoreError> {
+    for _ in 0..TRIES_MAX {
+        let name = described.name.clone();
+        let artifacts: Vec<ArtifactKey> = described.artifacts.iter().map(|(key, _)| *key).collect();
+        let (state, (expectations, matches)) = store
+            .read(move |rows| {
+                let state = states(rows, &[Some(name)])?.remove(0);
+                Ok((state, search::orphans(rows, &artifacts)?))
+            })
+            .await?;
+        let catalogue = store.catalogue();
+        let trigger = Trigger::Adopted { expectations: &expectations, matches: &matches };
+        let judged = state.as_ref().map(|state| judged(Some(state), trigger, None, &catalogue, 0, now));
+        let adopts = !(expectations.is_empty() && matches.is_empty());
+        let is_new = judged.is_none();
+        let put = PutSubject {
+            name: described.name.clone(),
+            attributes: described.attributes.clone(),
+            protected: described.protected,
+            actors: described.actors.clone(),
+            // A new subject is made first, and lists in a second step what it adopts: it is judged then.
+            artifacts: if is_new && adopts { Vec::new() } else { described.artifacts.clone() },
+            judged,
+            now,
+        };
+        match store.submit(put).await? {
+            Answer::Stale | Answer::Recompute => {}
+            Answer::Verdict(_) if is_new && adopts => {}
+            answer => return Ok(answer),
+        }
+    }
+    Err(too_busy())
+}
+
+/// Asks a service about an event once more. Answers `Run` or `NotFound`.
+///
+/// # Errors
+/// When the engine fails.
+pub async fn demand(
+    store: &Store,
+    event: &Event,
+    service: ServiceKey,
+    batch: Option<BatchKey>,
+    now: Timestamp,
+) -> Result<Answer, StoreError> {
+    let catalogue = store.catalogue();
+    let Some(planned) = planned_for(&catalogue, event, service) else { return Ok(Answer::NotFound) };
+    store.submit(Demand { event: event.key, planned, batch, now }).await
+}
+
+/// What a service would be asked about an event, whether or not it subscribed to its type.
+#[must_use]
+pub fn planned_for(catalogue: &Catalogue, event: &Event, service: ServiceKey) -> Option<Planned> {
+    let service = catalogue.services.get(&service).filter(|service| !service.deleted)?;
+    let subscription = service.subscriptions.iter().find(|each| each.takes(&event.kind)).cloned().unwrap_or(
+        domain::catalogue::Subscription {
+            event: event.kind.clone(),
+            active: true,
+            blocks: Some(false),
+            deadline: None,
+            redeliver: None,
+        },
+    );
+    Some(expectation::plan_one(service, &subscription, event.provenance))
+}
+
+fn too_busy() -> StoreError {
+    StoreError::Failed(format!("somebody else changed the same subject {TRIES_MAX} times in a row"))
+}

@@ -1,0 +1,266 @@
+//! Readings: what the rest of the product asks of the rows.
+
+use domain::event::{Event, Receipt};
+use domain::expectation::Expectation;
+use domain::gate::Gate;
+use domain::judge::SubjectState;
+use domain::profile::{Told, ToldArtifact};
+use domain::rule::{Flag, Hold, HoldScope, Match, MatchState, RestrictionKind};
+use domain::run::Run;
+use domain::subject::{Collection, Subject, SubjectName};
+use domain::*;
+
+use crate::StoreError;
+use crate::row::RowsExt;
+use crate::table::{Find, Index, Rows, Value};
+use crate::tables::*;
+
+/// The kind of collection that subjects of a kind live in.
+#[must_use]
+pub fn collection_kind(subject_kind: &str) -> &'static str {
+    match subject_kind {
+        "version" => "addon",
+        "evidence" => "operation",
+        "commit" => "repository",
+        _ => "collection",
+    }
+}
+
+/// Rows that hold this key in an index's first column.
+fn of(index: &'static Index, key: i64) -> Find {
+    Find::equal(index, vec![Value::Int(key)])
+}
+
+/// A collection by its name.
+///
+/// # Errors
+/// When the engine fails.
+pub fn collection_by_name(rows: &mut dyn Rows, kind: &str, name: &str) -> Result<Option<Collection>, StoreError> {
+    let find =
+        Find::equal(&COLLECTION_NAME, vec![Value::Text(kind.to_owned()), Value::Text(name.to_owned())]).limit(1);
+    Ok(rows.all(&find)?.into_iter().next())
+}
+
+/// A subject by its name.
+///
+/// # Errors
+/// When the engine fails.
+pub fn subject_by_name(rows: &mut dyn Rows, name: &SubjectName) -> Result<Option<Subject>, StoreError> {
+    let mut equal = vec![Value::Text(name.kind.clone()), Value::Text(name.id.clone())];
+    if !SubjectName::unique_in_kind(&name.kind) {
+        let Some(collection) = collection_by_name(rows, collection_kind(&name.kind), &name.collection)? else {
+            return Ok(None);
+        };
+        equal.push(Value::Int(collection.key.0));
+    }
+    Ok(rows.all(&Find::equal(&SUBJECT_NAME, equal).limit(1))?.into_iter().next())
+}
+
+/// A subject's name.
+///
+/// # Errors
+/// When the engine fails.
+pub fn subject_name(rows: &mut dyn Rows, key: SubjectKey) -> Result<Option<SubjectName>, StoreError> {
+    let Some(subject) = rows.load::<Subject>(key.0)? else { return Ok(None) };
+    let collection = rows.load::<Collection>(subject.collection.0)?;
+    Ok(Some(SubjectName {
+        kind: subject.kind,
+        collection: collection.map(|collection| collection.name).unwrap_or_default(),
+        id: subject.id,
+    }))
+}
+
+/// Everything that a judgement of a subject looks at.
+///
+/// # Errors
+/// When the engine fails.
+pub fn subject_state(rows: &mut dyn Rows, key: SubjectKey) -> Result<Option<SubjectState>, StoreError> {
+    let Some(subject) = rows.load::<Subject>(key.0)? else { return Ok(None) };
+    let expectations: Vec<Expectation> = rows.all(&of(&EXPECTATION_SUBJECT, key.0))?;
+    let mut holds = active_holds(rows, HoldScope::Subject, key.0)?;
+    holds.extend(active_holds(rows, HoldScope::Collection, subject.collection.0)?);
+    let flags: Vec<Flag> = rows.all(&of(&FLAG_OPEN, key.0))?;
+    let mut waiting: Vec<Match> = rows.all(&of(&MATCH_SUBJECT, key.0))?;
+    waiting.retain(|found| found.state == MatchState::Waiting);
+    let cleared = !rows.find(&of(&CLEARANCE_SUBJECT, key.0).limit(1))?.is_empty();
+    let restricted = restricted(rows, key)?;
+    Ok(Some(SubjectState { subject, expectations, holds, flags, waiting, cleared, restricted }))
+}
+
+/// The active holds on something.
+///
+/// # Errors
+/// When the engine fails.
+pub fn active_holds(rows: &mut dyn Rows, scope: HoldScope, of: i64) -> Result<Vec<Hold>, StoreError> {
+    rows.all(&Find::equal(&HOLD_ACTIVE, vec![Value::Text(scope.word().to_owned()), Value::Int(of)]))
+}
+
+fn restricted(rows: &mut dyn Rows, subject: SubjectKey) -> Result<bool, StoreError> {
+    let actors: Vec<ActorRow> = rows.all(&of(&ACTOR_SUBJECT, subject.0))?;
+    for actor in actors {
+        let find =
+            Find::equal(&RESTRICTION_ACTOR, vec![Value::Text(actor.kind.word().to_owned()), Value::Text(actor.value)]);
+        let known: Vec<Restriction> = rows.all(&find)?;
+        if known.iter().any(|each| each.kind == RestrictionKind::Approval) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What was owed and found about artifacts that no subject lists yet.
+///
+/// # Errors
+/// When the engine fails.
+pub fn orphans(
+    rows: &mut dyn Rows,
+    artifacts: &[ArtifactKey],
+) -> Result<(Vec<Expectation>, Vec<Match>), StoreError> {
+    let mut expectations = Vec::new();
+    let mut matches = Vec::new();
+    for artifact in artifacts {
+        expectations.extend(rows.all::<Expectation>(&of(&EXPECTATION_ARTIFACT, artifact.0))?);
+        matches.extend(rows.all::<Match>(&of(&MATCH_ARTIFACT, artifact.0))?);
+    }
+    matches.retain(|found: &Match| found.state == MatchState::Waiting);
+    Ok((expectations, matches))
+}
+
+/// A service's gate; one that was never turned is open.
+///
+/// # Errors
+/// When the engine fails.
+pub fn gate(rows: &mut dyn Rows, service: ServiceKey) -> Result<Gate, StoreError> {
+    Ok(rows.load(service.0)?.unwrap_or(Gate::new(service, Timestamp(0))))
+}
+
+/// What a service is told about an event.
+///
+/// # Errors
+/// When the engine fails.
+pub fn told(rows: &mut dyn Rows, event: EventKey) -> Result<Told, StoreError> {
+    let event: Event = rows.load(event.0)?.ok_or_else(|| StoreError::Corrupt {
+        expected: "an expectation's event".to_owned(),
+        found: "nothing".to_owned(),
+    })?;
+    let subject = match event.subject {
+        Some(subject) => subject_name(rows, subject)?,
+        None => None,
+    };
+    let receipt = match event.receipt {
+        Some(receipt) => rows.load::<Receipt>(receipt.0)?,
+        None => None,
+    };
+    let artifacts = tell_artifacts(rows, &event)?;
+    Ok(Told { subject, artifacts, has_body: receipt.is_some(), body: receipt.and_then(|each| each.body), event })
+}
+
+/// The artifacts that belong to an event: its own, else its subject's.
+///
+/// # Errors
+/// When the engine fails.
+pub fn tell_artifacts(rows: &mut dyn Rows, event: &Event) -> Result<Vec<ToldArtifact>, StoreError> {
+    let keys = match (event.artifact, event.subject) {
+        (Some(artifact), _) => vec![artifact],
+        (None, Some(subject)) => {
+            rows.all::<Listing>(&of(&LISTING_SUBJECT, subject.0))?.into_iter().map(|each| each.artifact).collect()
+        }
+        (None, None) => return Ok(Vec::new()),
+    };
+    let mut told = Vec::with_capacity(keys.len());
+    for key in keys {
+        if let Some(artifact) = rows.load::<Artifact>(key.0)? {
+            told.push(ToldArtifact {
+                key,
+                sha256: artifact.sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+                size: artifact.size,
+                content_type: artifact.content_type,
+            });
+        }
+    }
+    Ok(told)
+}
+
+/// What a dispatcher must know when it starts: when each service is next due, and the next checks and holds.
+#[derive(Debug, Clone, Default)]
+pub struct Agenda {
+    /// Services with the instant at which their oldest run is due.
+    pub due: Vec<(ServiceKey, Timestamp)>,
+    /// The next check of an expectation, in wall time.
+    pub check: Option<Timestamp>,
+    /// The next end of a hold.
+    pub hold: Option<Timestamp>,
+    /// Whether programs are to run.
+    pub perform: bool,
+}
+
+/// Reads the agenda.
+///
+/// # Errors
+/// When the engine fails.
+pub fn agenda(rows: &mut dyn Rows, services: &[ServiceKey], now: Timestamp) -> Result<Agenda, StoreError> {
+    let mut agenda = Agenda::default();
+    for service in services {
+        let oldest: Vec<Run> = rows.all(&of(&RUN_DUE, service.0).limit(1))?;
+        if let Some(domain::run::RunState::Due { at }) = oldest.first().map(|run| &run.state) {
+            agenda.due.push((*service, *at));
+        }
+        let gate = gate(rows, *service)?;
+        if gate.state.stops_time() {
+            continue;
+        }
+        let next: Vec<Expectation> = rows.all(&of(&EXPECTATION_CHECK, service.0).limit(1))?;
+        if let Some(next) = next.first() {
+            let at = gate.wall(next.next_check, now);
+            agenda.check = Some(agenda.check.map_or(at, |known| known.min(at)));
+        }
+    }
+    for scope in HoldScope::ALL {
+        let next: Vec<Hold> =
+            rows.all(&Find::equal(&HOLD_UNTIL, vec![Value::Text(scope.word().to_owned())]).limit(1))?;
+        if let Some(next) = next.first().filter(|hold| hold.until != Timestamp::NEVER) {
+            agenda.hold = Some(agenda.hold.map_or(next.until, |known| known.min(next.until)));
+        }
+    }
+    agenda.perform = !planned(rows, 1)?.is_empty();
+    Ok(agenda)
+}
+
+/// Expectations of a service whose next check has come.
+///
+/// # Errors
+/// When the engine fails.
+pub fn due_checks(
+    rows: &mut dyn Rows,
+    service: ServiceKey,
+    now: Timestamp,
+    limit: usize,
+) -> Result<Vec<Expectation>, StoreError> {
+    let gate = gate(rows, service)?;
+    if gate.state.stops_time() {
+        return Ok(Vec::new());
+    }
+    rows.all(&of(&EXPECTATION_CHECK, service.0).at_most(gate.time(now).0).limit(limit))
+}
+
+/// Active holds whose time has come.
+///
+/// # Errors
+/// When the engine fails.
+pub fn due_holds(rows: &mut dyn Rows, now: Timestamp, limit: usize) -> Result<Vec<Hold>, StoreError> {
+    let mut due = Vec::new();
+    for scope in HoldScope::ALL {
+        let find = Find::equal(&HOLD_UNTIL, vec![Value::Text(scope.word().to_owned())]).at_most(now.0).limit(limit);
+        due.extend(rows.all::<Hold>(&find)?);
+    }
+    Ok(due)
+}
+
+/// Matches whose program is to run.
+///
+/// # Errors
+/// When the engine fails.
+pub fn planned(rows: &mut dyn Rows, limit: usize) -> Result<Vec<Match>, StoreError> {
+    let find = Find::equal(&MATCH_PLANNED, vec![Value::Text(MatchState::Planned.word().to_owned())]).limit(limit);
+    rows.all(&find)
+}

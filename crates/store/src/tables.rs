@@ -1,0 +1,522 @@
+//! Every table and every index. The engines build their schema and their statements from this list.
+
+use bytes::Bytes;
+use domain::catalogue::OnFailure;
+use domain::event::{Event, Provenance, Receipt};
+use domain::expectation::{Expectation, ExpectationState};
+use domain::gate::{Gate, GateState, ServiceTime};
+use domain::record::{Record, RecordStatus};
+use domain::result::{Coverage, ResultKind, ServiceResult};
+use domain::rule::{Action, Flag, Hold, HoldKind, HoldScope, Match, MatchState, RestrictionKind};
+use domain::run::{Attempt, Lease, Run, RunState, RunWhy};
+use domain::subject::{ActorKind, Collection, Subject};
+use domain::verdict::{Reason, VerdictKind};
+use domain::*;
+
+use crate::StoreError;
+use crate::row::{Cell, Row, corrupt, json_cells, number_cells, row, word_cells};
+use crate::table::{Index, Only, Table, Value};
+
+number_cells!(
+    Timestamp, ServiceTime, ReceiptKey, EventKey, ExpectationKey, RunKey, AttemptKey, ResultKey, ArtifactKey,
+    SourceKey, ServiceKey, RuleKey, MatchKey, FlagKey, HoldKey, AccountKey, CollectionKey, SubjectKey, BatchKey,
+    RestrictionKey, ClearanceKey, QuarantineKey, AuditKey,
+);
+word_cells!(
+    VerdictKind, ExpectationState, Coverage, OnFailure, RunWhy, ResultKind, MatchState, HoldKind, HoldScope,
+    RestrictionKind, ActorKind, GateState, RecordStatus, EntryKind, BatchState,
+);
+json_cells!(Action, Vec<Reason>);
+
+impl Cell for Provenance {
+    fn to_value(&self) -> Value {
+        Value::Text(match self {
+            Provenance::Signed(source) => format!("signed:{}", source.0),
+            Provenance::Account(account) => format!("account:{}", account.0),
+            Provenance::External => "external".to_owned(),
+            Provenance::Internal => "internal".to_owned(),
+        })
+    }
+    fn from_value(value: Value) -> Result<Self, StoreError> {
+        let text = String::from_value(value)?;
+        let (word, number) = text.split_once(':').unwrap_or((&text, "0"));
+        match (word, number.parse()) {
+            ("signed", Ok(source)) => Ok(Provenance::Signed(SourceKey(source))),
+            ("account", Ok(account)) => Ok(Provenance::Account(AccountKey(account))),
+            ("external", _) => Ok(Provenance::External),
+            ("internal", _) => Ok(Provenance::Internal),
+            _ => Err(corrupt("a provenance", &Value::Text(text))),
+        }
+    }
+}
+
+/// One entry of the catalogue, its content as JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its key, unique over all kinds.
+    pub key: i64,
+    /// What it is.
+    pub kind: EntryKind,
+    /// Its name.
+    pub name: String,
+    /// Its content.
+    pub doc: String,
+}
+
+/// Defines a word enum of the store's own.
+macro_rules! store_words {
+    ($(#[$outer:meta])* $name:ident { $($(#[$inner:meta])* $value:ident = $word:literal),+ $(,)? }) => {
+        $(#[$outer])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $name { $($(#[$inner])* $value),+ }
+        impl $name {
+            /// The word that stands for this value everywhere.
+            #[must_use]
+            pub const fn word(self) -> &'static str { match self { $(Self::$value => $word),+ } }
+            /// The value whose word this is.
+            #[must_use]
+            pub fn from_word(word: &str) -> Option<Self> { match word { $($word => Some(Self::$value),)+ _ => None } }
+        }
+    };
+}
+
+store_words! {
+    /// What an entry of the catalogue is.
+    EntryKind {
+        /// Who sends to us.
+        Source = "source",
+        /// Who we send to.
+        Service = "service",
+        /// When this is found, do that.
+        Rule = "rule",
+        /// A person or a machine.
+        Account = "account",
+    }
+}
+
+store_words! {
+    /// Where a batch stands.
+    BatchState {
+        /// It goes on.
+        Running = "running",
+        /// A person stopped it; it can go on.
+        Paused = "paused",
+        /// A person ended it.
+        Aborted = "aborted",
+        /// It is done.
+        Completed = "completed",
+    }
+}
+
+/// One who stands behind a subject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActorRow {
+    /// Its key.
+    pub key: i64,
+    /// The subject.
+    pub subject: SubjectKey,
+    /// How it is named.
+    pub kind: ActorKind,
+    /// The name.
+    pub value: String,
+}
+
+/// One upload of a blob.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Artifact {
+    /// Its key.
+    pub key: ArtifactKey,
+    /// SHA-256 of its bytes.
+    pub sha256: [u8; 32],
+    /// Its size in bytes.
+    pub size: i64,
+    /// Its file name.
+    pub name: String,
+    /// Its content type.
+    pub content_type: String,
+    /// Who uploaded it.
+    pub owner: Option<AccountKey>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// An artifact under a subject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    /// Its key.
+    pub key: i64,
+    /// The subject.
+    pub subject: SubjectKey,
+    /// `upload`, `source`, `media`.
+    pub role: String,
+    /// The artifact.
+    pub artifact: ArtifactKey,
+}
+
+/// Refusal of an actor's later submissions or releases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restriction {
+    /// Its key.
+    pub key: RestrictionKey,
+    /// What is refused.
+    pub kind: RestrictionKind,
+    /// How the actor is named.
+    pub actor_kind: ActorKind,
+    /// The name.
+    pub actor: String,
+    /// The match that made it.
+    pub cause: Option<MatchKey>,
+    /// Why.
+    pub text: String,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// A person has dealt with a subject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clearance {
+    /// Its key.
+    pub key: ClearanceKey,
+    /// The subject.
+    pub subject: SubjectKey,
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A long piece of work over many subjects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// Its key.
+    pub key: BatchKey,
+    /// Where it stands.
+    pub state: BatchState,
+    /// What it is, in words.
+    pub text: String,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// A batch's share of one service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Its key.
+    pub key: i64,
+    /// The batch.
+    pub batch: BatchKey,
+    /// The service.
+    pub service: ServiceKey,
+    /// How far it has come: the last subject that was taken.
+    pub cursor: i64,
+    /// How many runs were made.
+    pub written: i64,
+}
+
+/// One administrative change or decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audit {
+    /// Its key.
+    pub key: AuditKey,
+    /// When.
+    pub at: Timestamp,
+    /// Who, in words.
+    pub who: String,
+    /// What was done, in words.
+    pub what: String,
+}
+
+/// A refused request that was kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quarantine {
+    /// Its key.
+    pub key: QuarantineKey,
+    /// When it arrived.
+    pub at: Timestamp,
+    /// The source it was sent to.
+    pub source: Option<SourceKey>,
+    /// The path it was sent to.
+    pub path: String,
+    /// The code of the reason.
+    pub reason: String,
+    /// The reason in words.
+    pub text: String,
+    /// Header names and values, credentials redacted, as JSON.
+    pub headers: String,
+    /// The credential's header values, sealed.
+    pub credential: Option<String>,
+    /// SHA-256 of the body.
+    pub digest: [u8; 32],
+    /// The body's length in bytes.
+    pub body_bytes: i64,
+    /// The body, up to a limit.
+    pub body: Option<Bytes>,
+}
+
+/// One of the store's own numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meta {
+    /// Which: a constant of [`meta`].
+    pub key: i64,
+    /// The number.
+    pub value: i64,
+}
+
+/// Keys of [`Meta`].
+pub mod meta {
+    /// The catalogue's version.
+    pub const CATALOGUE: i64 = 1;
+    /// The node's epoch.
+    pub const EPOCH: i64 = 2;
+    /// The highest expectation number ever given out, kept when rows are pruned.
+    pub const EXPECTATION: i64 = 3;
+    /// The salt of ids.
+    pub const SALT: i64 = 4;
+}
+
+row!(Receipt, RECEIPT, "receipt", [key, source, at, scheme, secret, headers, digest, body_bytes, body]);
+row!(
+    Event, EVENT, "event",
+    [key, receipt, kind, subject, artifact, provenance, hops, cause, delivery, data, at]
+);
+row!(Collection, COLLECTION, "collection", [key, kind, name, attributes]);
+row!(
+    Subject, SUBJECT, "subject",
+    [key, kind, collection, id, revision, verdict, reasons, attributes, protected, at]
+);
+row!(ActorRow, ACTOR, "actor", [key, subject, kind, value]);
+row!(Artifact, ARTIFACT, "artifact", [key, sha256, size, name, content_type, owner, at]);
+row!(Listing, LISTING, "listing", [key, subject, role, artifact]);
+row!(
+    Expectation, EXPECTATION, "expectation",
+    [
+        key, event, service, subject, artifact, blocks, state, closed, coverage, result, bound, on_failure, deadline,
+        next_check, redeliver_every, redeliver_left, deferred_until,
+    ]
+);
+row!(Attempt, ATTEMPT, "attempt", [key, run, nth, started, ended, status, answer, text, body]);
+row!(
+    ServiceResult, RESULT, "result",
+    [key, number, expectation, run, service, account, subject, artifact, kind, late, coverage, raw, text, at]
+);
+row!(
+    Record, RECORD, "record",
+    [key, subject, source, body, status, can_process, message, started, run, updated]
+);
+row!(
+    Match, MATCH, "match",
+    [key, result, rule, name, service, subject, artifact, action, severity, state, epoch, text, at]
+);
+row!(Flag, FLAG, "flag", [key, subject, cause, text, at, ended]);
+row!(Hold, HOLD, "hold", [key, scope, of, kind, until, cause, rule, text, at, ended, ended_by]);
+row!(Restriction, RESTRICTION, "restriction", [key, kind, actor_kind, actor, cause, text, at]);
+row!(Clearance, CLEARANCE, "clearance", [key, subject, by, reason, at]);
+row!(Batch, BATCH, "batch", [key, state, text, at]);
+row!(Part, PART, "part", [key, batch, service, cursor, written]);
+row!(Audit, AUDIT, "audit", [key, at, who, what]);
+row!(
+    Quarantine, QUARANTINE, "quarantine",
+    [key, at, source, path, reason, text, headers, credential, digest, body_bytes, body]
+);
+row!(Gate, GATE, "gate", [service, state, since, stopped]);
+row!(Entry, ENTRY, "entry", [key, kind, name, doc]);
+row!(Meta, META, "meta", [key, value]);
+
+/// The table `run`: the state's data spread over columns.
+pub static RUN: Table = Table {
+    name: "run",
+    columns: &[
+        "key", "expectation", "service", "state", "at", "node", "epoch", "nth", "attempt", "leases", "why", "batch",
+    ],
+};
+
+impl Row for Run {
+    fn table() -> &'static Table {
+        &RUN
+    }
+    fn key(&self) -> i64 {
+        self.key.0
+    }
+    fn values(&self) -> Vec<Value> {
+        let (at, lease) = match &self.state {
+            RunState::Due { at } | RunState::Deferred { until: at } => (Some(*at), None),
+            RunState::Leased(lease) => (None, Some(*lease)),
+            RunState::Answered | RunState::Exhausted | RunState::Cancelled => (None, None),
+        };
+        vec![
+            self.key.to_value(),
+            self.expectation.to_value(),
+            self.service.to_value(),
+            Value::Text(self.state.word().to_owned()),
+            at.to_value(),
+            lease.map(|lease| lease.node).to_value(),
+            lease.map(|lease| lease.epoch).to_value(),
+            lease.map(|lease| lease.nth).to_value(),
+            self.attempt.to_value(),
+            self.leases.to_value(),
+            self.why.to_value(),
+            self.batch.to_value(),
+        ]
+    }
+    fn from_values(values: Vec<Value>) -> Result<Self, StoreError> {
+        let [key, expectation, service, state, at, node, epoch, nth, attempt, leases, why, batch] =
+            <[Value; 12]>::try_from(values).map_err(|_| corrupt("all columns of run", &Value::Null))?;
+        let state = match String::from_value(state)?.as_str() {
+            "due" => RunState::Due { at: Cell::from_value(at)? },
+            "deferred" => RunState::Deferred { until: Cell::from_value(at)? },
+            "leased" => RunState::Leased(Lease {
+                node: Cell::from_value(node)?,
+                epoch: Cell::from_value(epoch)?,
+                nth: Cell::from_value(nth)?,
+            }),
+            "answered" => RunState::Answered,
+            "exhausted" => RunState::Exhausted,
+            "cancelled" => RunState::Cancelled,
+            other => return Err(corrupt("a run's state", &Value::Text(other.to_owned()))),
+        };
+        Ok(Run {
+            key: Cell::from_value(key)?,
+            expectation: Cell::from_value(expectation)?,
+            service: Cell::from_value(service)?,
+            state,
+            attempt: Cell::from_value(attempt)?,
+            leases: Cell::from_value(leases)?,
+            why: Cell::from_value(why)?,
+            batch: Cell::from_value(batch)?,
+        })
+    }
+}
+
+/// Every table.
+pub static TABLES: &[&Table] = &[
+    &META, &ENTRY, &GATE, &RECEIPT, &EVENT, &COLLECTION, &SUBJECT, &ACTOR, &ARTIFACT, &LISTING, &EXPECTATION, &RUN,
+    &ATTEMPT, &RESULT, &RECORD, &MATCH, &FLAG, &HOLD, &RESTRICTION, &CLEARANCE, &BATCH, &PART, &AUDIT, &QUARANTINE,
+];
+
+macro_rules! indexes {
+    ($($(#[$doc:meta])* $name:ident on $table:ident $columns:tt $(only $only:expr)? $(, unique $unique:literal)?;)+) => {
+        $(
+            $(#[$doc])*
+            pub static $name: Index = Index {
+                name: stringify!($name),
+                table: &$table,
+                columns: &$columns,
+                only: indexes!(@only $($only)?),
+                unique: indexes!(@unique $($unique)?),
+            };
+        )+
+        /// Every index.
+        pub static INDEXES: &[&Index] = &[$(&$name),+];
+    };
+    (@only) => { Only::All };
+    (@only $only:expr) => { $only };
+    (@unique) => { false };
+    (@unique $unique:literal) => { $unique };
+}
+
+indexes! {
+    /// A subject's history.
+    EVENT_SUBJECT on EVENT ["subject"] only Only::Some("subject");
+    /// A collection by its name.
+    COLLECTION_NAME on COLLECTION ["kind", "name"], unique true;
+    /// A subject by its name: the one hash-ordered index that a commit cannot avoid.
+    SUBJECT_NAME on SUBJECT ["kind", "id", "collection"], unique true;
+    /// A collection's subjects.
+    SUBJECT_COLLECTION on SUBJECT ["collection"];
+    /// Who stands behind a subject.
+    ACTOR_SUBJECT on ACTOR ["subject"];
+    /// A subject's artifacts.
+    LISTING_SUBJECT on LISTING ["subject"];
+    /// What is owed about an event.
+    EXPECTATION_EVENT on EXPECTATION ["event"];
+    /// What is to be looked at next, in the service's time.
+    EXPECTATION_CHECK on EXPECTATION ["service", "next_check"] only Only::Is("state", "open");
+    /// What a verdict is made from.
+    EXPECTATION_SUBJECT on EXPECTATION ["subject"] only Only::Some("subject");
+    /// What the first subject that lists an artifact adopts.
+    EXPECTATION_ARTIFACT on EXPECTATION ["artifact"] only Only::Null("subject");
+    /// The runs of an expectation.
+    RUN_EXPECTATION on RUN ["expectation"];
+    /// The due runs of one service, oldest first.
+    RUN_DUE on RUN ["service", "at"] only Only::Is("state", "due");
+    /// Leases of an epoch: as small as what is in flight.
+    RUN_LEASED on RUN ["epoch"] only Only::Is("state", "leased");
+    /// The attempts of a run.
+    ATTEMPT_RUN on ATTEMPT ["run"];
+    /// What was said about a subject.
+    RESULT_SUBJECT on RESULT ["subject"] only Only::Some("subject");
+    /// What was said under an expectation.
+    RESULT_EXPECTATION on RESULT ["expectation"];
+    /// What was said about an artifact before a subject listed it.
+    RESULT_ARTIFACT on RESULT ["artifact"] only Only::Null("subject");
+    /// A subject's records.
+    RECORD_SUBJECT on RECORD ["subject", "source"], unique true;
+    /// What rules found about a subject.
+    MATCH_SUBJECT on MATCH ["subject"] only Only::Some("subject");
+    /// What rules found in a result.
+    MATCH_RESULT on MATCH ["result"];
+    /// Programs to run.
+    MATCH_PLANNED on MATCH ["state"] only Only::Is("state", "planned");
+    /// Programs that are running.
+    MATCH_STARTED on MATCH ["state"] only Only::Is("state", "started");
+    /// What was found about an artifact before a subject listed it.
+    MATCH_ARTIFACT on MATCH ["artifact"] only Only::Null("subject");
+    /// A subject's open flags.
+    FLAG_OPEN on FLAG ["subject"] only Only::Null("ended");
+    /// The active holds on a subject or a collection.
+    HOLD_ACTIVE on HOLD ["scope", "of"] only Only::Null("ended");
+    /// The active holds by when they end.
+    HOLD_UNTIL on HOLD ["scope", "until"] only Only::Null("ended");
+    /// Restrictions of an actor.
+    RESTRICTION_ACTOR on RESTRICTION ["actor_kind", "actor"];
+    /// A subject's clearances.
+    CLEARANCE_SUBJECT on CLEARANCE ["subject"];
+    /// A batch's parts.
+    PART_BATCH on PART ["batch"];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_index_names_columns_of_its_table() {
+        for index in INDEXES {
+            let only = match index.only {
+                Only::All => None,
+                Only::Is(column, _) | Only::Null(column) | Only::Some(column) => Some(column),
+            };
+            for column in index.columns.iter().copied().chain(only) {
+                assert!(index.table.columns.contains(&column), "{}: {column}", index.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_survives_the_round_trip_in_every_state() {
+        let lease = Lease { node: 1, epoch: 2, nth: 3 };
+        for state in [
+            RunState::Due { at: Timestamp(5) },
+            RunState::Leased(lease),
+            RunState::Deferred { until: Timestamp(6) },
+            RunState::Answered,
+            RunState::Exhausted,
+            RunState::Cancelled,
+        ] {
+            let run = Run {
+                key: RunKey(1),
+                expectation: ExpectationKey(2),
+                service: ServiceKey(3),
+                state,
+                attempt: 4,
+                leases: 3,
+                why: RunWhy::First,
+                batch: None,
+            };
+            assert_eq!(Run::from_values(run.values()).expect("a run"), run);
+            assert_eq!(run.values().len(), RUN.columns.len());
+        }
+    }
+}
