@@ -1,0 +1,16 @@
+//! The benchmarks: each figure beside its goal and beside a bare server of the same run.
+//!
+//! Everything stays on loopback and is bounded in count and time. [`load`] sends and [`sink`] receives, each on a
+//! thread of its own, speaking the little HTTP of [`wire`]; [`event`] is what they send; [`product`] runs the release
+//! binary; [`bare`] and [`outgoing`] are measurements; [`report`] shows what came of them.
+
+pub mod args;
+pub mod bare;
+pub mod event;
+pub mod histogram;
+pub mod load;
+pub mod outgoing;
+pub mod product;
+pub mod report;
+pub mod sink;
+pub mod wire;
