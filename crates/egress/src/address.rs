@@ -54,7 +54,7 @@ impl fmt::Display for AddressClass {
     }
 }
 
-/// AWS, GCP, Azure, OpenStack and DigitalOcean; AWS tasks and pods; Tencent; Scaleway; Alibaba; Azure's host; Oracle.
+/// AWS, GCP, Azure, OpenStack and DigitalOcean; AWS containers and pods; Tencent; Scaleway; Alibaba; Azure's host; Oracle.
 const METADATA_V4: [Ipv4Addr; 8] = [
     Ipv4Addr::new(169, 254, 169, 254),
     Ipv4Addr::new(169, 254, 170, 2),

@@ -82,7 +82,7 @@ async fn a_connection_closed_while_idle_gives_way_to_a_fresh_one() {
             200
         );
         closings.recv().await.expect("a closing");
-        // The end of the stream is known to the kernel; let the client's task hear of it.
+        // The kernel knows that the stream ended; let the client hear of it.
         for _ in 0..3 {
             tokio::task::yield_now().await;
         }
@@ -138,6 +138,22 @@ async fn a_connection_past_its_age_takes_no_other_request() {
     }
 
     assert_eq!(client.connections_opened(), 3);
+}
+
+#[tokio::test]
+async fn a_connection_idle_for_a_minute_is_not_used_again() {
+    let peer = serve_answer(OK).await;
+    let client = client();
+    let call = || client.send(post(format!("http://{peer}/")));
+
+    assert_eq!(answered(call().await).0, 200);
+    // The clock stands still only while nobody waits for the network.
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(61)).await;
+    tokio::time::resume();
+    assert_eq!(answered(call().await).0, 200);
+
+    assert_eq!(client.connections_opened(), 2);
 }
 
 #[tokio::test]
