@@ -46,6 +46,8 @@ pub(crate) enum DialError {
     Resolve { host: String, source: io::Error },
     #[error("the name {host} has no address")]
     NoAddress { host: String },
+    #[error("the attempt to connect was abandoned")]
+    Abandoned,
     #[error("no connection to {address}")]
     Connect {
         address: SocketAddr,
@@ -90,23 +92,30 @@ impl Gate {
 async fn dial(addresses: &[SocketAddr]) -> Result<TcpStream, DialError> {
     let mut waiting = addresses.iter().copied();
     let mut attempts = JoinSet::new();
+    let mut last_error = DialError::Abandoned;
     loop {
-        if let Some(address) = waiting.next() {
-            attempts.spawn(async move {
-                TcpStream::connect(address)
-                    .await
-                    .map_err(|source| DialError::Connect { address, source })
-            });
+        match waiting.next() {
+            Some(address) => {
+                attempts.spawn(connect(address));
+            }
+            None if attempts.is_empty() => return Err(last_error),
+            None => {}
         }
         tokio::select! {
-            Some(Ok(attempt)) = attempts.join_next() => match attempt {
-                Err(error) if waiting.len() == 0 && attempts.is_empty() => return Err(error),
-                Err(_) => {}
-                Ok(stream) => return Ok(stream),
+            Some(attempt) = attempts.join_next() => match attempt {
+                Ok(Ok(stream)) => return Ok(stream),
+                Ok(Err(error)) => last_error = error,
+                Err(_cancelled) => {}
             },
             () = sleep(NEXT_ADDRESS_AFTER), if waiting.len() > 0 => {}
         }
     }
+}
+
+async fn connect(address: SocketAddr) -> Result<TcpStream, DialError> {
+    TcpStream::connect(address)
+        .await
+        .map_err(|source| DialError::Connect { address, source })
 }
 
 impl Service<Uri> for Gate {

@@ -14,8 +14,8 @@ use hyper::body::{Body, Incoming};
 use crate::policy::Policy;
 use crate::refused::Refused;
 
-/// A request to send.
-#[derive(Clone, Debug)]
+/// A request to send. Without `Debug`: its headers may hold secrets.
+#[derive(Clone)]
 pub struct Outgoing {
     /// The method.
     pub method: Method,
