@@ -122,7 +122,8 @@ pub fn orphans(
         expectations.extend(rows.all::<Expectation>(&of(&EXPECTATION_ARTIFACT, artifact.0))?);
         matches.extend(rows.all::<Match>(&of(&MATCH_ARTIFACT, artifact.0))?);
     }
-    matches.retain(|found: &Match| found.state == MatchState::Waiting);
+    expectations.retain(|each: &Expectation| each.subject.is_none());
+    matches.retain(|found: &Match| found.subject.is_none() && found.state == MatchState::Waiting);
     Ok((expectations, matches))
 }
 

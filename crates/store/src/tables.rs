@@ -436,7 +436,7 @@ indexes! {
     /// What a verdict is made from.
     EXPECTATION_SUBJECT on EXPECTATION ["subject"] only Only::Some("subject");
     /// What the first subject that lists an artifact adopts.
-    EXPECTATION_ARTIFACT on EXPECTATION ["artifact"] only Only::Null("subject");
+    EXPECTATION_ARTIFACT on EXPECTATION ["artifact"] only Only::Some("artifact");
     /// The runs of an expectation.
     RUN_EXPECTATION on RUN ["expectation"];
     /// The due runs of one service, oldest first.
@@ -450,7 +450,7 @@ indexes! {
     /// What was said under an expectation.
     RESULT_EXPECTATION on RESULT ["expectation"];
     /// What was said about an artifact before a subject listed it.
-    RESULT_ARTIFACT on RESULT ["artifact"] only Only::Null("subject");
+    RESULT_ARTIFACT on RESULT ["artifact"] only Only::Some("artifact");
     /// A subject's records.
     RECORD_SUBJECT on RECORD ["subject", "source"], unique true;
     /// What rules found about a subject.
@@ -462,7 +462,7 @@ indexes! {
     /// Programs that are running.
     MATCH_STARTED on MATCH ["state"] only Only::Is("state", "started");
     /// What was found about an artifact before a subject listed it.
-    MATCH_ARTIFACT on MATCH ["artifact"] only Only::Null("subject");
+    MATCH_ARTIFACT on MATCH ["artifact"] only Only::Some("artifact");
     /// A subject's open flags.
     FLAG_OPEN on FLAG ["subject"] only Only::Null("ended");
     /// The active holds on a subject or a collection.

@@ -148,10 +148,9 @@ pub(super) fn upsert(turn: &mut Turn<'_>, upsert: &Upsert) -> Result<Answer, Sto
     }
     let before = find_record(turn, upsert.subject, &upsert.source)?;
     if let Some(call) = &upsert.call_back {
-        match call_back(turn, call)? {
-            refused @ (Answer::Stale | Answer::Recompute) => return Ok(refused),
-            // Whatever became of the expectation, the record is the caller's to set.
-            _ => {}
+        // Whatever becomes of the expectation, the record is the caller's to set.
+        if let refused @ (Answer::Stale | Answer::Recompute) = call_back(turn, call)? {
+            return Ok(refused);
         }
     }
     let change = &upsert.change;

@@ -22,10 +22,10 @@ pub(super) fn start(turn: &mut Turn<'_>, start: &StartBatch) -> Result<Answer, S
 
 pub(super) fn turn(turn: &mut Turn<'_>, batch: BatchKey, to: BatchState) -> Result<Answer, StoreError> {
     let Some(before) = turn.rows.load::<Batch>(batch.0)? else { return Ok(Answer::NotFound) };
-    let allowed = match (before.state, to) {
-        (BatchState::Running, BatchState::Paused | BatchState::Aborted | BatchState::Completed)
-        | (BatchState::Paused, BatchState::Running | BatchState::Aborted) => true,
-        _ => false,
+    let allowed = match before.state {
+        BatchState::Running => to != BatchState::Running,
+        BatchState::Paused => matches!(to, BatchState::Running | BatchState::Aborted),
+        BatchState::Aborted | BatchState::Completed => false,
     };
     if !allowed {
         return Ok(Answer::Moved);

@@ -149,12 +149,21 @@ fn list(
 fn adopt(turn: &mut Turn<'_>, subject: SubjectKey, artifact: ArtifactKey) -> Result<(), StoreError> {
     let by = |index| Find::equal(index, vec![Value::Int(artifact.0)]);
     for before in turn.rows.all::<Expectation>(&by(&EXPECTATION_ARTIFACT))? {
+        if before.subject.is_some() {
+            continue;
+        }
         turn.rows.change(&before, &Expectation { subject: Some(subject), ..before.clone() })?;
     }
     for before in turn.rows.all::<ServiceResult>(&by(&RESULT_ARTIFACT))? {
+        if before.subject.is_some() {
+            continue;
+        }
         turn.rows.change(&before, &ServiceResult { subject: Some(subject), ..before.clone() })?;
     }
     for before in turn.rows.all::<Match>(&by(&MATCH_ARTIFACT))? {
+        if before.subject.is_some() {
+            continue;
+        }
         turn.rows.change(&before, &Match { subject: Some(subject), ..before.clone() })?;
     }
     Ok(())

@@ -1,0 +1,299 @@
+-- The first schema. Keys grow with time; every table is STRICT; a word column holds one of the words that the
+-- code defines. What each table and index is for stands in the code's list of tables.
+
+CREATE TABLE "meta" (
+    "key" INTEGER PRIMARY KEY,
+    "value" INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE "entry" (
+    "key" INTEGER PRIMARY KEY,
+    "kind" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "doc" TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE "gate" (
+    "service" INTEGER PRIMARY KEY,
+    "state" TEXT NOT NULL,
+    "since" INTEGER NOT NULL,
+    "stopped" INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE "receipt" (
+    "key" INTEGER PRIMARY KEY,
+    "source" INTEGER,
+    "at" INTEGER,
+    "scheme" TEXT NOT NULL,
+    "secret" TEXT NOT NULL,
+    "headers" TEXT NOT NULL,
+    "digest" BLOB NOT NULL,
+    "body_bytes" INTEGER NOT NULL,
+    "body" BLOB
+) STRICT;
+
+CREATE TABLE "event" (
+    "key" INTEGER PRIMARY KEY,
+    "receipt" INTEGER,
+    "kind" TEXT NOT NULL,
+    "subject" INTEGER,
+    "artifact" INTEGER,
+    "provenance" TEXT NOT NULL,
+    "hops" INTEGER NOT NULL,
+    "cause" INTEGER,
+    "delivery" TEXT,
+    "data" TEXT,
+    "at" INTEGER
+) STRICT;
+
+CREATE TABLE "collection" (
+    "key" INTEGER PRIMARY KEY,
+    "kind" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "attributes" TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE "subject" (
+    "key" INTEGER PRIMARY KEY,
+    "kind" TEXT NOT NULL,
+    "collection" INTEGER NOT NULL,
+    "id" TEXT NOT NULL,
+    "revision" INTEGER NOT NULL,
+    "verdict" TEXT NOT NULL,
+    "reasons" TEXT NOT NULL,
+    "attributes" TEXT NOT NULL,
+    "protected" INTEGER NOT NULL,
+    "at" INTEGER
+) STRICT;
+
+CREATE TABLE "actor" (
+    "key" INTEGER PRIMARY KEY,
+    "subject" INTEGER,
+    "kind" TEXT NOT NULL,
+    "value" TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE "artifact" (
+    "key" INTEGER PRIMARY KEY,
+    "sha256" BLOB NOT NULL,
+    "size" INTEGER NOT NULL,
+    "name" TEXT NOT NULL,
+    "content_type" TEXT NOT NULL,
+    "owner" INTEGER,
+    "at" INTEGER
+) STRICT;
+
+CREATE TABLE "listing" (
+    "key" INTEGER PRIMARY KEY,
+    "subject" INTEGER,
+    "role" TEXT NOT NULL,
+    "artifact" INTEGER
+) STRICT;
+
+CREATE TABLE "expectation" (
+    "key" INTEGER PRIMARY KEY,
+    "event" INTEGER NOT NULL,
+    "service" INTEGER,
+    "subject" INTEGER,
+    "artifact" INTEGER,
+    "blocks" INTEGER NOT NULL,
+    "state" TEXT NOT NULL,
+    "closed" INTEGER NOT NULL,
+    "coverage" TEXT,
+    "result" INTEGER,
+    "bound" INTEGER,
+    "on_failure" TEXT NOT NULL,
+    "deadline" INTEGER NOT NULL,
+    "next_check" INTEGER NOT NULL,
+    "redeliver_every" INTEGER NOT NULL,
+    "redeliver_left" INTEGER NOT NULL,
+    "deferred_until" INTEGER
+) STRICT;
+
+CREATE TABLE "run" (
+    "key" INTEGER PRIMARY KEY,
+    "expectation" INTEGER,
+    "service" INTEGER,
+    "state" TEXT NOT NULL,
+    "at" INTEGER,
+    "node" INTEGER,
+    "epoch" INTEGER,
+    "nth" INTEGER,
+    "attempt" INTEGER NOT NULL,
+    "leases" INTEGER NOT NULL,
+    "why" TEXT NOT NULL,
+    "batch" INTEGER
+) STRICT;
+
+CREATE TABLE "attempt" (
+    "key" INTEGER PRIMARY KEY,
+    "run" INTEGER,
+    "nth" INTEGER,
+    "started" INTEGER,
+    "ended" INTEGER,
+    "status" INTEGER,
+    "answer" TEXT NOT NULL,
+    "text" TEXT,
+    "body" BLOB
+) STRICT;
+
+CREATE TABLE "result" (
+    "key" INTEGER PRIMARY KEY,
+    "number" INTEGER,
+    "expectation" INTEGER,
+    "run" INTEGER,
+    "service" INTEGER,
+    "account" INTEGER,
+    "subject" INTEGER,
+    "artifact" INTEGER,
+    "kind" TEXT NOT NULL,
+    "late" INTEGER NOT NULL,
+    "coverage" TEXT,
+    "raw" BLOB NOT NULL,
+    "text" TEXT,
+    "at" INTEGER
+) STRICT;
+
+CREATE TABLE "record" (
+    "key" INTEGER PRIMARY KEY,
+    "subject" INTEGER,
+    "source" TEXT,
+    "body" TEXT,
+    "status" TEXT,
+    "can_process" INTEGER,
+    "message" TEXT,
+    "started" INTEGER,
+    "run" INTEGER,
+    "updated" INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE "match" (
+    "key" INTEGER PRIMARY KEY,
+    "result" INTEGER,
+    "rule" INTEGER,
+    "name" TEXT NOT NULL,
+    "service" INTEGER,
+    "subject" INTEGER,
+    "artifact" INTEGER,
+    "action" TEXT NOT NULL,
+    "severity" INTEGER NOT NULL,
+    "state" TEXT NOT NULL,
+    "epoch" INTEGER,
+    "text" TEXT,
+    "at" INTEGER
+) STRICT;
+
+CREATE TABLE "flag" (
+    "key" INTEGER PRIMARY KEY,
+    "subject" INTEGER,
+    "cause" INTEGER,
+    "text" TEXT,
+    "at" INTEGER,
+    "ended" INTEGER
+) STRICT;
+
+CREATE TABLE "hold" (
+    "key" INTEGER PRIMARY KEY,
+    "scope" TEXT NOT NULL,
+    "of" INTEGER NOT NULL,
+    "kind" TEXT NOT NULL,
+    "until" INTEGER NOT NULL,
+    "cause" INTEGER,
+    "rule" INTEGER,
+    "text" TEXT,
+    "at" INTEGER,
+    "ended" INTEGER,
+    "ended_by" TEXT
+) STRICT;
+
+CREATE TABLE "restriction" (
+    "key" INTEGER PRIMARY KEY,
+    "kind" TEXT NOT NULL,
+    "actor_kind" TEXT NOT NULL,
+    "actor" TEXT NOT NULL,
+    "cause" INTEGER,
+    "text" TEXT,
+    "at" INTEGER
+) STRICT;
+
+CREATE TABLE "clearance" (
+    "key" INTEGER PRIMARY KEY,
+    "subject" INTEGER,
+    "by" TEXT NOT NULL,
+    "reason" TEXT NOT NULL,
+    "at" INTEGER
+) STRICT;
+
+CREATE TABLE "batch" (
+    "key" INTEGER PRIMARY KEY,
+    "state" TEXT NOT NULL,
+    "text" TEXT,
+    "at" INTEGER
+) STRICT;
+
+CREATE TABLE "part" (
+    "key" INTEGER PRIMARY KEY,
+    "batch" INTEGER,
+    "service" INTEGER,
+    "cursor" INTEGER NOT NULL,
+    "written" INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE "audit" (
+    "key" INTEGER PRIMARY KEY,
+    "at" INTEGER,
+    "who" TEXT NOT NULL,
+    "what" TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE "quarantine" (
+    "key" INTEGER PRIMARY KEY,
+    "at" INTEGER,
+    "source" INTEGER,
+    "path" TEXT NOT NULL,
+    "reason" TEXT NOT NULL,
+    "text" TEXT,
+    "headers" TEXT NOT NULL,
+    "credential" TEXT,
+    "digest" BLOB NOT NULL,
+    "body_bytes" INTEGER NOT NULL,
+    "body" BLOB
+) STRICT;
+
+CREATE TABLE "replay" (
+    "source" INTEGER NOT NULL,
+    "key" BLOB NOT NULL,
+    "event" INTEGER NOT NULL,
+    "until" INTEGER NOT NULL,
+    PRIMARY KEY ("source", "key")
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX "event_subject" ON "event" ("subject") WHERE "subject" IS NOT NULL;
+CREATE UNIQUE INDEX "collection_name" ON "collection" ("kind", "name");
+CREATE UNIQUE INDEX "subject_name" ON "subject" ("kind", "id", "collection");
+CREATE INDEX "subject_collection" ON "subject" ("collection");
+CREATE INDEX "actor_subject" ON "actor" ("subject");
+CREATE INDEX "listing_subject" ON "listing" ("subject");
+CREATE INDEX "expectation_event" ON "expectation" ("event");
+CREATE INDEX "expectation_check" ON "expectation" ("service", "next_check") WHERE "state" = 'open';
+CREATE INDEX "expectation_subject" ON "expectation" ("subject") WHERE "subject" IS NOT NULL;
+CREATE INDEX "expectation_artifact" ON "expectation" ("artifact") WHERE "artifact" IS NOT NULL;
+CREATE INDEX "run_expectation" ON "run" ("expectation");
+CREATE INDEX "run_due" ON "run" ("service", "at") WHERE "state" = 'due';
+CREATE INDEX "run_leased" ON "run" ("epoch") WHERE "state" = 'leased';
+CREATE INDEX "attempt_run" ON "attempt" ("run");
+CREATE INDEX "result_subject" ON "result" ("subject") WHERE "subject" IS NOT NULL;
+CREATE INDEX "result_expectation" ON "result" ("expectation");
+CREATE INDEX "result_artifact" ON "result" ("artifact") WHERE "artifact" IS NOT NULL;
+CREATE UNIQUE INDEX "record_subject" ON "record" ("subject", "source");
+CREATE INDEX "match_subject" ON "match" ("subject") WHERE "subject" IS NOT NULL;
+CREATE INDEX "match_result" ON "match" ("result");
+CREATE INDEX "match_planned" ON "match" ("state") WHERE "state" = 'planned';
+CREATE INDEX "match_started" ON "match" ("state") WHERE "state" = 'started';
+CREATE INDEX "match_artifact" ON "match" ("artifact") WHERE "artifact" IS NOT NULL;
+CREATE INDEX "flag_open" ON "flag" ("subject") WHERE "ended" IS NULL;
+CREATE INDEX "hold_active" ON "hold" ("scope", "of") WHERE "ended" IS NULL;
+CREATE INDEX "hold_until" ON "hold" ("scope", "until") WHERE "ended" IS NULL;
+CREATE INDEX "restriction_actor" ON "restriction" ("actor_kind", "actor");
+CREATE INDEX "clearance_subject" ON "clearance" ("subject");
+CREATE INDEX "part_batch" ON "part" ("batch");

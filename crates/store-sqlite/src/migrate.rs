@@ -1,0 +1,133 @@
+//! The schema, forward only: numbered files, compiled in, each with its checksum in the store.
+
+use rusqlite::{Connection, TransactionBehavior};
+use sha2::{Digest, Sha256};
+use store::StoreError;
+
+/// Every migration, in order.
+const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_start.sql")];
+
+/// Why a store could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A newer program has written it.
+    #[error("the store was written by a newer version (schema {found}, this program knows {known}): run that version")]
+    Newer {
+        /// The schema's number in the file.
+        found: usize,
+        /// The highest number that this program knows.
+        known: usize,
+    },
+    /// A migration in the file is not the one that this program has under its number.
+    #[error("migration {nth} in the store is not this program's: the file belongs to another program or was changed")]
+    Foreign {
+        /// Which.
+        nth: usize,
+    },
+    /// The file cannot be opened, read or written.
+    #[error("the store cannot be opened: {0}")]
+    Failed(String),
+}
+
+impl From<rusqlite::Error> for OpenError {
+    fn from(why: rusqlite::Error) -> Self {
+        OpenError::Failed(why.to_string())
+    }
+}
+
+impl From<StoreError> for OpenError {
+    fn from(why: StoreError) -> Self {
+        OpenError::Failed(why.to_string())
+    }
+}
+
+/// Brings the schema up to date, in one transaction.
+pub fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
+    apply(connection, MIGRATIONS)
+}
+
+fn apply(connection: &mut Connection, migrations: &[&str]) -> Result<(), OpenError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+    transaction.execute_batch(
+        "CREATE TABLE IF NOT EXISTS migration (nth INTEGER PRIMARY KEY, sha256 BLOB NOT NULL) STRICT",
+    )?;
+    let known: Vec<Vec<u8>> = transaction
+        .prepare("SELECT sha256 FROM migration ORDER BY nth")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    if known.len() > migrations.len() {
+        return Err(OpenError::Newer { found: known.len(), known: migrations.len() });
+    }
+    for (place, text) in migrations.iter().enumerate() {
+        let nth = place + 1;
+        let digest = Sha256::digest(text.as_bytes()).to_vec();
+        match known.get(place) {
+            Some(there) if *there == digest => {}
+            Some(_) => return Err(OpenError::Foreign { nth }),
+            None => {
+                transaction.execute_batch(text)?;
+                transaction.execute("INSERT INTO migration (nth, sha256) VALUES (?1, ?2)", (i64::try_from(nth).unwrap_or(i64::MAX), digest))?;
+            }
+        }
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use store::table::Only;
+    use store::tables::{INDEXES, TABLES};
+
+    fn fresh() -> Connection {
+        let mut connection = Connection::open_in_memory().expect("a database");
+        migrate(&mut connection).expect("migrated");
+        connection
+    }
+
+    #[test]
+    fn the_schema_has_exactly_the_columns_and_indexes_that_the_code_lists() {
+        let connection = fresh();
+        for table in TABLES {
+            let mut statement = connection.prepare(&format!("PRAGMA table_info(\"{}\")", table.name)).expect("sql");
+            let columns: Vec<String> =
+                statement.query_map([], |row| row.get(1)).expect("rows").map(|name| name.expect("a name")).collect();
+            assert_eq!(columns, table.columns, "{}", table.name);
+        }
+        for index in INDEXES {
+            let sql: String = connection
+                .query_row(
+                    "SELECT sql FROM sqlite_master WHERE type = 'index' AND name = ?1",
+                    [index.name.to_lowercase()],
+                    |row| row.get(0),
+                )
+                .unwrap_or_else(|_| panic!("no index {}", index.name));
+            let columns: Vec<String> = index.columns.iter().map(|column| format!("\"{column}\"")).collect();
+            assert!(sql.contains(&format!("({})", columns.join(", "))), "{sql}");
+            let only = match index.only {
+                Only::All => String::new(),
+                Only::Is(column, text) => format!(" WHERE \"{column}\" = '{text}'"),
+                Only::Null(column) => format!(" WHERE \"{column}\" IS NULL"),
+                Only::Some(column) => format!(" WHERE \"{column}\" IS NOT NULL"),
+            };
+            assert!(sql.ends_with(&format!("){only}")), "{sql}");
+            assert_eq!(sql.contains("UNIQUE"), index.unique, "{sql}");
+        }
+    }
+
+    #[test]
+    fn migrating_twice_changes_nothing() {
+        let mut connection = fresh();
+        migrate(&mut connection).expect("migrated");
+    }
+
+    #[test]
+    fn a_newer_or_foreign_store_is_refused_and_left_alone() {
+        let mut connection = fresh();
+        let newer = apply(&mut connection, &[]);
+        assert!(matches!(newer, Err(OpenError::Newer { found: 1, known: 0 })));
+        let foreign = apply(&mut connection, &["CREATE TABLE other (a)"]);
+        assert!(matches!(foreign, Err(OpenError::Foreign { nth: 1 })));
+    }
+}

@@ -1,0 +1,230 @@
+//! Rows in SQLite: statements built from the list of tables, each prepared once.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OptionalExtension, ToSql, params_from_iter};
+use store::StoreError;
+use store::table::{Find, Only, Rows, Table, Value};
+
+use crate::failed;
+
+/// A statement's text for what it does to a table; kept, since building it costs as much as running it.
+#[derive(Default)]
+pub struct Texts {
+    kept: HashMap<(usize, Kind, u64), Rc<str>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Kind {
+    Get,
+    Insert,
+    Set,
+    Delete,
+    Find,
+    Newest,
+}
+
+impl Texts {
+    fn of(&mut self, table: *const (), kind: Kind, shape: u64, build: impl FnOnce() -> String) -> Rc<str> {
+        self.kept.entry((table.addr(), kind, shape)).or_insert_with(|| build().into()).clone()
+    }
+}
+
+/// The rows of one transaction on a connection.
+pub struct SqliteRows<'a> {
+    /// The connection, inside a transaction.
+    pub connection: &'a Connection,
+    /// Texts of its statements.
+    pub texts: &'a mut Texts,
+    /// How many statements it has run.
+    pub statements: &'a Cell<u64>,
+}
+
+struct Bound<'a>(&'a Value);
+
+impl ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self.0 {
+            Value::Null => ValueRef::Null,
+            Value::Int(number) => ValueRef::Integer(*number),
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+            Value::Blob(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+fn value(found: ValueRef<'_>) -> Value {
+    match found {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Int(number),
+        ValueRef::Real(number) => Value::Text(number.to_string()),
+        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Blob(bytes) => Value::Blob(Bytes::copy_from_slice(bytes)),
+    }
+}
+
+fn columns(table: &Table) -> String {
+    let mut text = String::new();
+    for column in table.columns {
+        let _ = write!(text, "{}\"{column}\"", if text.is_empty() { "" } else { ", " });
+    }
+    text
+}
+
+fn address(table: &'static Table) -> *const () {
+    std::ptr::from_ref(table).cast()
+}
+
+impl SqliteRows<'_> {
+    fn many(&self, sql: &str, width: usize, bound: &[Value]) -> Result<Vec<Vec<Value>>, StoreError> {
+        self.statements.set(self.statements.get() + 1);
+        let read = || {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let mut rows = statement.query(params_from_iter(bound.iter().map(Bound)))?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                let mut values = Vec::with_capacity(width);
+                for place in 0..width {
+                    values.push(value(row.get_ref(place)?));
+                }
+                found.push(values);
+            }
+            Ok(found)
+        };
+        read().map_err(|why: rusqlite::Error| failed(&why))
+    }
+
+    fn run<'v>(&self, sql: &str, bound: impl Iterator<Item = &'v Value>) -> Result<(), StoreError> {
+        self.statements.set(self.statements.get() + 1);
+        let run = || {
+            self.connection.prepare_cached(sql)?.execute(params_from_iter(bound.map(Bound)))?;
+            Ok(())
+        };
+        run().map_err(|why: rusqlite::Error| failed(&why))
+    }
+}
+
+impl Rows for SqliteRows<'_> {
+    fn get(&mut self, table: &'static Table, key: i64) -> Result<Option<Vec<Value>>, StoreError> {
+        let sql = self.texts.of(address(table), Kind::Get, 0, || {
+            format!("SELECT {} FROM \"{}\" WHERE \"{}\" = ?1", columns(table), table.name, table.columns[0])
+        });
+        Ok(self.many(&sql, table.columns.len(), &[Value::Int(key)])?.into_iter().next())
+    }
+
+    fn insert(&mut self, table: &'static Table, row: Vec<Value>) -> Result<(), StoreError> {
+        let sql = self.texts.of(address(table), Kind::Insert, 0, || {
+            let places = vec!["?"; table.columns.len()].join(", ");
+            format!("INSERT INTO \"{}\" ({}) VALUES ({places})", table.name, columns(table))
+        });
+        self.run(&sql, row.iter())
+    }
+
+    fn set(&mut self, table: &'static Table, key: i64, changed: Vec<(usize, Value)>) -> Result<(), StoreError> {
+        let shape = changed.iter().fold(0_u64, |shape, (place, _)| shape | 1 << place);
+        let sql = self.texts.of(address(table), Kind::Set, shape, || {
+            let sets: Vec<String> =
+                changed.iter().map(|(place, _)| format!("\"{}\" = ?", table.columns[*place])).collect();
+            format!("UPDATE \"{}\" SET {} WHERE \"{}\" = ?", table.name, sets.join(", "), table.columns[0])
+        });
+        let key = Value::Int(key);
+        self.run(&sql, changed.iter().map(|(_, value)| value).chain(std::iter::once(&key)))
+    }
+
+    fn delete(&mut self, table: &'static Table, key: i64) -> Result<(), StoreError> {
+        let sql = self.texts.of(address(table), Kind::Delete, 0, || {
+            format!("DELETE FROM \"{}\" WHERE \"{}\" = ?1", table.name, table.columns[0])
+        });
+        self.run(&sql, [Value::Int(key)].iter())
+    }
+
+    fn find(&mut self, find: &Find) -> Result<Vec<Vec<Value>>, StoreError> {
+        let index = find.index;
+        let table = index.table;
+        let shape = find.equal.len() as u64
+            | u64::from(find.at_most.is_some()) << 8
+            | u64::from(find.below.is_some()) << 9
+            | u64::from(find.newest_first) << 10;
+        let sql = self.texts.of(std::ptr::from_ref(index).cast(), Kind::Find, shape, || find_text(find));
+        let mut bound = find.equal.clone();
+        bound.extend(find.at_most.map(Value::Int));
+        bound.extend(find.below.map(Value::Int));
+        bound.push(Value::Int(i64::try_from(find.limit).unwrap_or(i64::MAX)));
+        self.many(&sql, table.columns.len(), &bound)
+    }
+
+    fn newest(
+        &mut self,
+        table: &'static Table,
+        below: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<Vec<Value>>, StoreError> {
+        let key = table.columns[0];
+        let sql = self.texts.of(address(table), Kind::Newest, 0, || {
+            let all = columns(table);
+            format!("SELECT {all} FROM \"{}\" WHERE \"{key}\" < ?1 ORDER BY \"{key}\" DESC LIMIT ?2", table.name)
+        });
+        let bound = [Value::Int(below.unwrap_or(i64::MAX)), Value::Int(i64::try_from(limit).unwrap_or(i64::MAX))];
+        self.many(&sql, table.columns.len(), &bound)
+    }
+
+    fn replayed(&mut self, source: i64, key: [u8; 16]) -> Result<Option<i64>, StoreError> {
+        self.statements.set(self.statements.get() + 1);
+        let read = || {
+            self.connection
+                .prepare_cached("SELECT \"event\" FROM \"replay\" WHERE \"source\" = ?1 AND \"key\" = ?2")?
+                .query_row((source, key.as_slice()), |row| row.get(0))
+                .optional()
+        };
+        read().map_err(|why| failed(&why))
+    }
+
+    fn remember(&mut self, source: i64, key: [u8; 16], event: i64, until: i64) -> Result<(), StoreError> {
+        self.statements.set(self.statements.get() + 1);
+        let run = || {
+            self.connection
+                .prepare_cached("INSERT INTO \"replay\" (\"source\", \"key\", \"event\", \"until\") VALUES (?1, ?2, ?3, ?4)")?
+                .execute((source, key.as_slice(), event, until))
+        };
+        run().map(|_| ()).map_err(|why| failed(&why))
+    }
+}
+
+fn find_text(find: &Find) -> String {
+    let index = find.index;
+    let table = index.table;
+    let key = table.columns[0];
+    let mut wheres: Vec<String> =
+        index.columns[..find.equal.len()].iter().map(|column| format!("\"{column}\" = ?")).collect();
+    match index.only {
+        Only::All => {}
+        // Spelt as in the index, so that the planner knows the index holds every such row.
+        Only::Is(column, text) => wheres.push(format!("\"{column}\" = '{text}'")),
+        Only::Null(column) => wheres.push(format!("\"{column}\" IS NULL")),
+        Only::Some(column) => wheres.push(format!("\"{column}\" IS NOT NULL")),
+    }
+    let rest = &index.columns[find.equal.len()..];
+    if let (Some(next), true) = (rest.first(), find.at_most.is_some()) {
+        wheres.push(format!("\"{next}\" <= ?"));
+    }
+    if find.below.is_some() {
+        wheres.push(format!("\"{key}\" < ?"));
+    }
+    let order = if find.newest_first {
+        format!("\"{key}\" DESC")
+    } else {
+        rest.iter().chain([&key]).map(|column| format!("\"{column}\"")).collect::<Vec<_>>().join(", ")
+    };
+    format!(
+        "SELECT {} FROM \"{}\" INDEXED BY \"{}\" WHERE {} ORDER BY {order} LIMIT ?",
+        columns(table),
+        table.name,
+        index.name.to_lowercase(),
+        if wheres.is_empty() { "1".to_owned() } else { wheres.join(" AND ") },
+    )
+}

@@ -1,0 +1,204 @@
+//! The one writer: takes what is queued, commits it as a group, then answers.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, mpsc};
+
+use domain::Salt;
+use domain::catalogue::Catalogue;
+use rusqlite::Connection;
+use store::apply::{Desk, Turn, apply, open_desk, read_catalogue};
+use store::command::{Answer, Command, News};
+use store::row::RowsExt;
+use store::tables::{Meta, meta};
+use store::{Listener, Reply, Slots, StoreError, give_back};
+
+use crate::rows::{SqliteRows, Texts};
+use crate::{OpenError, failed};
+
+/// The most commands of one group: bounds how long the first of them waits.
+const GROUP_COMMANDS_MAX: usize = 512;
+
+/// What the writer has done so far.
+#[derive(Default)]
+pub struct Counts {
+    commands: AtomicU64,
+    commits: AtomicU64,
+    statements: AtomicU64,
+}
+
+impl Counts {
+    /// Commands and commits.
+    pub fn read(&self) -> (u64, u64) {
+        (self.commands.load(Ordering::Relaxed), self.commits.load(Ordering::Relaxed))
+    }
+
+    /// Statements.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+}
+
+/// The writer, before it runs.
+pub struct Writer {
+    pub(crate) connection: Connection,
+    pub(crate) desk: Desk,
+    pub(crate) catalogue: Arc<RwLock<Arc<Catalogue>>>,
+    pub(crate) listener: Arc<dyn Listener>,
+    pub(crate) counts: Arc<Counts>,
+}
+
+type Queued = (Command, Reply);
+type Outcome = Result<Answer, StoreError>;
+
+/// Makes the first rows where they are missing, and reads what the writer begins with.
+pub fn prepare(
+    connection: &mut Connection,
+    node: i64,
+    salt: u64,
+    slots: Arc<dyn Slots>,
+) -> Result<(Desk, Catalogue, Salt), OpenError> {
+    let transaction = connection.transaction()?;
+    let mut texts = Texts::default();
+    let statements = Cell::new(0);
+    let mut rows = SqliteRows { connection: &transaction, texts: &mut texts, statements: &statements };
+    let desk = open_desk(&mut rows, node, salt, slots)?;
+    let catalogue = read_catalogue(&mut rows)?;
+    let salt = rows.load::<Meta>(meta::SALT)?.map_or(salt, |row| row.value.cast_unsigned());
+    transaction.commit()?;
+    Ok((desk, catalogue, Salt(salt)))
+}
+
+impl Writer {
+    /// Works until the queue is closed and empty.
+    pub fn run(mut self, queue: &mpsc::Receiver<Queued>) {
+        let mut texts = Texts::default();
+        let mut group: Vec<Queued> = Vec::with_capacity(GROUP_COMMANDS_MAX);
+        while let Ok(first) = queue.recv() {
+            group.push(first);
+            while group.len() < GROUP_COMMANDS_MAX {
+                let Ok(next) = queue.try_recv() else { break };
+                group.push(next);
+            }
+            self.commit_group(&mut group, &mut texts);
+        }
+        let _ = self.connection.pragma_query(None, "wal_checkpoint(TRUNCATE)", |_| Ok(()));
+    }
+
+    fn commit_group(&mut self, group: &mut Vec<Queued>, texts: &mut Texts) {
+        let kept = (self.desk.catalogue, self.desk.node);
+        let (outcomes, news) = match self.together(group, texts) {
+            Ok(done) => done,
+            Err(why) => {
+                (self.desk.catalogue, self.desk.node) = kept;
+                if group.len() == 1 {
+                    (vec![Err(why)], Vec::new())
+                } else {
+                    self.one_by_one(group, texts)
+                }
+            }
+        };
+        self.publish(&news, texts);
+        self.counts.commands.fetch_add(group.len() as u64, Ordering::Relaxed);
+        if !news.is_empty() {
+            self.listener.committed(news);
+        }
+        for ((_, reply), outcome) in group.drain(..).zip(outcomes) {
+            let _ = reply.send(outcome);
+        }
+    }
+
+    /// All commands in one transaction without a savepoint: a command that refuses has written nothing.
+    fn together(&mut self, group: &[Queued], texts: &mut Texts) -> Result<(Vec<Outcome>, Vec<News>), StoreError> {
+        self.batch("BEGIN IMMEDIATE")?;
+        let statements = Cell::new(0);
+        let mut rows = SqliteRows { connection: &self.connection, texts, statements: &statements };
+        let mut turn = Turn { rows: &mut rows, desk: &mut self.desk, news: Vec::new() };
+        let mut outcomes = Vec::with_capacity(group.len());
+        let mut broken = None;
+        for (command, _) in group {
+            match apply(&mut turn, command) {
+                Ok(answer) => outcomes.push(Ok(answer)),
+                Err(why) => {
+                    broken = Some(why);
+                    break;
+                }
+            }
+        }
+        let news = turn.news;
+        self.counts.statements.fetch_add(statements.get(), Ordering::Relaxed);
+        let committed = match broken {
+            None => self.batch("COMMIT"),
+            Some(why) => Err(why),
+        };
+        if let Err(why) = committed {
+            let _ = self.batch("ROLLBACK");
+            give_back(&news, self.desk.slots.as_ref());
+            return Err(why);
+        }
+        self.counts.commits.fetch_add(1, Ordering::Relaxed);
+        Ok((outcomes, news))
+    }
+
+    /// After a failure: each command behind a savepoint, so that the one that fails changes nothing alone.
+    fn one_by_one(&mut self, group: &[Queued], texts: &mut Texts) -> (Vec<Outcome>, Vec<News>) {
+        if let Err(why) = self.batch("BEGIN IMMEDIATE") {
+            return (group.iter().map(|_| Err(why.clone())).collect(), Vec::new());
+        }
+        let mut outcomes = Vec::with_capacity(group.len());
+        let mut news = Vec::new();
+        let before = (self.desk.catalogue, self.desk.node);
+        for (command, _) in group {
+            let kept = (self.desk.catalogue, self.desk.node);
+            let outcome = self.behind_savepoint(command, texts, &mut news);
+            if outcome.is_err() {
+                (self.desk.catalogue, self.desk.node) = kept;
+            }
+            outcomes.push(outcome);
+        }
+        if let Err(why) = self.batch("COMMIT") {
+            let _ = self.batch("ROLLBACK");
+            give_back(&news, self.desk.slots.as_ref());
+            (self.desk.catalogue, self.desk.node) = before;
+            return (group.iter().map(|_| Err(why.clone())).collect(), Vec::new());
+        }
+        self.counts.commits.fetch_add(1, Ordering::Relaxed);
+        (outcomes, news)
+    }
+
+    fn behind_savepoint(&mut self, command: &Command, texts: &mut Texts, news: &mut Vec<News>) -> Outcome {
+        self.batch("SAVEPOINT one")?;
+        let statements = Cell::new(0);
+        let mut rows = SqliteRows { connection: &self.connection, texts, statements: &statements };
+        let mut turn = Turn { rows: &mut rows, desk: &mut self.desk, news: Vec::new() };
+        let outcome = apply(&mut turn, command);
+        let brought = turn.news;
+        if let Err(why) = outcome {
+            give_back(&brought, self.desk.slots.as_ref());
+            self.batch("ROLLBACK TO one; RELEASE one")?;
+            return Err(why);
+        }
+        self.batch("RELEASE one")?;
+        news.extend(brought);
+        outcome
+    }
+
+    /// Shows a changed catalogue before anyone is answered.
+    fn publish(&self, news: &[News], texts: &mut Texts) {
+        if !news.iter().any(|each| matches!(each, News::Catalogue(_))) {
+            return;
+        }
+        let statements = Cell::new(0);
+        let mut rows = SqliteRows { connection: &self.connection, texts, statements: &statements };
+        match read_catalogue(&mut rows) {
+            Ok(catalogue) => {
+                *self.catalogue.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalogue);
+            }
+            Err(why) => tracing::error!(%why, "the changed catalogue does not read"),
+        }
+    }
+
+    fn batch(&self, sql: &str) -> Result<(), StoreError> {
+        self.connection.execute_batch(sql).map_err(|why| failed(&why))
+    }
+}
