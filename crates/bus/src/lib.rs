@@ -1,1 +1,86 @@
-//! bus
+//! Wake-ups, never truth: a lost one costs latency, never an event.
+//!
+//! `dispatch` and `server` meet only in the store; what one of them commits that the other waits for, it hears here.
+//! [`LocalBus`] serves one process. It also keeps the places for calls, so that a run can be leased in the very commit
+//! that makes it and handed over in memory.
+#![warn(missing_docs)]
+
+mod places;
+mod watch;
+
+use domain::{ServiceKey, SubjectKey};
+use store::command::News;
+use store::{Listener, Slots};
+use tokio::sync::mpsc;
+
+use places::Places;
+pub use watch::{TooManyWaiters, Watch};
+use watch::Watchers;
+
+/// The bus of one process.
+pub struct LocalBus {
+    places: Places,
+    watchers: Watchers,
+    news: mpsc::UnboundedSender<Vec<News>>,
+}
+
+impl LocalBus {
+    /// A bus, and where its news arrives: one message for each group of commits.
+    #[must_use]
+    pub fn new() -> (std::sync::Arc<Self>, mpsc::UnboundedReceiver<Vec<News>>) {
+        let (news, inbox) = mpsc::unbounded_channel();
+        (std::sync::Arc::new(Self { places: Places::default(), watchers: Watchers::default(), news }), inbox)
+    }
+
+    /// Says how many calls to a service may be under way. A service without places is not called.
+    pub fn allow(&self, service: ServiceKey, calls_max: u32) {
+        self.places.allow(service, calls_max);
+    }
+
+    /// Takes up to so many places for runs that are about to be claimed; answers how many there were.
+    #[must_use]
+    pub fn take_for_claim(&self, service: ServiceKey, wanted: u32) -> u32 {
+        self.places.take_for_claim(service, wanted)
+    }
+
+    /// Says whether older runs of a service wait, so that a new one must queue behind them.
+    pub fn backlog(&self, service: ServiceKey, waits: bool) {
+        self.places.backlog(service, waits);
+    }
+
+    /// How many calls to a service are under way.
+    #[must_use]
+    pub fn under_way(&self, service: ServiceKey) -> u32 {
+        self.places.under_way(service)
+    }
+
+    /// Watches a subject: subscribe, then read, then wait.
+    ///
+    /// # Errors
+    /// [`TooManyWaiters`] when so many wait already that another would only use memory.
+    pub fn watch(&self, subject: SubjectKey) -> Result<Watch<'_>, TooManyWaiters> {
+        self.watchers.watch(subject)
+    }
+}
+
+impl Slots for LocalBus {
+    fn take(&self, service: ServiceKey) -> bool {
+        self.places.take(service)
+    }
+
+    fn give_back(&self, service: ServiceKey) {
+        self.places.give_back(service);
+    }
+}
+
+impl Listener for LocalBus {
+    fn committed(&self, news: Vec<News>) {
+        for each in &news {
+            if let News::Judged(subject) = each {
+                self.watchers.wake(*subject);
+            }
+        }
+        // When the dispatcher is gone, nobody needs to be woken.
+        let _ = self.news.send(news);
+    }
+}

@@ -8,12 +8,14 @@
 
 pub mod answer;
 pub mod catalogue;
+pub mod envelope;
 pub mod event;
 pub mod expectation;
 pub mod gate;
 pub mod id;
 pub mod judge;
 pub mod limits;
+pub mod link;
 pub mod outcome;
 pub mod profile;
 pub mod record;
@@ -27,4 +29,4 @@ pub mod verdict;
 mod words;
 
 pub use id::*;
-pub use time::{Clock, Timestamp};
+pub use time::{Clock, Random, Timestamp};

@@ -63,6 +63,12 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
 }
 
+/// Where random bytes come from. Only the binary and the tests implement it.
+pub trait Random: Send + Sync {
+    /// Fills the bytes.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
 /// A length in microseconds, at most `i64::MAX`.
 #[must_use]
 pub fn micros(span: Duration) -> i64 {

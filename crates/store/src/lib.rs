@@ -14,6 +14,7 @@ pub mod conformance;
 pub mod judged;
 pub mod numbers;
 pub mod row;
+pub mod seal;
 pub mod search;
 pub mod table;
 pub mod tables;
