@@ -1,1 +1,79 @@
-//! dispatch
+//! Delivering: claim, sign, send, read the answer, finish. The only crate that delivers and performs.
+//!
+//! [`run`] is the desk: one task that hears what was committed, keeps a [`line`] for each service, and starts an
+//! [`attempt`] for every lease it is given. What is due later stands in the [`calendar`]. Nothing polls on the fast path:
+//! a run that was leased in the commit that made it arrives here in memory.
+#![warn(missing_docs)]
+
+mod attempt;
+mod calendar;
+mod desk;
+mod line;
+mod perform;
+mod sender;
+mod target;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bus::LocalBus;
+use domain::link::LinkKey;
+use domain::{Clock, Random};
+use store::Store;
+use store::command::News;
+use store::seal::SealKey;
+use tokio::sync::mpsc;
+
+pub use desk::run;
+pub use perform::{Performed, Performer, Program, Programs};
+pub use sender::{Call, EgressSender, Sender, Sending};
+use target::Targets;
+
+/// What a dispatcher is made from.
+pub struct DispatchParts {
+    /// The store.
+    pub store: Store,
+    /// The bus, with the places for calls.
+    pub bus: Arc<LocalBus>,
+    /// Where the bus's news arrives.
+    pub inbox: mpsc::UnboundedReceiver<Vec<News>>,
+    /// What sends.
+    pub sender: Arc<dyn Sender>,
+    /// What runs programs.
+    pub performer: Arc<dyn Performer>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// The installation's key.
+    pub seal: SealKey,
+    /// The rest.
+    pub settings: Settings,
+}
+
+/// How a dispatcher is set up.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where services reach us.
+    pub public_url: String,
+    /// Our own listeners, which no service may be.
+    pub own_listeners: Vec<SocketAddr>,
+    /// `countersign/<version>`.
+    pub user_agent: String,
+    /// Programs that `exec` actions may name.
+    pub programs: BTreeMap<String, Program>,
+}
+
+/// What every task of the dispatcher shares.
+struct Shared {
+    store: Store,
+    bus: Arc<LocalBus>,
+    sender: Arc<dyn Sender>,
+    performer: Arc<dyn Performer>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    links: LinkKey,
+    targets: Targets,
+    settings: Settings,
+}

@@ -327,6 +327,8 @@ pub struct Claim {
     pub limit: usize,
     /// Whether only the gate `breaker` is passed: a probe.
     pub probe: bool,
+    /// Only runs that are due by then: now, or later where a service has just come back.
+    pub due_by: Timestamp,
     /// Now.
     pub now: Timestamp,
 }

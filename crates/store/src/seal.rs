@@ -22,6 +22,27 @@ impl std::fmt::Debug for SealKey {
 #[error("a stored secret does not open under this key: the key file belongs to another data directory, or the row was changed")]
 pub struct CannotOpen;
 
+/// What each kind of secret is sealed for.
+pub mod of {
+    /// A source's secret.
+    #[must_use]
+    pub fn source(provider: &str, name: &str) -> String {
+        format!("source/{provider}/{name}")
+    }
+
+    /// The profile's own key of a service.
+    #[must_use]
+    pub fn service_secret(name: &str) -> String {
+        format!("service/{name}/secret")
+    }
+
+    /// Our signing secret for a service.
+    #[must_use]
+    pub fn service_signing(name: &str) -> String {
+        format!("service/{name}/signing")
+    }
+}
+
 /// The form's version, first in every sealed text.
 const VERSION: &str = "1:";
 

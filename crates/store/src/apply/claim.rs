@@ -28,7 +28,7 @@ pub(super) fn claim(turn: &mut Turn<'_>, claim: &Claim) -> Result<Answer, StoreE
     if !passes {
         return Ok(Answer::Claimed(Vec::new()));
     }
-    let due = Find::equal(&RUN_DUE, vec![Value::Int(claim.service.0)]).at_most(claim.now.0).limit(claim.limit);
+    let due = Find::equal(&RUN_DUE, vec![Value::Int(claim.service.0)]).at_most(claim.due_by.0).limit(claim.limit);
     let mut claimed = Vec::new();
     for before in turn.rows.all::<Run>(&due)? {
         let mut run = before.clone();

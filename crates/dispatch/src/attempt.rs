@@ -1,0 +1,217 @@
+//! One attempt: it reads as one sentence. Prepare, send, read the answer, decide, finish.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::answer::Answer as Meant;
+use domain::envelope::{self, Envelope};
+use domain::link::{Link, LinkKind};
+use domain::outcome::Outcome;
+use domain::profile::{self, Ask, TellArtifact};
+use domain::retry::{self, Jitter, NextStep};
+use domain::{ServiceKey, Timestamp};
+use store::command::{Answer, Claimed, Finish, Step};
+use store::{StoreError, judged};
+
+use crate::sender::Call;
+use crate::target::Target;
+use crate::Shared;
+
+/// What one attempt says about its service.
+#[derive(Debug, Clone)]
+pub struct Heard {
+    pub service: ServiceKey,
+    /// Whether the service spoke its protocol; none: it was not called.
+    pub good: Option<bool>,
+    /// Whether it says that it is gone for good.
+    pub gone: bool,
+    /// How long it wants to be left alone.
+    pub rest: Option<Duration>,
+}
+
+/// The wait before a finish that the store could not take is handed to it again.
+const STORE_AGAIN: Duration = Duration::from_millis(500);
+/// Kept of an answer that concluded nothing.
+const KEPT_BYTES_MAX: usize = 4096;
+
+impl Shared {
+    /// Makes one attempt under a lease, and writes down what came of it.
+    pub async fn attempt(&self, claimed: &Claimed) -> Heard {
+        let service = claimed.run.service;
+        let target = match self.targets.of(&self.store.catalogue(), service) {
+            Ok(target) => target,
+            Err(why) => {
+                self.give_up(claimed, why).await;
+                return Heard { service, good: None, gone: false, rest: None };
+            }
+        };
+        let started = self.clock.now();
+        let outcome = self.sender.send(self.prepare(claimed, &target, started)).await;
+        let now = self.clock.now();
+        let meant = profile::read(&target.service, &outcome, now);
+        tell(&target, claimed, &meant, outcome.status());
+        let step = retry::next_step(
+            &profile::of(target.service.profile).retry,
+            claimed.run.attempt,
+            &meant,
+            claimed.deadline,
+            now,
+            self.jitter(),
+        );
+        let heard = Heard {
+            service,
+            good: Some(meant.healthy()),
+            gone: meant == Meant::Gone,
+            rest: if let Meant::Busy { retry_after } = meant { Some(retry_after.unwrap_or_default()) } else { None },
+        };
+        self.finish(claimed, started, outcome, &meant, step).await;
+        heard
+    }
+
+    /// The signed request of an attempt.
+    fn prepare(&self, claimed: &Claimed, target: &Target, now: Timestamp) -> Call {
+        let salt = self.store.salt();
+        let event_id = salt.show(claimed.told.event.key);
+        let result_url = self.link(claimed, LinkKind::Result, 0);
+        let body_url = match claimed.told.event.receipt {
+            Some(receipt) => self.link(claimed, LinkKind::Body, receipt.0),
+            None => String::new(),
+        };
+        let artifacts: Vec<TellArtifact> = claimed
+            .told
+            .artifacts
+            .iter()
+            .map(|each| TellArtifact {
+                id: salt.show(each.key),
+                sha256: each.sha256.clone(),
+                size: each.size,
+                content_type: each.content_type.clone(),
+                url: self.link(claimed, LinkKind::Artifact, each.key.0),
+            })
+            .collect();
+        let ask = Ask {
+            service: &target.service,
+            secret: target.secret.as_ref().map(|secret| secret.as_str()),
+            told: &claimed.told,
+            event_id: &event_id,
+            artifacts: &artifacts,
+            result_url: &result_url,
+            body_url: &body_url,
+            deadline: claimed.deadline,
+        };
+        let outgoing = (profile::of(target.service.profile).request)(&ask);
+        let mut trace = [0; 24];
+        self.random.fill(&mut trace);
+        let envelope = Envelope {
+            webhook_id: &salt.show(claimed.run.key),
+            attempt: claimed.run.attempt,
+            deadline: claimed.deadline,
+            keys: &target.keys,
+            user_agent: &self.settings.user_agent,
+            trace,
+            now,
+        };
+        let (headers, body) = envelope::seal(&envelope, outgoing);
+        let url = target.service.url.clone();
+        Call { url, headers, body, policy: target.policy.clone(), within: target.service.attempt }
+    }
+
+    fn link(&self, claimed: &Claimed, kind: LinkKind, thing: i64) -> String {
+        // A result may come late: its token lives on, and the store says that it is late.
+        let until = match kind {
+            LinkKind::Result => claimed.deadline.after(domain::limits::DEADLINE),
+            LinkKind::Body | LinkKind::Artifact => claimed.deadline,
+        };
+        let link =
+            Link { kind, expectation: claimed.expectation.key, service: claimed.run.service, thing, until };
+        format!("{}{}", self.settings.public_url, envelope::link_path(kind, &self.links.token(&link)))
+    }
+
+    async fn finish(
+        &self,
+        claimed: &Claimed,
+        started: Timestamp,
+        outcome: Outcome,
+        meant: &Meant,
+        next: NextStep,
+    ) {
+        let status = outcome.status();
+        let body = match outcome {
+            Outcome::Answered(response) => Bytes::from(response.body),
+            _ => Bytes::new(),
+        };
+        let (step, conclusion) = match next {
+            NextStep::Conclude(conclusion) => (Step::GiveUp, Some(conclusion)),
+            NextStep::Defer { until } => (Step::Defer { until }, None),
+            NextStep::RetryAt(at) => (Step::RetryAt(at), None),
+            NextStep::GiveUp => (Step::GiveUp, None),
+        };
+        let body = if conclusion.is_some() { body } else { body.slice(..body.len().min(KEPT_BYTES_MAX)) };
+        let finish = Finish {
+            run: claimed.run.key,
+            lease: claimed.lease,
+            started,
+            status,
+            answer: meant.word(),
+            text: meant.text(),
+            body,
+            step,
+            record: None,
+            now: self.clock.now(),
+        };
+        loop {
+            let finished = match &conclusion {
+                Some(conclusion) => judged::conclude(&self.store, claimed, conclusion, finish.clone()).await,
+                None => self.store.submit(finish.clone()).await,
+            };
+            match finished {
+                // A lease that was lost meanwhile is a normal answer: somebody else has the run.
+                Ok(_) | Err(StoreError::Closed) => return,
+                Err(why) => {
+                    tracing::error!(%why, "an answer cannot be written down; trying again");
+                    tokio::time::sleep(STORE_AGAIN).await;
+                }
+            }
+        }
+    }
+
+    async fn give_up(&self, claimed: &Claimed, why: String) {
+        let now = self.clock.now();
+        let meant = Meant::Misconfigured { why };
+        self.finish(claimed, now, Outcome::Refused(String::new()), &meant, NextStep::GiveUp).await;
+    }
+
+    /// Gives a lease back unused: the run is due at once, and the attempt does not count.
+    pub async fn hand_back(&self, claimed: &Claimed) -> Result<Answer, StoreError> {
+        let now = self.clock.now();
+        let finish = Finish {
+            run: claimed.run.key,
+            lease: claimed.lease,
+            started: now,
+            status: None,
+            answer: "handed back",
+            text: None,
+            body: Bytes::new(),
+            step: Step::HandBack,
+            record: None,
+            now,
+        };
+        self.store.submit(finish).await
+    }
+
+    fn jitter(&self) -> Jitter {
+        let mut bytes = [0; 2];
+        self.random.fill(&mut bytes);
+        Jitter(u16::from_le_bytes(bytes))
+    }
+}
+
+fn tell(target: &Target, claimed: &Claimed, meant: &Meant, status: Option<u16>) {
+    let service = target.service.name.as_str();
+    let attempt = claimed.run.attempt;
+    match meant {
+        Meant::Misconfigured { why } => tracing::warn!(service, attempt, status, %why, "a service is misconfigured"),
+        Meant::Gone => tracing::warn!(service, attempt, "a service says it is gone; its gate is shut until you open it"),
+        _ => tracing::debug!(service, attempt, status, answer = meant.word(), "attempted"),
+    }
+}

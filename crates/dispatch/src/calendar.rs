@@ -1,0 +1,40 @@
+//! What is due at a time: expectations to be looked at, holds that end.
+
+use domain::{ServiceKey, Timestamp};
+use store::search::{self, Agenda};
+use store::{StoreError, judged};
+
+use crate::Shared;
+
+/// Looked at in one go; the rest follows at once.
+const AT_ONCE: usize = 256;
+
+impl Shared {
+    /// Does everything that is due, and answers when something is due next.
+    pub async fn keep_calendar(&self) -> Result<Agenda, StoreError> {
+        let services: Vec<ServiceKey> = self.store.catalogue().services.keys().copied().collect();
+        loop {
+            let now = self.clock.now();
+            let mut done = 0;
+            for service in services.iter().copied() {
+                let due = self.store.read(move |rows| search::due_checks(rows, service, now, AT_ONCE)).await?;
+                for expectation in due {
+                    judged::check(&self.store, expectation.key, now).await?;
+                    done += 1;
+                }
+            }
+            for hold in self.store.read(move |rows| search::due_holds(rows, now, AT_ONCE)).await? {
+                judged::end_hold(&self.store, &hold, now).await?;
+                done += 1;
+            }
+            if done == 0 {
+                return self.agenda(services, now).await;
+            }
+        }
+    }
+
+    /// When something is due next.
+    pub async fn agenda(&self, services: Vec<ServiceKey>, now: Timestamp) -> Result<Agenda, StoreError> {
+        self.store.read(move |rows| search::agenda(rows, &services, now)).await
+    }
+}
