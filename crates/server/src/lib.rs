@@ -1,1 +1,22 @@
-//! server
+//! The only crate that listens.
+//!
+//! [`receive`] takes webhooks, [`links`] takes results and gives files to whoever holds a link, [`api`] is the own API,
+//! [`pages`] shows an event's life. Each is a router; [`Server`] puts them together and [`listen::serve`] runs them.
+//! This crate decides nothing about events: it proves, records, reads and shows. `problem` alone maps errors to answers.
+
+pub mod api;
+pub mod links;
+pub mod listen;
+pub mod metrics;
+pub mod pages;
+pub mod problem;
+pub mod receive;
+pub mod resources;
+pub mod secrets;
+mod server;
+mod text;
+
+pub use listen::{ListenLimits, serve};
+pub use metrics::Metrics;
+pub use problem::{PROBLEMS, Problem, ProblemType};
+pub use server::{Parts, Server, Settings};

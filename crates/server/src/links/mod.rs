@@ -1,0 +1,5 @@
+use crate::Server;
+use axum::Router;
+pub(crate) fn router() -> Router<Server> {
+    Router::new()
+}

@@ -1,0 +1,119 @@
+//! The accept loop: our own, so that the time for a head, the number of connections and the draining are ours.
+
+use std::convert::Infallible;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tower::Service;
+
+/// What one listener allows before anything is known of a caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListenLimits {
+    /// The time for a request's head; an idle connection is closed after it too.
+    pub head_within: Duration,
+    /// The most headers of a request.
+    pub headers_max: usize,
+    /// The most bytes of a request's head.
+    pub head_bytes_max: usize,
+    /// The most connections; more wait in the system's queue.
+    pub connections_max: usize,
+    /// How long requests under way may take to end after the shutdown.
+    pub drain_within: Duration,
+}
+
+impl Default for ListenLimits {
+    fn default() -> Self {
+        Self {
+            head_within: Duration::from_secs(10),
+            headers_max: 100,
+            head_bytes_max: 64 * 1024,
+            connections_max: 10_000,
+            drain_within: Duration::from_secs(30),
+        }
+    }
+}
+
+/// After an error that closing a connection may mend, such as too many open files.
+const REST: Duration = Duration::from_millis(50);
+
+/// Serves until `shutdown`, then lets what is under way end.
+///
+/// # Errors
+/// None today: errors of single connections end those alone, and accepting is tried again.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: ListenLimits,
+    shutdown: CancellationToken,
+) -> io::Result<()> {
+    let http = http(&limits);
+    let places = Arc::new(Semaphore::new(limits.connections_max));
+    let graceful = GracefulShutdown::new();
+    loop {
+        let place = tokio::select! {
+            () = shutdown.cancelled() => break,
+            place = places.clone().acquire_owned() => place.map_err(io::Error::other)?,
+        };
+        let accepted = tokio::select! {
+            () = shutdown.cancelled() => break,
+            accepted = listener.accept() => accepted,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(REST).await;
+                continue;
+            }
+        };
+        let connection = graceful.watch(connection(&http, stream, router.clone()));
+        tokio::spawn(async move {
+            // A caller that goes away or breaks the protocol ends its own connection and nothing else.
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+            drop(place);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(limits.drain_within, graceful.shutdown()).await.is_err() {
+        tracing::warn!("requests were still under way when the time to drain was over");
+    }
+    Ok(())
+}
+
+fn http(limits: &ListenLimits) -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(limits.head_within)
+        .max_headers(limits.headers_max)
+        .max_buf_size(limits.head_bytes_max.max(8 * 1024))
+        .half_close(false);
+    http
+}
+
+fn connection(
+    http: &http1::Builder,
+    stream: TcpStream,
+    router: Router,
+) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + use<> {
+    // A connection that cannot take it is broken, as its first read will tell.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request: Request<Incoming>| {
+        let answer = router.clone().call(request.map(Body::new));
+        async move { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
+    });
+    http.serve_connection(TokioIo::new(stream), service)
+}

@@ -1,0 +1,99 @@
+//! Recording what is believed: the body's digest, a blob where it is large, then one commit.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::event::Provenance;
+use domain::{EventKey, ReceiptKey, SourceKey, Timestamp, limits};
+use http::HeaderMap;
+use sha2::{Digest, Sha256};
+use store::command::{Answer, NewReceipt};
+use store::judged::{Arriving, record};
+use verify::provider::Credential;
+use verify::receive::{Accepted, Arrival, SubjectName};
+
+use super::headers;
+use crate::problem::{self, Problem};
+use crate::server::Shared;
+
+/// What is known of a believed request beside what it says.
+pub struct Believed<'a> {
+    /// Its source.
+    pub source: SourceKey,
+    /// How its provider proves who it is.
+    pub credential: &'a Credential,
+    /// How far its signed time may lie from ours.
+    pub window_s: Option<u64>,
+    /// Its headers.
+    pub headers: &'a HeaderMap,
+    /// When it arrived.
+    pub now: Timestamp,
+}
+
+/// What was recorded, now or the first time.
+pub struct Kept {
+    /// The receipt.
+    pub receipt: Option<ReceiptKey>,
+    /// The first new event.
+    pub event: Option<EventKey>,
+}
+
+/// Records it. Whatever becomes of the caller, what was handed to the store is carried out.
+///
+/// # Errors
+/// When the blobs or the store fail: then no 2xx may be sent.
+pub async fn keep(server: &Shared, believed: &Believed<'_>, accepted: Accepted, body: Bytes) -> Result<Kept, Problem> {
+    let blob = body.len() > limits::INLINE_BODY_BYTES_MAX;
+    let digest = if blob { put_blob(server, body.clone()).await? } else { Sha256::digest(&body).into() };
+    let receipt = NewReceipt {
+        source: believed.source,
+        scheme: accepted.proof.scheme().to_owned(),
+        secret: accepted.proof.secret_id().to_owned(),
+        headers: headers::kept(believed.headers, believed.credential),
+        digest,
+        body,
+        blob,
+    };
+    let arriving = accepted.arrivals.into_iter().map(|arrival| arriving(arrival, believed.source)).collect();
+    let remember_until = believed.now.after(memory(believed.window_s));
+    match record(&server.parts.store, Some(receipt), arriving, remember_until, believed.now).await? {
+        Answer::Recorded(recorded) => {
+            server.metrics.accepted.inc();
+            server.metrics.receipts.inc();
+            Ok(Kept { receipt: recorded.receipt, event: recorded.events.first().map(|first| first.event) })
+        }
+        Answer::Repeat(first) => {
+            server.metrics.repeated.inc();
+            Ok(Kept { receipt: first, event: None })
+        }
+        other => {
+            tracing::error!(answer = ?other, "recording was answered in an unknown way");
+            Err(Problem::new(&problem::INTERNAL, "the store gave an answer that recording does not know"))
+        }
+    }
+}
+
+/// How long a delivery is remembered: twice the window, and at least the fixed time.
+fn memory(window_s: Option<u64>) -> Duration {
+    Duration::from_secs(window_s.unwrap_or(0).saturating_mul(2)).max(limits::REPLAY_MEMORY)
+}
+
+fn arriving(arrival: Arrival, source: SourceKey) -> Arriving {
+    let subject = |SubjectName { kind, collection, id }| domain::subject::SubjectName { kind, collection, id };
+    Arriving {
+        kind: arrival.event_type,
+        subject: arrival.subject.map(subject),
+        artifact: None,
+        provenance: Provenance::Signed(source),
+        delivery: arrival.delivery_id,
+        replay: arrival.replay_key,
+        data: None,
+    }
+}
+
+async fn put_blob(server: &Shared, body: Bytes) -> Result<[u8; 32], Problem> {
+    let blobs = server.parts.blobs.clone();
+    let put = tokio::task::spawn_blocking(move || blobs.put(&body)).await;
+    let blob = put.map_err(|_| Problem::new(&problem::INTERNAL, "writing the body was interrupted"))??;
+    Ok(blob.sha256)
+}

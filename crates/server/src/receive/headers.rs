@@ -1,0 +1,111 @@
+//! A request's headers and path as they are kept: in full, except for what proves who sent it.
+
+use http::{HeaderMap, HeaderName};
+use verify::provider::Credential;
+
+/// What stands in the place of a credential.
+const REDACTED: &str = "[redacted]";
+
+/// Headers that hold a credential whatever the provider.
+const CREDENTIALS: [&str; 3] = ["authorization", "proxy-authorization", "cookie"];
+/// Parts of names that tell of a credential.
+const TELLING: [&str; 4] = ["token", "secret", "signature", "key"];
+
+/// Names and values as a JSON array of pairs, written by hand: this runs for every request.
+pub fn kept(headers: &HeaderMap, credential: &Credential) -> String {
+    let mut json = String::with_capacity(64 * (headers.len() + 1));
+    json.push('[');
+    for (name, value) in headers {
+        if json.len() > 1 {
+            json.push(',');
+        }
+        json.push_str("[\"");
+        // Header names are lower-case tokens: nothing in them needs an escape.
+        json.push_str(name.as_str());
+        json.push_str("\",\"");
+        if is_credential(name, credential) {
+            json.push_str(REDACTED);
+        } else {
+            push_escaped(&mut json, value.as_bytes());
+        }
+        json.push_str("\"]");
+    }
+    json.push(']');
+    json
+}
+
+/// The values of the provider's own credential header, as a JSON array.
+pub fn presented(headers: &HeaderMap, credential: &Credential) -> Option<String> {
+    let name = header_of(credential)?;
+    let values: Vec<_> = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    if values.is_empty() { None } else { serde_json::to_string(&values).ok() }
+}
+
+/// The path and query as they are kept: a credential in the query is left out.
+pub fn kept_path(path: &str, query: Option<&str>) -> String {
+    let Some(query) = query else { return path.to_owned() };
+    let kept = query.split('&').map(|pair| {
+        let name = pair.split('=').next().unwrap_or_default();
+        let plain = crate::text::decoded(name).unwrap_or_default().to_lowercase();
+        let is_credential = plain == "code" || TELLING.iter().any(|part| plain.contains(part));
+        if is_credential { format!("{name}={REDACTED}") } else { pair.to_owned() }
+    });
+    format!("{path}?{}", kept.collect::<Vec<_>>().join("&"))
+}
+
+fn is_credential(name: &HeaderName, credential: &Credential) -> bool {
+    let name = name.as_str();
+    CREDENTIALS.contains(&name)
+        || name.starts_with("x-hub-signature")
+        || TELLING.iter().any(|part| name.contains(part))
+        || header_of(credential).is_some_and(|own| own.eq_ignore_ascii_case(name))
+}
+
+fn header_of(credential: &Credential) -> Option<&'static str> {
+    match credential {
+        Credential::Signature(signature) => Some(signature.header),
+        Credential::Token { header } => Some(header),
+        Credential::Code { .. } => None,
+    }
+}
+
+/// A value as the inside of a JSON string; bytes above ASCII as the Latin-1 characters that headers count as.
+fn push_escaped(json: &mut String, value: &[u8]) {
+    for byte in value {
+        match byte {
+            b'"' => json.push_str("\\\""),
+            b'\\' => json.push_str("\\\\"),
+            b'\t' => json.push_str("\\t"),
+            other => json.push(char::from(*other)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[test]
+    fn headers_are_kept_in_full_except_for_credentials() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-github-event", HeaderValue::from_static("a \"b\" \\c"));
+        headers.insert("x-odd", HeaderValue::from_bytes(b"\xe9\t1").expect("a value"));
+        for name in ["authorization", "cookie", "x-hub-signature", "x-gitlab-token", "my-api-key"] {
+            headers.insert(name, HeaderValue::from_static("hunter2"));
+        }
+
+        let json = kept(&headers, &verify::provider::GITHUB.credential);
+
+        let pairs: Vec<(String, String)> = serde_json::from_str(&json).expect("JSON");
+        assert_eq!(pairs[0], ("x-github-event".to_owned(), "a \"b\" \\c".to_owned()));
+        assert_eq!(pairs[1], ("x-odd".to_owned(), "é\t1".to_owned()));
+        assert!(pairs[2..].iter().all(|(_, value)| value == REDACTED) && !json.contains("hunter2"), "{json}");
+    }
+
+    #[test]
+    fn a_code_in_the_query_is_left_out_of_the_path() {
+        assert_eq!(kept_path("/a", None), "/a");
+        assert_eq!(kept_path("/a", Some("x=1&code=hunter2&C%6Fde=h")), "/a?x=1&code=[redacted]&C%6Fde=[redacted]");
+    }
+}

@@ -1,0 +1,17 @@
+//! Webhooks: from a request to a receipt on disk, or to the exact reason why not.
+//!
+//! The order is fixed. The endpoint is found by the path; the head alone is looked at; only then the body is read,
+//! within its limits; the whole is judged by `verify`; what is believed is recorded, and the 2xx follows the commit.
+//! What is refused is counted by reason and, within bounds, kept in quarantine.
+
+mod believed;
+mod body;
+mod endpoints;
+mod headers;
+mod incoming;
+mod quarantine;
+
+pub(crate) use body::read as read_body;
+pub(crate) use endpoints::Endpoints;
+pub(crate) use incoming::incoming;
+pub(crate) use quarantine::Quarantines;

@@ -1,0 +1,37 @@
+//! What people write about sources, services, rules and accounts, and the catalogue's entries made of it.
+//!
+//! The own API and the configuration file share these: the same members, the same checks, the same words on what is
+//! wrong. Everything here is pure; randomness is an argument.
+
+mod account;
+mod rule;
+mod service;
+mod settle;
+mod source;
+mod strict;
+
+pub use account::{AccountSpec, NewToken, account, token};
+pub use rule::{RuleSpec, rule};
+pub use service::{EventSpec, NewService, ServiceSpec, service, signing_secret};
+pub use settle::{settle_service, settle_source};
+pub(crate) use source::paths;
+pub use source::{SecretSpec, SourceSpec, source};
+pub use strict::{read, read_value};
+
+use domain::limits::NAME_CHARS_MAX;
+
+use crate::problem::Problem;
+
+/// A name as it may be: something, not too long, no control characters, no blanks around it.
+fn check_name(what: &str, name: &str) -> Result<(), Problem> {
+    let found = name.chars().count();
+    if found == 0 || found > NAME_CHARS_MAX {
+        let detail = format!("expected {what} of 1 to {NAME_CHARS_MAX} characters, found {found}");
+        return Err(Problem::invalid(detail));
+    }
+    if name.trim() != name || name.chars().any(char::is_control) {
+        let detail = format!("expected {what} without control characters and blanks around it, found {name:?}");
+        return Err(Problem::invalid(detail));
+    }
+    Ok(())
+}

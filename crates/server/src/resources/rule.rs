@@ -1,0 +1,82 @@
+//! Rules: when this is found, do that.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use domain::rule::{Action, HoldFor, Rule, When};
+use domain::{RuleKey, ServiceKey};
+use serde::{Deserialize, Serialize};
+
+use super::check_name;
+use super::source::yes;
+use crate::problem::Problem;
+use crate::text::nearest;
+
+/// A rule as people write it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleSpec {
+    /// The exact name that a service reports.
+    pub name: String,
+    /// The one service whose reports count; absent: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// Whether it is in force.
+    #[serde(default = "yes")]
+    pub active: bool,
+    /// When it acts; absent: what the reporting service's profile says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<When>,
+    /// Its place among others; absent: its action's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severity: Option<u16>,
+    /// What it does.
+    pub action: Action,
+    /// Whether it only records what it would have done.
+    #[serde(default)]
+    pub shadow: bool,
+    /// Whether it leaves protected subjects alone.
+    #[serde(default)]
+    pub spare_protected: bool,
+}
+
+/// Makes a rule. `services` answers the key of a service's name.
+///
+/// # Errors
+/// A sentence on the first thing that cannot be.
+pub fn rule(
+    spec: &RuleSpec,
+    key: RuleKey,
+    services: &dyn Fn(&str) -> Option<ServiceKey>,
+    programs: &BTreeSet<String>,
+) -> Result<Rule, Problem> {
+    check_name("a rule's name", &spec.name)?;
+    let told = |why: String| Problem::invalid(format!("rule {:?}: {why}", spec.name));
+    let service = match spec.service.as_deref() {
+        None => None,
+        Some(name) => Some(services(name).ok_or_else(|| told(format!("there is no service {name:?}")))?),
+    };
+    match &spec.action {
+        Action::Exec(program) if !programs.contains(program) => {
+            let hint = nearest(program, programs.iter().map(String::as_str));
+            let hint = hint.map(|name| format!("; did you mean {name:?}?")).unwrap_or_default();
+            let declared = "programs are declared in the configuration file";
+            return Err(told(format!("there is no program {program:?}{hint} ({declared})")));
+        }
+        Action::Hold(HoldFor::Span(Duration::ZERO)) => {
+            return Err(told("expected a hold longer than nothing, or \"forever\"".to_owned()));
+        }
+        _ => {}
+    }
+    Ok(Rule {
+        key,
+        name: spec.name.clone(),
+        service,
+        when: spec.when,
+        severity: spec.severity,
+        action: spec.action.clone(),
+        active: spec.active,
+        shadow: spec.shadow,
+        spare_protected: spec.spare_protected,
+    })
+}

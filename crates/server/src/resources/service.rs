@@ -1,0 +1,252 @@
+//! Services: who we send to.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use domain::catalogue::{OnFailure, Owner, Sealed, Service, Subscription};
+use domain::expectation::Redeliver;
+use domain::profile::{PayloadForm, ProfileKind};
+use domain::{Random, ServiceKey, limits};
+use egress::{AllowedNetwork, Policy};
+use serde::de::value::MapAccessDeserializer;
+use serde::{Deserialize, Deserializer, Serialize, de};
+use store::seal::SealKey;
+
+use super::check_name;
+use super::source::yes;
+use crate::problem::Problem;
+use crate::secrets::{service_secret_of, service_signing_of};
+
+/// A service as people write it. Without `Debug`: it holds a secret.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceSpec {
+    /// Its name.
+    pub name: String,
+    /// Its wire dialect.
+    #[serde(default = "standard")]
+    pub profile: ProfileKind,
+    /// The scanner profile's payload form.
+    #[serde(default = "basic")]
+    pub payload: PayloadForm,
+    /// Where events are posted.
+    pub url: String,
+    /// The profile's own key; a scanner needs one.
+    #[serde(default, skip_serializing)]
+    pub secret: Option<String>,
+    /// What it wants to hear.
+    #[serde(default)]
+    pub events: Vec<EventSpec>,
+    /// What a missing answer means.
+    #[serde(default = "hold")]
+    pub on_failure: OnFailure,
+    /// Whether an answer must state its coverage.
+    #[serde(default)]
+    pub require_coverage: bool,
+    /// Calls under way at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concurrency: Option<u32>,
+    /// The time of one attempt: `"60s"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<String>,
+    /// Networks that the address check lets through for it.
+    #[serde(default)]
+    pub allow_networks: Vec<String>,
+    /// Whether it is called at all.
+    #[serde(default = "yes")]
+    pub active: bool,
+}
+
+/// One subscription as people write it: the event's type alone, or a table with figures of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EventSpec {
+    /// The event's type.
+    pub r#type: String,
+    /// Whether it is in force.
+    pub active: bool,
+    /// Whether verdicts wait for the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blocks: Option<bool>,
+    /// How long the service has.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "show_span")]
+    pub deadline: Option<Duration>,
+    /// Redeliveries until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redeliver: Option<Redeliver>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EventTable {
+    r#type: String,
+    #[serde(default = "yes")]
+    active: bool,
+    blocks: Option<bool>,
+    deadline: Option<String>,
+    redeliver: Option<Redeliver>,
+}
+
+impl EventSpec {
+    /// A subscription without figures of its own.
+    fn plain(kind: &str) -> Self {
+        Self { r#type: kind.to_owned(), active: true, blocks: None, deadline: None, redeliver: None }
+    }
+}
+
+impl<'de> Deserialize<'de> for EventSpec {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct TextOrTable;
+        impl<'de> de::Visitor<'de> for TextOrTable {
+            type Value = EventSpec;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an event's type, or a table with the member type")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<EventSpec, E> {
+                Ok(EventSpec::plain(text))
+            }
+            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<EventSpec, A::Error> {
+                let table = EventTable::deserialize(MapAccessDeserializer::new(map))?;
+                let deadline = table.deadline.as_deref().map(domain::time::parse_span).transpose();
+                let EventTable { r#type, active, blocks, redeliver, .. } = table;
+                Ok(EventSpec { r#type, active, blocks, deadline: deadline.map_err(de::Error::custom)?, redeliver })
+            }
+        }
+        from.deserialize_any(TextOrTable)
+    }
+}
+
+#[expect(clippy::ref_option, reason = "serde hands the field over as it stands")]
+fn show_span<S: serde::Serializer>(span: &Option<Duration>, out: S) -> Result<S::Ok, S::Error> {
+    span.map(domain::time::show_span).serialize(out)
+}
+
+const fn standard() -> ProfileKind {
+    ProfileKind::Standard
+}
+
+const fn basic() -> PayloadForm {
+    PayloadForm::Basic
+}
+
+const fn hold() -> OnFailure {
+    OnFailure::Hold
+}
+
+/// A service that was just made, with the secret that is shown this once. Without `Debug`.
+pub struct NewService {
+    /// The service.
+    pub service: Service,
+    /// Our signing secret for it, `whsec_...`.
+    pub signing_secret: String,
+}
+
+/// Makes a service, its secrets sealed, with a signing secret of its own.
+///
+/// # Errors
+/// A sentence on the first thing that cannot be.
+pub fn service(
+    spec: &ServiceSpec,
+    key: ServiceKey,
+    number: i64,
+    owner: Owner,
+    own_listeners: &[SocketAddr],
+    seal: &SealKey,
+    random: &dyn Random,
+) -> Result<NewService, Problem> {
+    check_name("a service's name", &spec.name)?;
+    let told = |why: String| Problem::invalid(format!("service {:?}: {why}", spec.name));
+    check_url(spec, own_listeners).map_err(told)?;
+    if spec.profile == ProfileKind::Scanner && spec.secret.as_deref().is_none_or(str::is_empty) {
+        return Err(told("a scanner needs a secret, found none".to_owned()));
+    }
+    let concurrency = spec.concurrency.unwrap_or(limits::CONCURRENCY);
+    if !(1..=limits::CONCURRENCY_MAX).contains(&concurrency) {
+        let found = format!("expected a concurrency of 1 to {}, found {concurrency}", limits::CONCURRENCY_MAX);
+        return Err(told(found));
+    }
+    let attempt = match spec.timeout.as_deref() {
+        None => limits::ATTEMPT,
+        Some(text) => domain::time::parse_span(text).map_err(|why| told(format!("timeout: {why}")))?,
+    };
+    if attempt.is_zero() {
+        return Err(told("expected a timeout above zero".to_owned()));
+    }
+    let signing_text = signing_text(random);
+    let signing = vec![sealed(&signing_text, &service_signing_of(&spec.name), seal, random)];
+    let secret = spec.secret.as_deref().map(|text| sealed(text, &service_secret_of(&spec.name), seal, random));
+    let service = Service {
+        key,
+        number,
+        name: spec.name.clone(),
+        profile: spec.profile,
+        form: spec.payload,
+        url: spec.url.clone(),
+        secret,
+        signing,
+        account: None,
+        subscriptions: subscriptions(&spec.events).map_err(told)?,
+        on_failure: spec.on_failure,
+        require_coverage: spec.require_coverage,
+        concurrency,
+        attempt,
+        allow_networks: spec.allow_networks.clone(),
+        active: spec.active,
+        deleted: false,
+        owner,
+    };
+    Ok(NewService { service, signing_secret: signing_text })
+}
+
+/// A new signing secret for a service: its text, and sealed.
+#[must_use]
+pub fn signing_secret(name: &str, seal: &SealKey, random: &dyn Random) -> (String, Sealed) {
+    let text = signing_text(random);
+    let sealed = sealed(&text, &service_signing_of(name), seal, random);
+    (text, sealed)
+}
+
+fn signing_text(random: &dyn Random) -> String {
+    let mut bytes = [0; 32];
+    random.fill(&mut bytes);
+    verify::secret::whsec(&bytes)
+}
+
+fn sealed(text: &str, of: &str, seal: &SealKey, random: &dyn Random) -> Sealed {
+    let mut nonce = [0; 24];
+    random.fill(&mut nonce);
+    seal.seal(text, of, nonce)
+}
+
+fn check_url(spec: &ServiceSpec, own_listeners: &[SocketAddr]) -> Result<(), String> {
+    let networks = spec.allow_networks.iter().map(|text| text.parse::<AllowedNetwork>());
+    let networks: Vec<_> = networks.collect::<Result<_, _>>().map_err(|why| format!("allow_networks: {why}"))?;
+    Policy::new(networks, own_listeners).check_url(&spec.url).map_err(|why| format!("url: {why}"))?;
+    Ok(())
+}
+
+fn subscriptions(events: &[EventSpec]) -> Result<Vec<Subscription>, String> {
+    let mut seen = BTreeSet::new();
+    let mut subscriptions = Vec::with_capacity(events.len());
+    for event in events {
+        let kind = event.r#type.as_str();
+        if kind.is_empty() || kind.trim() != kind || kind.chars().count() > limits::NAME_CHARS_MAX {
+            return Err(format!("events: expected an event's type, found {kind:?}"));
+        }
+        if !seen.insert(kind) {
+            return Err(format!("events: {kind:?} stands there twice"));
+        }
+        if event.redeliver.is_some_and(|redeliver| redeliver.every.is_zero() && redeliver.times > 0) {
+            return Err(format!("events: {kind:?} is redelivered without a pause; give \"every\" a length"));
+        }
+        subscriptions.push(Subscription {
+            event: kind.to_owned(),
+            active: event.active,
+            blocks: event.blocks,
+            deadline: event.deadline,
+            redeliver: event.redeliver,
+        });
+    }
+    Ok(subscriptions)
+}

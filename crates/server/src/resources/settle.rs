@@ -1,0 +1,51 @@
+//! Writing an entry again: what it was given by us stays, and secrets that did not change keep their sealed form.
+//!
+//! Sealing uses a random nonce, so the same secret sealed twice differs. An entry that is settled against the one it
+//! replaces equals it exactly when nothing changed, and then nothing needs to be written.
+
+use domain::catalogue::{Sealed, Service, Source};
+use store::seal::SealKey;
+
+use crate::secrets::{service_secret_of, source_of};
+
+/// The source `fresh`, written over `before`.
+#[must_use]
+pub fn settle_source(mut fresh: Source, before: &Source, seal: &SealKey) -> Source {
+    fresh.key = before.key;
+    let of_fresh = source_of(&fresh.provider, &fresh.name);
+    let of_before = source_of(&before.provider, &before.name);
+    if of_fresh == of_before {
+        for secret in &mut fresh.secrets {
+            let known = before.secrets.iter().find(|known| known.id == secret.id);
+            if let Some(known) = known.filter(|known| same(&secret.sealed, &known.sealed, &of_fresh, seal)) {
+                secret.sealed = known.sealed.clone();
+            }
+        }
+    }
+    fresh
+}
+
+/// The service `fresh`, written over `before`: number, signing secrets and account stay.
+#[must_use]
+pub fn settle_service(mut fresh: Service, before: &Service, seal: &SealKey) -> Service {
+    fresh.key = before.key;
+    fresh.number = before.number;
+    fresh.account = before.account;
+    if fresh.name == before.name {
+        fresh.signing.clone_from(&before.signing);
+        let of = service_secret_of(&fresh.name);
+        if let (Some(secret), Some(known)) = (&fresh.secret, &before.secret)
+            && same(secret, known, &of, seal)
+        {
+            fresh.secret = before.secret.clone();
+        }
+    }
+    fresh
+}
+
+fn same(left: &Sealed, right: &Sealed, of: &str, seal: &SealKey) -> bool {
+    match (seal.open(left, of), seal.open(right, of)) {
+        (Ok(left), Ok(right)) => verify::compare::equal(left.as_bytes(), right.as_bytes()),
+        _ => false,
+    }
+}

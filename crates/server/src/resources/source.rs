@@ -1,0 +1,158 @@
+//! Sources: who sends to us.
+
+use domain::catalogue::{Owner, Source, SourceMode, SourceSecret, SubjectPaths};
+use domain::{Random, SourceKey};
+use serde::{Deserialize, Serialize};
+use store::seal::SealKey;
+use verify::provider::{self, Provider};
+use verify::receive::{Endpoint, EndpointSettings};
+
+use super::check_name;
+use crate::problem::Problem;
+use crate::secrets::source_of;
+use crate::text::nearest;
+
+/// A source as people write it. Without `Debug`: it holds secrets.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceSpec {
+    /// Its id in the URL; `default` answers where the URL has none.
+    #[serde(default = "default_id")]
+    pub id: String,
+    /// The provider's name.
+    pub provider: String,
+    /// Which behaviour.
+    #[serde(default = "modern")]
+    pub mode: SourceMode,
+    /// Its secrets; any may match.
+    #[serde(default, skip_serializing)]
+    pub secrets: Vec<SecretSpec>,
+    /// How far a signed time may lie from ours, instead of the provider's own figure: `"5m"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<String>,
+    /// The URL as the sender knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<String>,
+    /// Where the subject stands in the body, instead of the provider's own paths.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<SubjectPaths>,
+    /// Whether requests are taken.
+    #[serde(default = "yes")]
+    pub active: bool,
+}
+
+/// One secret as people write it: the text alone, or with an id.
+#[derive(Clone, Deserialize)]
+#[serde(untagged)]
+pub enum SecretSpec {
+    /// The text; its id is made from it.
+    Text(String),
+    /// The text under an id of its own.
+    Named {
+        /// What names it where it must not be shown.
+        id: String,
+        /// The text.
+        secret: String,
+    },
+}
+
+fn default_id() -> String {
+    "default".to_owned()
+}
+
+const fn modern() -> SourceMode {
+    SourceMode::Modern
+}
+
+pub(super) const fn yes() -> bool {
+    true
+}
+
+/// Makes a source, its secrets sealed.
+///
+/// # Errors
+/// A sentence on the first thing that cannot be; it names a secret and never shows it.
+pub fn source(
+    spec: &SourceSpec,
+    key: SourceKey,
+    owner: Owner,
+    seal: &SealKey,
+    random: &dyn Random,
+) -> Result<Source, Problem> {
+    check_name("a source's id", &spec.id)?;
+    let provider = known_provider(&spec.provider)?;
+    let window_s = spec.window.as_deref().map(window).transpose()?;
+    let secrets = named(&spec.secrets, seal)?;
+    let settings = EndpointSettings {
+        provider,
+        secrets: secrets.clone(),
+        window_s,
+        public_url: spec.public_url.clone(),
+        subject: spec.subject.clone().map(paths),
+    };
+    Endpoint::new(settings).map_err(|why| Problem::invalid(format!("source {:?}: {why}", spec.id)))?;
+    let of = source_of(provider.name, &spec.id);
+    let sealed = |(id, text): (String, String)| {
+        let mut nonce = [0; 24];
+        random.fill(&mut nonce);
+        SourceSecret { id, sealed: seal.seal(&text, &of, nonce) }
+    };
+    Ok(Source {
+        key,
+        name: spec.id.clone(),
+        provider: provider.name.to_owned(),
+        mode: spec.mode,
+        secrets: secrets.into_iter().map(sealed).collect(),
+        window_s,
+        public_url: spec.public_url.clone(),
+        subject: spec.subject.clone(),
+        active: spec.active,
+        owner,
+    })
+}
+
+/// A source's subject paths as `verify` takes them: for every event.
+pub(crate) fn paths(paths: SubjectPaths) -> verify::receive::SubjectPaths {
+    let SubjectPaths { kind, collection, id } = paths;
+    verify::receive::SubjectPaths { event: None, kind, collection, id }
+}
+
+fn known_provider(name: &str) -> Result<&'static Provider, Problem> {
+    provider::find(name).ok_or_else(|| {
+        let names = || provider::ALL.iter().map(|each| each.name);
+        let hint = match nearest(name, names()) {
+            Some(nearest) => format!("did you mean {nearest:?}?"),
+            None => format!("known are {}", names().collect::<Vec<_>>().join(", ")),
+        };
+        Problem::invalid(format!("there is no provider {name:?}; {hint}"))
+    })
+}
+
+fn window(text: &str) -> Result<u64, Problem> {
+    let span = domain::time::parse_span(text).map_err(|why| Problem::invalid(format!("window: {why}")))?;
+    match span.as_secs() {
+        0 => Err(Problem::invalid("window: expected at least one second")),
+        seconds => Ok(seconds),
+    }
+}
+
+/// Each secret with its id. An id that was not given is made from the secret, so that it stays the same in another
+/// place of the list, and says nothing about it to whoever lacks our key.
+fn named(specs: &[SecretSpec], seal: &SealKey) -> Result<Vec<(String, String)>, Problem> {
+    let mut secrets: Vec<(String, String)> = Vec::with_capacity(specs.len());
+    for spec in specs {
+        let (id, text) = match spec {
+            SecretSpec::Named { id, secret } => (id.clone(), secret.clone()),
+            SecretSpec::Text(text) => {
+                let tag = verify::mac::tag(&seal.derive("secret ids"), &[text.as_bytes()]);
+                (format!("secret-{}", verify::hex::encode(&tag[..4])), text.clone())
+            }
+        };
+        check_name("a secret's id", &id)?;
+        if secrets.iter().any(|(other, _)| *other == id) {
+            return Err(Problem::invalid(format!("the secret {id:?} stands there twice")));
+        }
+        secrets.push((id, text));
+    }
+    Ok(secrets)
+}

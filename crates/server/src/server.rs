@@ -1,0 +1,227 @@
+//! What all surfaces share, and the routers made of them.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use artifacts::Blobs;
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use bus::LocalBus;
+use domain::link::LinkKey;
+use domain::{Clock, Key, Random, Timestamp};
+use store::seal::SealKey;
+use store::{Store, StoreError};
+
+use crate::metrics::Metrics;
+use crate::pages::session::Sessions;
+use crate::problem::{self, Problem};
+use crate::receive::{Endpoints, Quarantines};
+use crate::{api, links, pages, receive};
+
+/// Everything that a server is made of.
+pub struct Parts {
+    /// What is kept.
+    pub store: Store,
+    /// Who wakes those that wait for a verdict.
+    pub bus: Arc<LocalBus>,
+    /// Files, and bodies too large for a row.
+    pub blobs: Blobs,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Random bytes.
+    pub random: Arc<dyn Random>,
+    /// What secrets are sealed with.
+    pub seal: SealKey,
+    /// The outgoing client, for tests of services.
+    pub egress: egress::Egress,
+    /// What the configuration says.
+    pub settings: Settings,
+}
+
+/// What the configuration says of the server.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The public listener's URL as others know it, without a slash at its end.
+    pub public_url: String,
+    /// Where this gateway itself listens: services may not be there.
+    pub own_listeners: Vec<SocketAddr>,
+    /// Proxies whose word about a caller counts.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// The programs that an `exec` action may name.
+    pub programs: BTreeSet<String>,
+    /// `countersign/<version>`.
+    pub user_agent: String,
+    /// Host names under which the admin listener answers, beside the loopback names.
+    pub admin_hosts: Vec<String>,
+}
+
+/// The server. Cheap to clone; clones are the same server.
+#[derive(Clone)]
+pub struct Server {
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What a server's clones share.
+pub struct Shared {
+    pub(crate) parts: Parts,
+    pub(crate) metrics: Metrics,
+    pub(crate) endpoints: Endpoints,
+    pub(crate) quarantines: Quarantines,
+    pub(crate) sessions: Mutex<Sessions>,
+    pub(crate) link_key: LinkKey,
+    ready: AtomicBool,
+    last_key: AtomicI64,
+}
+
+impl std::ops::Deref for Server {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+impl Server {
+    /// A server of these parts.
+    #[must_use]
+    pub fn new(parts: Parts) -> Server {
+        let link_key = LinkKey::new(&parts.seal.derive("links"));
+        let shared = Shared {
+            parts,
+            metrics: Metrics::default(),
+            endpoints: Endpoints::default(),
+            quarantines: Quarantines::default(),
+            sessions: Mutex::default(),
+            link_key,
+            ready: AtomicBool::new(true),
+            last_key: AtomicI64::new(0),
+        };
+        Server { shared: Arc::new(shared) }
+    }
+
+    /// The public listener: sources, links, and whether we are there.
+    pub fn public(&self) -> Router {
+        let router: Router<Server> = Router::new().merge(health()).merge(links::router());
+        router.method_not_allowed_fallback(method_not_allowed).fallback(receive::incoming).with_state(self.clone())
+    }
+
+    /// The admin listener: pages, own API, metrics.
+    pub fn admin(&self) -> Router {
+        let metrics = Router::new().route("/metrics", get(show_metrics));
+        self.guarded(Router::new().merge(health()).merge(metrics).merge(pages::router()).merge(api::router(self)))
+    }
+
+    /// The own API alone.
+    pub fn api(&self) -> Router {
+        self.guarded(Router::new().merge(health()).merge(api::router(self)))
+    }
+
+    /// `/readyz` answers 503 from now on.
+    pub fn not_ready(&self) {
+        self.ready.store(false, Ordering::Release);
+    }
+
+    /// What is counted.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
+    }
+
+    /// A ticket that opens one session of the pages, once, within ten minutes.
+    #[must_use]
+    pub fn ticket(&self) -> String {
+        let ticket = self.token("tkt_");
+        self.sessions().add_ticket(&ticket, self.now());
+        ticket
+    }
+
+    fn guarded(&self, router: Router<Server>) -> Router {
+        router
+            .method_not_allowed_fallback(method_not_allowed)
+            .fallback(not_found)
+            .layer(axum::middleware::from_fn_with_state(self.clone(), api::host::check))
+            .with_state(self.clone())
+    }
+}
+
+impl Shared {
+    pub(crate) fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+
+    /// An id as it is shown outside.
+    pub(crate) fn show<K: Key>(&self, key: K) -> String {
+        self.parts.store.salt().show(key)
+    }
+
+    /// The key that an id names; an id that is none names nothing.
+    pub(crate) fn parse<K: Key>(&self, id: &str) -> Result<K, Problem> {
+        self.parts.store.salt().parse(id).map_err(|why| Problem::new(&problem::NOT_FOUND, why.to_string()))
+    }
+
+    /// A new secret token: a prefix and 32 random bytes in hex.
+    pub(crate) fn token(&self, prefix: &str) -> String {
+        let mut bytes = [0; 32];
+        self.parts.random.fill(&mut bytes);
+        format!("{prefix}{}", verify::hex::encode(&bytes))
+    }
+
+    pub(crate) fn nonce(&self) -> [u8; 24] {
+        let mut nonce = [0; 24];
+        self.parts.random.fill(&mut nonce);
+        nonce
+    }
+
+    /// Adds a row whose key is ours to choose: one that grows with time, and another one if it is taken.
+    pub(crate) async fn add<K: Key>(
+        &self,
+        now: Timestamp,
+        command: impl Fn(K) -> store::command::Command,
+    ) -> Result<K, StoreError> {
+        loop {
+            let first = now.milliseconds().saturating_mul(1 << 12);
+            let update = |last: i64| Some((last + 1).max(first));
+            let last = self.last_key.fetch_update(Ordering::AcqRel, Ordering::Acquire, update).unwrap_or_default();
+            let key = K::from_number((last + 1).max(first));
+            match self.parts.store.submit(command(key)).await {
+                Err(StoreError::Taken(_)) => {}
+                Err(error) => return Err(error),
+                Ok(_) => return Ok(key),
+            }
+        }
+    }
+
+    pub(crate) fn sessions(&self) -> std::sync::MutexGuard<'_, Sessions> {
+        self.sessions.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+fn health() -> Router<Server> {
+    Router::new().route("/livez", get(|| async { "ok" })).route("/readyz", get(ready))
+}
+
+/// Ready means: not stopping, and the store reads.
+async fn ready(State(server): State<Server>) -> Result<&'static str, Problem> {
+    if !server.ready.load(Ordering::Acquire) {
+        return Err(Problem::new(&problem::UNAVAILABLE, "the gateway is starting or stopping"));
+    }
+    server.parts.store.read(|_| Ok(())).await?;
+    Ok("ok")
+}
+
+async fn show_metrics(State(server): State<Server>) -> Response {
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(http::header::CONTENT_TYPE, kind)], server.metrics.text()).into_response()
+}
+
+async fn method_not_allowed() -> Problem {
+    Problem::new(&problem::METHOD_NOT_ALLOWED, "the path is known, but not with this method")
+}
+
+async fn not_found(uri: http::Uri) -> Problem {
+    Problem::no_such("path", uri.path())
+}
