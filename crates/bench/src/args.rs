@@ -36,12 +36,7 @@ pub enum What {
 /// Reads the arguments; nothing means that help was asked for.
 pub fn parse(mut words: lexopt::Parser) -> Result<Option<Args>, lexopt::Error> {
     let mut what = None;
-    let mut args = Args {
-        what: What::Bare,
-        connections: vec![1, 16, 64],
-        seconds: 3.0,
-        json: false,
-    };
+    let mut args = Args { what: What::Bare, connections: vec![1, 16, 64], seconds: 3.0, json: false };
     while let Some(word) = words.next()? {
         match word {
             Value(name) if what.is_none() => what = Some(name.parse_with(which)?),
@@ -66,12 +61,7 @@ fn which(name: &str) -> Result<What, String> {
 
 fn counts(list: &str) -> Result<Vec<usize>, String> {
     list.split(',')
-        .map(|count| {
-            count
-                .parse()
-                .ok()
-                .filter(|count| (1..=1024).contains(count))
-        })
+        .map(|count| count.parse().ok().filter(|count| (1..=1024).contains(count)))
         .collect::<Option<_>>()
         .ok_or_else(|| format!("expected numbers from 1 to 1024, found `{list}`"))
 }
@@ -93,33 +83,17 @@ mod tests {
 
     #[test]
     fn a_line_says_what_and_how() {
-        let args = read("bare --connections 16,64 --seconds 0.5 --json")
-            .expect("fine")
-            .expect("not help");
+        let args = read("bare --connections 16,64 --seconds 0.5 --json").expect("fine").expect("not help");
 
-        assert_eq!(
-            args,
-            Args {
-                what: What::Bare,
-                connections: vec![16, 64],
-                seconds: 0.5,
-                json: true
-            }
-        );
+        assert_eq!(args, Args { what: What::Bare, connections: vec![16, 64], seconds: 0.5, json: true });
         assert_eq!(read("egress --help"), Ok(None));
     }
 
     #[test]
     fn nonsense_is_refused() {
-        for line in [
-            "",
-            "unknown",
-            "bare bare",
-            "bare --connections 0",
-            "bare --connections",
-            "bare --seconds 1e9",
-            "bare --x",
-        ] {
+        for line in
+            ["", "unknown", "bare bare", "bare --connections 0", "bare --connections", "bare --seconds 1e9", "bare --x"]
+        {
             assert!(read(line).is_err(), "{line}");
         }
     }

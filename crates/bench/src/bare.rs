@@ -28,9 +28,7 @@ impl Bare {
             .enable_all()
             .build()
             .expect("a runtime");
-        let listener = runtime
-            .block_on(TcpListener::bind("127.0.0.1:0"))
-            .expect("a loopback port");
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a loopback port");
         let address = listener.local_addr().expect("an address");
         let router = Router::new().fallback(any(|_body: Bytes| async { StatusCode::NO_CONTENT }));
         let listener = listener.tap_io(|stream| {
@@ -38,10 +36,7 @@ impl Bare {
             let _ = stream.set_nodelay(true);
         });
         runtime.spawn(async move { axum::serve(listener, router).await });
-        Self {
-            address,
-            runtime: Some(runtime),
-        }
+        Self { address, runtime: Some(runtime) }
     }
 
     /// Where it listens.
@@ -61,18 +56,10 @@ impl Drop for Bare {
 /// What a bare server answers to the product's own requests, over this many connections.
 pub fn measure(connections: usize, seconds: f64) -> Loaded {
     let bare = Bare::start();
-    let load = Load {
-        target: bare.address(),
-        connections,
-        pace: Pace::Closed,
-        seconds_max: seconds,
-        requests_max: u64::MAX,
-    };
+    let load =
+        Load { target: bare.address(), connections, pace: Pace::Closed, seconds_max: seconds, requests_max: u64::MAX };
     let events = Events::new("/", "bare");
-    start(load, move |sequence, request| {
-        events.write(sequence, request)
-    })
-    .finish()
+    start(load, move |sequence, request| events.write(sequence, request)).finish()
 }
 
 #[cfg(test)]

@@ -39,19 +39,12 @@ impl Events {
             "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: {BODY_BYTES}\r\n"
         );
         let mac = Hmac::new_from_slice(KEY).expect("HMAC takes any key");
-        Self {
-            mac,
-            head,
-            series: series.to_owned(),
-        }
+        Self { mac, head, series: series.to_owned() }
     }
 
     /// Writes the request of event `sequence` to `request`.
     pub fn write(&self, sequence: u64, request: &mut Vec<u8>) {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .expect("a clock after 1970")
-            .as_secs();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_secs();
         let body = body(sequence);
         let id = format!("msg_{}_{sequence}", self.series);
         let mut mac = self.mac.clone();
@@ -74,11 +67,8 @@ pub fn sequence(body: &[u8]) -> Option<u64> {
 
 fn body(sequence: u64) -> Vec<u8> {
     let mut body = Vec::with_capacity(BODY_BYTES);
-    write!(
-        body,
-        r#"{{"type":"bench","timestamp":"2026-01-01T00:00:00Z","data":{{"sequence":"{sequence}","filling":""#
-    )
-    .expect("a Vec takes everything");
+    write!(body, r#"{{"type":"bench","timestamp":"2026-01-01T00:00:00Z","data":{{"sequence":"{sequence}","filling":""#)
+        .expect("a Vec takes everything");
     body.resize(BODY_BYTES - 3, b'x');
     body.extend_from_slice(br#""}}"#);
     body
@@ -107,26 +97,12 @@ mod tests {
         Events::new("/in", "t").write(5, &mut request);
         let text = String::from_utf8(request).expect("text");
         let (head, body) = text.split_once("\r\n\r\n").expect("a head");
-        let header = |name: &str| {
-            head.lines()
-                .find_map(|line| line.strip_prefix(name))
-                .expect("a header")
-        };
+        let header = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).expect("a header");
 
         let mut mac = Hmac::<Sha256>::new_from_slice(KEY).expect("a key");
-        mac.update(
-            format!(
-                "{}.{}.{body}",
-                header("webhook-id: "),
-                header("webhook-timestamp: ")
-            )
-            .as_bytes(),
-        );
+        mac.update(format!("{}.{}.{body}", header("webhook-id: "), header("webhook-timestamp: ")).as_bytes());
 
         assert_eq!(header("webhook-id: "), "msg_t_5");
-        assert_eq!(
-            header("webhook-signature: v1,"),
-            STANDARD.encode(mac.finalize().into_bytes())
-        );
+        assert_eq!(header("webhook-signature: v1,"), STANDARD.encode(mac.finalize().into_bytes()));
     }
 }

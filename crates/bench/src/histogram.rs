@@ -26,8 +26,7 @@ impl Histogram {
 
     /// Counts all that `other` counted.
     pub fn add(&mut self, other: &Self) {
-        self.counts
-            .resize(self.counts.len().max(other.counts.len()), 0);
+        self.counts.resize(self.counts.len().max(other.counts.len()), 0);
         for (count, more) in self.counts.iter_mut().zip(&other.counts) {
             *count += more;
         }
@@ -63,9 +62,7 @@ fn upper_edge(bucket: usize) -> u64 {
     let bucket = bucket as u64;
     let power = (bucket / STEPS).saturating_sub(1);
     let start = bucket - power * STEPS;
-    (((start + 1) as u128) << power)
-        .saturating_sub(1)
-        .min(u128::from(u64::MAX)) as u64
+    (((start + 1) as u128) << power).saturating_sub(1).min(u128::from(u64::MAX)) as u64
 }
 
 #[cfg(test)]
@@ -74,15 +71,9 @@ mod tests {
 
     #[test]
     fn every_value_lies_in_a_bucket_that_is_close_to_it() {
-        for nanos in (0..64)
-            .map(|bit| 1 << bit)
-            .flat_map(|power: u64| [power - 1, power, power + power / 3])
-        {
+        for nanos in (0..64).map(|bit| 1 << bit).flat_map(|power: u64| [power - 1, power, power + power / 3]) {
             let edge = upper_edge(bucket(nanos));
-            assert!(
-                edge >= nanos && edge - nanos <= nanos / STEPS,
-                "{nanos} {edge}"
-            );
+            assert!(edge >= nanos && edge - nanos <= nanos / STEPS, "{nanos} {edge}");
         }
     }
 

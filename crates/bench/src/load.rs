@@ -104,18 +104,10 @@ impl Running {
 /// Starts sending; `prepare` writes the whole request of a number into an empty buffer.
 pub fn start(load: Load, prepare: impl FnMut(u64, &mut Vec<u8>) + Send + 'static) -> Running {
     let work = move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         LocalSet::new().block_on(&runtime, run(load, prepare))
     };
-    Running(
-        thread::Builder::new()
-            .name("load".to_owned())
-            .spawn(work)
-            .expect("a thread"),
-    )
+    Running(thread::Builder::new().name("load".to_owned()).spawn(work).expect("a thread"))
 }
 
 /// What the connections share.
@@ -135,9 +127,8 @@ async fn run<P: FnMut(u64, &mut Vec<u8>) + 'static>(load: Load, prepare: P) -> L
         prepare: RefCell::new(prepare),
         loaded: RefCell::default(),
     });
-    let connections: Vec<_> = (0..load.connections)
-        .map(|_| tokio::task::spawn_local(connection(Rc::clone(&shared))))
-        .collect();
+    let connections: Vec<_> =
+        (0..load.connections).map(|_| tokio::task::spawn_local(connection(Rc::clone(&shared)))).collect();
     for connection in connections {
         connection.await.expect("a connection does not panic");
     }
@@ -147,8 +138,7 @@ async fn run<P: FnMut(u64, &mut Vec<u8>) + 'static>(load: Load, prepare: P) -> L
 }
 
 async fn connection<P: FnMut(u64, &mut Vec<u8>)>(shared: Rc<Shared<P>>) {
-    let last_answer =
-        shared.started + Duration::from_secs_f64(shared.load.seconds_max) + LAST_ANSWERS_WITHIN;
+    let last_answer = shared.started + Duration::from_secs_f64(shared.load.seconds_max) + LAST_ANSWERS_WITHIN;
     let mut wire = None;
     let mut request = Vec::with_capacity(4096);
     while let Some((sequence, due)) = shared.next_due() {
@@ -156,9 +146,7 @@ async fn connection<P: FnMut(u64, &mut Vec<u8>)>(shared: Rc<Shared<P>>) {
         request.clear();
         (shared.prepare.borrow_mut())(sequence, &mut request);
         let asking = ask(&mut wire, shared.load.target, &request);
-        let answer = timeout_at(last_answer.into(), asking)
-            .await
-            .unwrap_or(Err(io::ErrorKind::TimedOut.into()));
+        let answer = timeout_at(last_answer.into(), asking).await.unwrap_or(Err(io::ErrorKind::TimedOut.into()));
         if answer.is_err() {
             wire = None;
         }
@@ -176,9 +164,7 @@ impl<P> Shared<P> {
         let ends = self.started + Duration::from_secs_f64(self.load.seconds_max);
         let due = match self.load.pace {
             Pace::Closed => None,
-            Pace::Open(per_second) => {
-                Some(self.started + Duration::from_secs_f64(sequence as f64 / per_second))
-            }
+            Pace::Open(per_second) => Some(self.started + Duration::from_secs_f64(sequence as f64 / per_second)),
         };
         if sequence >= self.load.requests_max || due.unwrap_or_else(Instant::now) >= ends {
             return None;
@@ -223,21 +209,12 @@ mod tests {
     use crate::sink::Sink;
 
     fn load(target: SocketAddr) -> Load {
-        Load {
-            target,
-            connections: 4,
-            pace: Pace::Closed,
-            seconds_max: 10.0,
-            requests_max: 100,
-        }
+        Load { target, connections: 4, pace: Pace::Closed, seconds_max: 10.0, requests_max: 100 }
     }
 
     fn send(load: Load) -> Loaded {
         let events = Events::new("/0", "test");
-        start(load, move |sequence, request| {
-            events.write(sequence, request)
-        })
-        .finish()
+        start(load, move |sequence, request| events.write(sequence, request)).finish()
     }
 
     #[test]
@@ -246,35 +223,20 @@ mod tests {
 
         let loaded = send(load(sink.address()));
 
-        let mut numbers: Vec<u64> = loaded
-            .accepted
-            .iter()
-            .map(|accepted| accepted.sequence)
-            .collect();
+        let mut numbers: Vec<u64> = loaded.accepted.iter().map(|accepted| accepted.sequence).collect();
         numbers.sort_unstable();
         assert_eq!(numbers, (0..100).collect::<Vec<_>>());
-        assert_eq!(
-            (loaded.refused, loaded.failed, loaded.latency.total()),
-            (0, 0, 100)
-        );
+        assert_eq!((loaded.refused, loaded.failed, loaded.latency.total()), (0, 0, 100));
         let arrivals = sink.arrivals();
         assert_eq!((arrivals.total, arrivals.duplicates), (100, 0));
-        assert!(
-            numbers
-                .iter()
-                .all(|number| arrivals.first(0, *number).is_some())
-        );
+        assert!(numbers.iter().all(|number| arrivals.first(0, *number).is_some()));
     }
 
     #[test]
     fn an_open_loop_keeps_its_rate() {
         let sink = Sink::start();
 
-        let loaded = send(Load {
-            pace: Pace::Open(1000.0),
-            seconds_max: 0.05,
-            ..load(sink.address())
-        });
+        let loaded = send(Load { pace: Pace::Open(1000.0), seconds_max: 0.05, ..load(sink.address()) });
 
         assert_eq!(loaded.accepted.len(), 50);
         assert!(loaded.took >= Duration::from_millis(49));
@@ -283,10 +245,7 @@ mod tests {
     #[test]
     fn refusals_and_failures_are_counted_apart() {
         let sink = Sink::start();
-        let few = Load {
-            requests_max: 5,
-            ..load(sink.address())
-        };
+        let few = Load { requests_max: 5, ..load(sink.address()) };
 
         sink.answer_with(503);
         assert_eq!(send(few).refused, 5);

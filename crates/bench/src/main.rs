@@ -41,40 +41,21 @@ fn measure(args: &Args) -> Vec<Measured> {
 
 fn bare_server(connections: usize, seconds: f64) -> Vec<Measured> {
     let loaded = bare::measure(connections, seconds);
-    rate_and_latency(
-        &format!("bare, {connections} conn."),
-        loaded.rate(),
-        "requests/s",
-        &loaded.latency,
-    )
+    rate_and_latency(&format!("bare, {connections} conn."), loaded.rate(), "requests/s", &loaded.latency)
 }
 
 fn outgoing_client(callers: usize, seconds: f64) -> Vec<Measured> {
     let reached = outgoing::measure(callers, seconds);
     let what = format!("egress, {callers} callers");
     let mut figures = rate_and_latency(&what, reached.rate, "POSTs/s", &reached.latency);
-    figures.push(Measured::shown(
-        format!("{what}: opened"),
-        reached.connections as f64,
-        "conn.",
-    ));
+    figures.push(Measured::shown(format!("{what}: opened"), reached.connections as f64, "conn."));
     figures
 }
 
-fn rate_and_latency(
-    what: &str,
-    rate: f64,
-    unit: &'static str,
-    latency: &Histogram,
-) -> Vec<Measured> {
+fn rate_and_latency(what: &str, rate: f64, unit: &'static str, latency: &Histogram) -> Vec<Measured> {
     let quantile = |name: &str, share| {
         let ms = latency.quantile(share).as_secs_f64() * 1e3;
         Measured::shown(format!("{what}: {name}"), ms, "ms")
     };
-    vec![
-        Measured::shown(what, rate, unit),
-        quantile("p50", 0.5),
-        quantile("p99", 0.99),
-        quantile("p99.9", 0.999),
-    ]
+    vec![Measured::shown(what, rate, unit), quantile("p50", 0.5), quantile("p99", 0.99), quantile("p99.9", 0.999)]
 }

@@ -23,18 +23,13 @@ pub struct Reached {
 /// Sends for a time, `callers` at once on one thread.
 pub fn measure(callers: usize, seconds: f64) -> Reached {
     let sink = Sink::start();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let client = Egress::new(EgressSettings::default()).expect("a client");
     let call = small_post(sink.url(0));
     let started = Instant::now();
     let ends = started + Duration::from_secs_f64(seconds);
     let latency = runtime.block_on(async {
-        let callers: Vec<_> = (0..callers)
-            .map(|_| tokio::spawn(calls(client.clone(), call.clone(), ends)))
-            .collect();
+        let callers: Vec<_> = (0..callers).map(|_| tokio::spawn(calls(client.clone(), call.clone(), ends))).collect();
         let mut all = Histogram::default();
         for caller in callers {
             all.add(&caller.await.expect("a caller does not panic"));
@@ -71,10 +66,7 @@ fn small_post(url: String) -> Outgoing {
             header("content-type", "application/json"),
             header("webhook-id", "run_00000000000000000000000000"),
             header("webhook-timestamp", "1700000000"),
-            header(
-                "webhook-signature",
-                "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
-            ),
+            header("webhook-signature", "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4="),
         ],
         body: Bytes::from_static(&[b' '; 256]),
         policy: Arc::new(Policy::new(["127.0.0.0/8".parse().expect("an entry")], &[])),

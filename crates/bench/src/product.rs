@@ -52,13 +52,7 @@ impl Product {
         let config = config(&folder.path().join("data"), listen, admin_listen, services);
         fs::write(config_file(folder.path()), config)?;
         let child = spawn(binary, folder.path())?;
-        let mut product = Self {
-            binary: binary.to_owned(),
-            folder,
-            listen,
-            child,
-            ready_after: Duration::ZERO,
-        };
+        let mut product = Self { binary: binary.to_owned(), folder, listen, child, ready_after: Duration::ZERO };
         product.wait_until_ready()?;
         Ok(product)
     }
@@ -112,9 +106,7 @@ impl Product {
         let begun = Instant::now();
         while begun.elapsed() < READY_WITHIN {
             if let Some(status) = self.child.try_wait()? {
-                return Err(io::Error::other(format!(
-                    "countersign ended before it was ready: {status}"
-                )));
+                return Err(io::Error::other(format!("countersign ended before it was ready: {status}")));
             }
             if is_ready(self.listen) {
                 self.ready_after = begun.elapsed();
@@ -122,19 +114,14 @@ impl Product {
             }
             thread::sleep(LOOK_EVERY);
         }
-        Err(io::Error::other(format!(
-            "countersign was not ready within {READY_WITHIN:?}"
-        )))
+        Err(io::Error::other(format!("countersign was not ready within {READY_WITHIN:?}")))
     }
 
     fn signal(&mut self, signal: Signal) -> io::Result<()> {
         if self.child.try_wait()?.is_some() {
             return Ok(());
         }
-        let pid = i32::try_from(self.child.id())
-            .ok()
-            .and_then(Pid::from_raw)
-            .ok_or(io::ErrorKind::InvalidInput)?;
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).ok_or(io::ErrorKind::InvalidInput)?;
         Ok(kill_process(pid, signal)?)
     }
 }
@@ -149,10 +136,7 @@ impl Drop for Product {
 }
 
 fn spawn(binary: &Path, folder: &Path) -> io::Result<Child> {
-    let log = fs::File::options()
-        .create(true)
-        .append(true)
-        .open(folder.join("log"))?;
+    let log = fs::File::options().create(true).append(true).open(folder.join("log"))?;
     Command::new(binary)
         .arg("serve")
         .arg("--config")
@@ -170,19 +154,11 @@ fn config_file(folder: &Path) -> PathBuf {
 
 /// Two loopback ports that are free now. Held together, so that they differ.
 fn free_ports() -> io::Result<(SocketAddr, SocketAddr)> {
-    let (first, second) = (
-        TcpListener::bind("127.0.0.1:0")?,
-        TcpListener::bind("127.0.0.1:0")?,
-    );
+    let (first, second) = (TcpListener::bind("127.0.0.1:0")?, TcpListener::bind("127.0.0.1:0")?);
     Ok((first.local_addr()?, second.local_addr()?))
 }
 
-fn config(
-    data: &Path,
-    listen: SocketAddr,
-    admin_listen: SocketAddr,
-    services: &[String],
-) -> String {
+fn config(data: &Path, listen: SocketAddr, admin_listen: SocketAddr, services: &[String]) -> String {
     let mut text = format!(
         r#"data_dir = "{data}"
 
@@ -218,8 +194,7 @@ fn is_ready(address: SocketAddr) -> bool {
     let ask = || -> io::Result<Vec<u8>> {
         let mut stream = TcpStream::connect(address)?;
         stream.set_read_timeout(Some(Duration::from_secs(1)))?;
-        stream
-            .write_all(b"GET /readyz HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n")?;
+        stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n")?;
         let mut status_line = vec![0; "HTTP/1.1 200".len()];
         stream.read_exact(&mut status_line)?;
         Ok(status_line)
@@ -233,16 +208,11 @@ fn usage(pid: u32) -> io::Result<Usage> {
     let resident_bytes = resident_bytes(&status).ok_or(io::ErrorKind::InvalidData)?;
     let ticks = cpu_ticks(&stat).ok_or(io::ErrorKind::InvalidData)?;
     let cpu = Duration::from_secs_f64(ticks as f64 / clock_ticks_per_second() as f64);
-    Ok(Usage {
-        resident_bytes,
-        cpu,
-    })
+    Ok(Usage { resident_bytes, cpu })
 }
 
 fn resident_bytes(status: &str) -> Option<u64> {
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     let kib: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
     Some(kib * 1024)
 }
@@ -268,38 +238,29 @@ mod tests {
             Path::new("/d"),
             at(1),
             at(2),
-            &[
-                "http://127.0.0.1:3/0".to_owned(),
-                "http://127.0.0.1:3/1".to_owned(),
-            ],
+            &["http://127.0.0.1:3/0".to_owned(), "http://127.0.0.1:3/1".to_owned()],
         );
 
-        assert!(text.starts_with("data_dir = \"/d\"\n\n[server]\nlisten = \"127.0.0.1:1\"\nadmin_listen = \"127.0.0.1:2\"\n"));
+        assert!(
+            text.starts_with(
+                "data_dir = \"/d\"\n\n[server]\nlisten = \"127.0.0.1:1\"\nadmin_listen = \"127.0.0.1:2\"\n"
+            )
+        );
         assert_eq!(text.matches("[[source]]").count(), 1);
         assert_eq!(text.matches("[[service]]").count(), 2);
-        assert!(text.contains(
-            "name = \"bench-1\"\nprofile = \"standard\"\nurl = \"http://127.0.0.1:3/1\"\n"
-        ));
+        assert!(text.contains("name = \"bench-1\"\nprofile = \"standard\"\nurl = \"http://127.0.0.1:3/1\"\n"));
     }
 
     #[test]
     fn the_kernels_figures_are_read() {
-        assert_eq!(
-            resident_bytes("VmPeak:\t 9 kB\nVmRSS:\t    2048 kB\n"),
-            Some(2 * 1024 * 1024)
-        );
-        assert_eq!(
-            cpu_ticks("7 (a b) c) S 1 2 3 4 5 6 7 8 9 10 30 12 0 0"),
-            Some(42)
-        );
+        assert_eq!(resident_bytes("VmPeak:\t 9 kB\nVmRSS:\t    2048 kB\n"), Some(2 * 1024 * 1024));
+        assert_eq!(cpu_ticks("7 (a b) c) S 1 2 3 4 5 6 7 8 9 10 30 12 0 0"), Some(42));
         assert!(usage(std::process::id()).is_ok_and(|usage| usage.resident_bytes > 0));
     }
 
     #[test]
     fn a_binary_that_ends_at_once_is_reported() {
-        let error = Product::start(Path::new("/bin/false"), &[])
-            .err()
-            .expect("an error");
+        let error = Product::start(Path::new("/bin/false"), &[]).err().expect("an error");
 
         assert!(error.to_string().contains("before it was ready"), "{error}");
     }

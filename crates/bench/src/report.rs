@@ -35,13 +35,7 @@ pub enum Goal {
 impl Measured {
     /// A figure without a goal.
     pub fn shown(what: impl Into<String>, value: f64, unit: &'static str) -> Self {
-        Self {
-            what: what.into(),
-            value,
-            unit,
-            goal: Goal::Shown,
-            bare: None,
-        }
+        Self { what: what.into(), value, unit, goal: Goal::Shown, bare: None }
     }
 
     /// The same figure with a goal.
@@ -51,17 +45,12 @@ impl Measured {
 
     /// The same figure beside the bare server's.
     pub fn beside(self, bare: f64) -> Self {
-        Self {
-            bare: Some(bare),
-            ..self
-        }
+        Self { bare: Some(bare), ..self }
     }
 
     /// The share of the bare server's figure.
     pub fn ratio(&self) -> Option<f64> {
-        self.bare
-            .filter(|bare| *bare > 0.0)
-            .map(|bare| self.value / bare)
+        self.bare.filter(|bare| *bare > 0.0).map(|bare| self.value / bare)
     }
 
     /// Whether the goal is reached; nothing where there is none, or nothing to compare with.
@@ -83,24 +72,12 @@ pub fn median(mut values: Vec<f64>) -> f64 {
 
 /// The figures as a table for people.
 pub fn table(figures: &[Measured]) -> String {
-    let width = figures
-        .iter()
-        .map(|figure| figure.what.len())
-        .max()
-        .unwrap_or(0)
-        .max(4);
-    let mut text = format!(
-        "{:width$}  {:>12} {:10}  {:>14}  {:>8}  reached\n",
-        "what", "measured", "", "goal", "of bare"
-    );
+    let width = figures.iter().map(|figure| figure.what.len()).max().unwrap_or(0).max(4);
+    let mut text =
+        format!("{:width$}  {:>12} {:10}  {:>14}  {:>8}  reached\n", "what", "measured", "", "goal", "of bare");
     for figure in figures {
-        let ratio = figure
-            .ratio()
-            .map(|ratio| format!("{:.1} %", ratio * 100.0))
-            .unwrap_or_default();
-        let reached = figure
-            .reached()
-            .map_or("", |reached| if reached { "yes" } else { "NO" });
+        let ratio = figure.ratio().map(|ratio| format!("{:.1} %", ratio * 100.0)).unwrap_or_default();
+        let reached = figure.reached().map_or("", |reached| if reached { "yes" } else { "NO" });
         writeln!(
             text,
             "{:width$}  {:>12} {:10}  {:>14}  {ratio:>8}  {reached}",
@@ -157,12 +134,7 @@ mod tests {
 
     #[test]
     fn a_goal_is_reached_from_its_own_side() {
-        let figure = |value, goal| {
-            Measured::shown("x", value, "ms")
-                .aiming(goal)
-                .beside(200.0)
-                .reached()
-        };
+        let figure = |value, goal| Measured::shown("x", value, "ms").aiming(goal).beside(200.0).reached();
 
         assert_eq!(figure(5.0, Goal::AtLeast(5.0)), Some(true));
         assert_eq!(figure(4.0, Goal::AtLeast(5.0)), Some(false));
@@ -171,12 +143,7 @@ mod tests {
         assert_eq!(figure(70.0, Goal::ShareOfBare(0.35)), Some(true));
         assert_eq!(figure(69.0, Goal::ShareOfBare(0.35)), Some(false));
         assert_eq!(figure(1.0, Goal::Shown), None);
-        assert_eq!(
-            Measured::shown("x", 1.0, "ms")
-                .aiming(Goal::ShareOfBare(0.5))
-                .reached(),
-            None
-        );
+        assert_eq!(Measured::shown("x", 1.0, "ms").aiming(Goal::ShareOfBare(0.5)).reached(), None);
     }
 
     #[test]
@@ -195,14 +162,8 @@ mod tests {
         ];
 
         let table = table(&figures);
-        let lines: Vec<Vec<&str>> = table
-            .lines()
-            .map(|line| line.split_whitespace().collect())
-            .collect();
-        assert_eq!(
-            lines[1].join(" "),
-            "ingest, 16 connections 30000 events/s >= 35.0 % bare 37.5 % yes"
-        );
+        let lines: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
+        assert_eq!(lines[1].join(" "), "ingest, 16 connections 30000 events/s >= 35.0 % bare 37.5 % yes");
         assert_eq!(lines[2].join(" "), "memory 12.3 MiB <= 10.0 NO");
 
         let json = json(&figures);

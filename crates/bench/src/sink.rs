@@ -91,25 +91,15 @@ impl Sink {
         let work = {
             let seen = Arc::clone(&seen);
             move || {
-                let runtime = tokio::runtime::Builder::new_current_thread()
-                    .enable_all()
-                    .build()
-                    .expect("a runtime");
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
                 runtime.block_on(async move {
                     let listener = TcpListener::from_std(listener).expect("a listener");
                     serve(listener, address, seen, received).await;
                 });
             }
         };
-        thread::Builder::new()
-            .name("sink".to_owned())
-            .spawn(work)
-            .expect("a thread");
-        Self {
-            address,
-            seen,
-            switches,
-        }
+        thread::Builder::new().name("sink".to_owned()).spawn(work).expect("a thread");
+        Self { address, seen, switches }
     }
 
     /// Where it listens.
@@ -139,20 +129,12 @@ impl Sink {
 
     /// What arrived so far.
     pub fn arrivals(&self) -> Arrivals {
-        self.seen
-            .arrivals
-            .lock()
-            .expect("the sink does not panic")
-            .clone()
+        self.seen.arrivals.lock().expect("the sink does not panic").clone()
     }
 
     /// How many requests arrived so far; cheap enough to ask often.
     pub fn total(&self) -> u64 {
-        self.seen
-            .arrivals
-            .lock()
-            .expect("the sink does not panic")
-            .total
+        self.seen.arrivals.lock().expect("the sink does not panic").total
     }
 
     /// Forgets what arrived.
@@ -162,20 +144,13 @@ impl Sink {
 
     fn switch(&self, up: bool) {
         let (made, wait) = mpsc::channel();
-        self.switches
-            .send(Switch { up, made })
-            .expect("the sink is alive");
+        self.switches.send(Switch { up, made }).expect("the sink is alive");
         wait.recv().expect("the sink is alive");
     }
 }
 
 /// Accepts and answers until the sink is dropped.
-async fn serve(
-    listener: TcpListener,
-    address: SocketAddr,
-    seen: Arc<Seen>,
-    mut switches: UnboundedReceiver<Switch>,
-) {
+async fn serve(listener: TcpListener, address: SocketAddr, seen: Arc<Seen>, mut switches: UnboundedReceiver<Switch>) {
     let mut listener = Some(listener);
     let mut connections = JoinSet::new();
     loop {
@@ -218,18 +193,15 @@ async fn answer(stream: TcpStream, seen: Arc<Seen>) {
         return;
     };
     loop {
-        let arrived = wire
-            .read(|head, body| (service(head), sequence(body)))
-            .await;
+        let arrived = wire.read(|head, body| (service(head), sequence(body))).await;
         let Ok(Some((service, sequence))) = arrived else {
             return;
         };
-        seen.arrivals
-            .lock()
-            .expect("the sink does not panic")
-            .record(service, sequence, Instant::now());
+        seen.arrivals.lock().expect("the sink does not panic").record(service, sequence, Instant::now());
         let written = match seen.status.load(Ordering::Relaxed) {
-            200 => wire.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}").await,
+            200 => {
+                wire.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}").await
+            }
             other => wire.write(format!("HTTP/1.1 {other} Bench\r\ncontent-length: 0\r\n\r\n").as_bytes()).await,
         };
         if written.is_err() {
@@ -240,10 +212,7 @@ async fn answer(stream: TcpStream, seen: Arc<Seen>) {
 
 /// The number in `POST /3 HTTP/1.1`; 0 if there is none.
 fn service(head: &[u8]) -> u64 {
-    let path = head
-        .iter()
-        .position(|byte| *byte == b'/')
-        .map_or(head.len(), |slash| slash + 1);
+    let path = head.iter().position(|byte| *byte == b'/').map_or(head.len(), |slash| slash + 1);
     digits(&head[path..]).unwrap_or(0)
 }
 
@@ -259,15 +228,7 @@ mod tests {
             arrivals.record(service, sequence, now);
         }
 
-        assert_eq!(
-            (
-                arrivals.total,
-                arrivals.distinct(),
-                arrivals.duplicates,
-                arrivals.unnumbered
-            ),
-            (4, 2, 1, 1)
-        );
+        assert_eq!((arrivals.total, arrivals.distinct(), arrivals.duplicates, arrivals.unnumbered), (4, 2, 1, 1));
         assert_eq!(arrivals.first(1, 1), Some(now));
         assert_eq!(arrivals.first(1, 2), None);
     }

@@ -26,10 +26,7 @@ impl Wire {
     /// Takes over a connection.
     pub fn new(stream: TcpStream) -> io::Result<Self> {
         stream.set_nodelay(true)?;
-        Ok(Self {
-            stream,
-            buffer: BytesMut::with_capacity(16 * 1024),
-        })
+        Ok(Self { stream, buffer: BytesMut::with_capacity(16 * 1024) })
     }
 
     /// Writes one message.
@@ -46,11 +43,7 @@ impl Wire {
                 return Ok(Some(seen));
             }
             if self.stream.read_buf(&mut self.buffer).await? == 0 {
-                return if self.buffer.is_empty() {
-                    Ok(None)
-                } else {
-                    Err(io::ErrorKind::UnexpectedEof.into())
-                };
+                return if self.buffer.is_empty() { Ok(None) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
             }
         }
     }
@@ -63,16 +56,11 @@ pub fn status(head: &[u8]) -> Option<u16> {
 
 /// The number that `bytes` begins with.
 pub fn digits(bytes: &[u8]) -> Option<u64> {
-    let end = bytes
-        .iter()
-        .position(|byte| !byte.is_ascii_digit())
-        .unwrap_or(bytes.len());
+    let end = bytes.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(bytes.len());
     if end == 0 {
         return None;
     }
-    bytes[..end].iter().try_fold(0u64, |number, digit| {
-        number.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
-    })
+    bytes[..end].iter().try_fold(0u64, |number, digit| number.checked_mul(10)?.checked_add(u64::from(digit - b'0')))
 }
 
 /// Where `needle` first stands in `hay`.
@@ -92,11 +80,7 @@ pub fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
 /// The first whole message in the buffer, if it is there.
 fn extent(buffer: &[u8]) -> io::Result<Option<Extent>> {
     let Some(end) = find(buffer, b"\r\n\r\n") else {
-        return if buffer.len() > MESSAGE_BYTES_MAX {
-            Err(too_long())
-        } else {
-            Ok(None)
-        };
+        return if buffer.len() > MESSAGE_BYTES_MAX { Err(too_long()) } else { Ok(None) };
     };
     let head = end + 4;
     let body = content_length(&buffer[..head]);
@@ -107,10 +91,7 @@ fn extent(buffer: &[u8]) -> io::Result<Option<Extent>> {
 }
 
 fn too_long() -> io::Error {
-    io::Error::new(
-        io::ErrorKind::InvalidData,
-        "a message is longer than any of ours",
-    )
+    io::Error::new(io::ErrorKind::InvalidData, "a message is longer than any of ours")
 }
 
 /// The length a head announces; 0 if it does not.
@@ -132,14 +113,8 @@ mod tests {
 
         assert_eq!(extent(&message[..30]).expect("fine"), None);
         assert_eq!(extent(&message[..39]).expect("fine"), None);
-        assert_eq!(
-            extent(message).expect("fine"),
-            Some(Extent { head: 38, body: 2 })
-        );
-        assert_eq!(
-            extent(b"HTTP/1.1 204 No\r\n\r\n").expect("fine"),
-            Some(Extent { head: 19, body: 0 })
-        );
+        assert_eq!(extent(message).expect("fine"), Some(Extent { head: 38, body: 2 }));
+        assert_eq!(extent(b"HTTP/1.1 204 No\r\n\r\n").expect("fine"), Some(Extent { head: 19, body: 0 }));
         assert!(extent(b"POST / HTTP/1.1\r\ncontent-length: 99999999\r\n\r\n").is_err());
     }
 
