@@ -1,12 +1,26 @@
-use crate::Server;
-use axum::Router;
-pub(crate) mod host {
-    use axum::extract::{Request, State};
-    use axum::middleware::Next;
-    pub async fn check(State(_): State<crate::Server>, request: Request, next: Next) -> axum::response::Response {
-        next.run(request).await
-    }
-}
-pub(crate) fn router(_: &Server) -> Router<Server> {
-    Router::new()
-}
+//! The own API, version 1: what a platform submits, asks and decides, and what an administrator sets up.
+//!
+//! [`routes`] is the one table of operations: the router, the roles and the OpenAPI document are all made from it.
+
+mod accounts;
+mod auth;
+mod change;
+mod events;
+mod extract;
+pub(crate) mod host;
+mod lists;
+pub mod openapi;
+mod probe;
+mod routes;
+mod rules;
+mod services;
+mod show;
+mod sources;
+mod subjects;
+mod submit;
+pub(crate) mod timeline;
+pub(crate) mod verdict;
+
+pub(crate) use auth::account_of;
+pub(crate) use routes::router;
+pub(crate) use show::View;

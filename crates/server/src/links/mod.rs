@@ -1,5 +1,31 @@
-use crate::Server;
+//! What whoever holds a link may do: send a result later, fetch the exact bytes of a receipt, fetch an artifact.
+//!
+//! A link's token is its own proof; there is no account. What it is void for answers 410, what it never was 404.
+
+mod downloads;
+mod results;
+
 use axum::Router;
+use axum::routing::{get, put};
+use domain::link::{Link, LinkKind};
+
+pub(crate) use downloads::receipt_body;
+
+use crate::problem::{self, Problem};
+use crate::server::{Server, Shared};
+
 pub(crate) fn router() -> Router<Server> {
     Router::new()
+        .route("/api/results/{token}", put(results::put))
+        .route("/api/bodies/{token}", get(downloads::body))
+        .route("/api/artifacts/{token}", get(downloads::artifact))
+}
+
+/// The link that a token is, if it allows this.
+fn link(server: &Shared, token: &str, kind: LinkKind) -> Result<Link, Problem> {
+    server
+        .link_key
+        .read(token, server.now())
+        .filter(|link| link.kind == kind)
+        .ok_or_else(|| Problem::new(&problem::NOT_FOUND, "the link is none of ours, or its time is over"))
 }

@@ -1,0 +1,152 @@
+//! Accounts: list, make, change, switch off, and their tokens.
+
+use axum::Extension;
+use axum::Json;
+use axum::extract::State;
+use domain::catalogue::{Account, Catalogue, Credential, Role};
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+use store::change::{Listed, next_number};
+
+use super::auth::Caller;
+use super::change::{Changed, change, page, patched};
+use super::extract::{Segments, Strict};
+use crate::problem::{self, Problem};
+use crate::resources::{self, AccountSpec};
+use crate::server::{Server, Shared};
+
+pub async fn list(State(server): State<Server>) -> Json<Value> {
+    let catalogue = server.parts.store.catalogue();
+    page(catalogue.accounts.values().map(|account| show(&server, account)).collect())
+}
+
+pub async fn create(
+    State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
+    Strict(spec): Strict<AccountSpec>,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let made = change(&server, &caller.name, |catalogue, keys| {
+        if catalogue.accounts.values().any(|account| account.name == spec.name) {
+            return Err(Problem::new(&problem::TAKEN, format!("there is an account {:?} already", spec.name)));
+        }
+        let token = resources::token(keys.key(), &*server.parts.random, server.now());
+        let number = next_number(catalogue.accounts.values().map(|account| account.number));
+        let account = resources::account(&spec, keys.key(), number, &token)?;
+        let mut answer = show(&server, &account);
+        answer["token"] = json!(token.text);
+        let what = format!("made the account {} with the role {}", account.name, account.role);
+        Ok(Changed { entries: vec![account.entry()], what, answer })
+    });
+    Ok((StatusCode::CREATED, Json(made.await?)))
+}
+
+pub async fn patch(
+    State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
+    Segments(id): Segments<String>,
+    Strict(members): Strict<Map<String, Value>>,
+) -> Result<Json<Value>, Problem> {
+    let changed = change(&server, &caller.name, |catalogue, _| {
+        let before = find(&server, catalogue, &id)?;
+        let spec = AccountSpec { name: before.name.clone(), role: before.role, active: before.active };
+        let AccountSpec { name, role, active } = patched(&spec, members.clone())?;
+        if name != before.name {
+            return Err(Problem::invalid("an account's name stays as it is: the audit names it"));
+        }
+        let account = Account { role, active, ..before.clone() };
+        keep_an_administrator(catalogue, &account)?;
+        let what = format!("changed the account {name}: role {role}, {}", if active { "active" } else { "not active" });
+        Ok(Changed { entries: vec![account.entry()], what, answer: show(&server, &account) })
+    });
+    Ok(Json(changed.await?))
+}
+
+/// Switches an account off and revokes its tokens. It stays in the list, since the audit names it.
+pub async fn delete(
+    State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
+    Segments(id): Segments<String>,
+) -> Result<StatusCode, Problem> {
+    change(&server, &caller.name, |catalogue, _| {
+        let mut account = find(&server, catalogue, &id)?.clone();
+        account.active = false;
+        account.credentials.iter_mut().for_each(|credential| credential.revoked = true);
+        keep_an_administrator(catalogue, &account)?;
+        let what = format!("switched off the account {} and revoked its tokens", account.name);
+        Ok(Changed { entries: vec![account.entry()], what, answer: () })
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A new token; the others stay valid, so that keys can be changed without a gap.
+pub async fn add_token(
+    State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
+    Segments(id): Segments<String>,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let made = change(&server, &caller.name, |catalogue, keys| {
+        let mut account = find(&server, catalogue, &id)?.clone();
+        let token = resources::token(keys.key(), &*server.parts.random, server.now());
+        let answer = json!({ "id": server.show(token.credential.key), "token": token.text });
+        account.credentials.push(token.credential);
+        let what = format!("made a token for the account {}", account.name);
+        Ok(Changed { entries: vec![account.entry()], what, answer })
+    });
+    Ok((StatusCode::CREATED, Json(made.await?)))
+}
+
+pub async fn revoke_token(
+    State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
+    Segments((id, credential)): Segments<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    let key = server.parse(&credential)?;
+    change(&server, &caller.name, |catalogue, _| {
+        let mut account = find(&server, catalogue, &id)?.clone();
+        let found = account.credentials.iter_mut().find(|each| each.key == key);
+        found.ok_or_else(|| Problem::no_such("token", &credential))?.revoked = true;
+        keep_an_administrator(catalogue, &account)?;
+        let what = format!("revoked a token of the account {}", account.name);
+        Ok(Changed { entries: vec![account.entry()], what, answer: () })
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Refuses a change after which nobody could change anything.
+fn keep_an_administrator(catalogue: &Catalogue, changed: &Account) -> Result<(), Problem> {
+    let rules = |account: &Account| {
+        let usable = account.credentials.iter().any(|credential| !credential.revoked);
+        account.active && account.role == Role::Administrator && usable
+    };
+    let others = catalogue.accounts.values().filter(|account| account.key != changed.key);
+    if rules(changed) || others.into_iter().any(rules) {
+        return Ok(());
+    }
+    Err(Problem::new(&problem::CONFLICT, "this is the last administrator with a token"))
+}
+
+/// By id, or by name.
+fn find<'a>(server: &Shared, catalogue: &'a Catalogue, id: &str) -> Result<&'a Account, Problem> {
+    let by_id = || server.parse(id).ok().and_then(|key| catalogue.accounts.get(&key));
+    catalogue
+        .accounts
+        .values()
+        .find(|account| account.name == id)
+        .or_else(by_id)
+        .ok_or_else(|| Problem::no_such("account", id))
+}
+
+fn show(server: &Shared, account: &Account) -> Value {
+    let tokens = account.credentials.iter().map(
+        |each: &Credential| json!({ "id": server.show(each.key), "at": each.at.rfc3339(), "revoked": each.revoked }),
+    );
+    json!({
+        "id": server.show(account.key),
+        "name": account.name,
+        "role": account.role,
+        "active": account.active,
+        "tokens": tokens.collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,126 @@
+//! Testing a service: one signed message of its profile, and what its answer says.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::{Extension, Json};
+use bytes::Bytes;
+use domain::catalogue::Service;
+use domain::envelope::{Envelope, seal};
+use domain::event::{Event, Provenance};
+use domain::outcome::{Outcome, Response};
+use domain::profile::{self, Ask, Told};
+use domain::{EventKey, RunKey, Timestamp, limits};
+use egress::{AllowedNetwork, Outgoing, Policy, Sent};
+use http::{Method, header};
+use serde_json::{Value, json};
+use verify::sign::SigningKey;
+
+use super::auth::Caller;
+use super::extract::Segments;
+use super::services::{find, opened};
+use crate::problem::{self, Problem};
+use crate::secrets::service_signing_of;
+use crate::server::{Server, Shared};
+
+/// The type of the message; services need not know it.
+const TYPE: &str = "countersign.test";
+
+pub async fn test(
+    State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
+    Segments(id): Segments<String>,
+) -> Result<Json<Value>, Problem> {
+    let catalogue = server.parts.store.catalogue();
+    let service = find(&server, &catalogue, &id)?;
+    let outgoing = message(&server, service, caller.key)?;
+    let outcome = outcome(server.parts.egress.send(outgoing).await, service);
+    let answer = profile::read(service, &outcome, server.now());
+    let said = answer.text().map(|text| format!(": {text}")).unwrap_or_default();
+    Ok(Json(json!({ "live": answer.healthy(), "message": format!("{}{said}", answer.word()) })))
+}
+
+fn message(server: &Shared, service: &Service, caller: domain::AccountKey) -> Result<Outgoing, Problem> {
+    let now = server.now();
+    let secret = opened(server, service)?;
+    let told = told(now, caller);
+    let ask = Ask {
+        service,
+        secret: secret.as_deref(),
+        told: &told,
+        event_id: &server.show(told.event.key),
+        artifacts: &[],
+        result_url: &server.parts.settings.public_url,
+        body_url: &server.parts.settings.public_url,
+        deadline: now.after(limits::ATTEMPT),
+    };
+    let request = (profile::of(service.profile).request)(&ask);
+    let keys = signing_keys(server, service)?;
+    let envelope = Envelope {
+        webhook_id: &server.show(RunKey(told.event.key.0)),
+        attempt: 1,
+        deadline: ask.deadline,
+        keys: &keys,
+        user_agent: &server.parts.settings.user_agent,
+        trace: server.nonce(),
+        now,
+    };
+    let (headers, body) = seal(&envelope, request);
+    Ok(Outgoing {
+        method: Method::POST,
+        url: service.url.clone(),
+        headers: headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        body: Bytes::from(body),
+        policy: Arc::new(policy(server, service)?),
+        connect_within: service.attempt,
+        answer_within: service.attempt,
+        answer_bytes_max: limits::ANSWER_BYTES_MAX,
+    })
+}
+
+/// The event of the message. It is sent and never recorded.
+fn told(now: Timestamp, caller: domain::AccountKey) -> Told {
+    let event = Event {
+        key: EventKey(now.milliseconds() << 12),
+        receipt: None,
+        kind: TYPE.to_owned(),
+        subject: None,
+        artifact: None,
+        provenance: Provenance::Account(caller),
+        hops: 0,
+        cause: None,
+        delivery: None,
+        data: None,
+        at: now,
+    };
+    Told { event, subject: None, artifacts: Vec::new(), body: None, has_body: false }
+}
+
+fn signing_keys(server: &Shared, service: &Service) -> Result<Vec<SigningKey>, Problem> {
+    let of = service_signing_of(&service.name);
+    let unusable = || Problem::new(&problem::CONFLICT, "a signing secret of the service cannot be used");
+    let key = |sealed| {
+        let text = server.parts.seal.open(sealed, &of).map_err(|_| unusable())?;
+        SigningKey::read(&text).map_err(|_| unusable())
+    };
+    service.signing.iter().map(key).collect()
+}
+
+fn policy(server: &Shared, service: &Service) -> Result<Policy, Problem> {
+    let networks = service.allow_networks.iter().map(|text| text.parse::<AllowedNetwork>());
+    let networks: Vec<_> = networks.collect::<Result<_, _>>().map_err(|why| Problem::invalid(why.to_string()))?;
+    Ok(Policy::new(networks, &server.parts.settings.own_listeners))
+}
+
+fn outcome(sent: Sent, service: &Service) -> Outcome {
+    match sent {
+        Sent::Answered { status, headers, body } => {
+            let retry_after = headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+            Outcome::Answered(Response { status, retry_after: retry_after.map(str::to_owned), body: body.to_vec() })
+        }
+        Sent::TooLarge { status } => Outcome::TooLarge { status },
+        Sent::Refused(why) => Outcome::Refused(why.to_string()),
+        Sent::Unreachable(why) => Outcome::Unreachable(why),
+        Sent::TimedOut => Outcome::TimedOut(service.attempt),
+    }
+}

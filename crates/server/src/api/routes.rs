@@ -1,0 +1,151 @@
+//! The one table of operations.
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
+use domain::event::{Event, Receipt};
+use domain::expectation::Expectation;
+use domain::result::ServiceResult;
+use domain::rule::{Flag, Hold, Match};
+use domain::run::{Attempt, Run};
+use domain::subject::{Collection, Subject};
+use store::tables::{Artifact, Audit, Batch, Clearance, Quarantine, Restriction};
+
+use super::auth::{self, Needs};
+use super::lists::{Listed, list, one};
+use super::{accounts, events, lists, openapi, probe, rules, services, sources, subjects, submit};
+use crate::server::Server;
+
+/// What every operation's path begins with.
+pub const PREFIX: &str = "/api/v1";
+
+/// One operation.
+pub struct Route {
+    /// The method, in small letters as OpenAPI writes it.
+    pub method: &'static str,
+    /// The path below [`PREFIX`].
+    pub path: &'static str,
+    /// What it needs.
+    pub needs: Needs,
+    /// What it does.
+    pub summary: &'static str,
+    /// The schema of its JSON body, or `bytes`.
+    pub body: Option<&'static str>,
+    /// Its query parameters.
+    pub query: Vec<&'static str>,
+    /// The status of its success.
+    pub status: u16,
+    /// Whoever carries it out.
+    handler: MethodRouter<Server>,
+}
+
+impl Route {
+    fn new(
+        method: &'static str,
+        path: &'static str,
+        needs: Needs,
+        summary: &'static str,
+        handler: MethodRouter<Server>,
+    ) -> Self {
+        Self { method, path, needs, summary, body: None, query: Vec::new(), status: 200, handler }
+    }
+
+    fn takes(mut self, schema: &'static str) -> Self {
+        self.body = Some(schema);
+        self
+    }
+
+    fn asks(mut self, query: &[&'static str]) -> Self {
+        self.query.extend_from_slice(query);
+        self
+    }
+
+    fn gives(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+}
+
+/// A list of rows and one of them.
+fn rows<T: Listed>(path: &'static str, one_path: &'static str, list_summary: &'static str) -> [Route; 2] {
+    let filters: Vec<_> = T::FILTERS.iter().map(|filter| filter.name).collect();
+    let many = Route::new("get", path, Needs::Read, list_summary, get(list::<T>)).asks(&["limit", "cursor"]);
+    let single = Route::new("get", one_path, Needs::Read, "Show one of them.", get(one::<T>));
+    [many.asks(&filters), single]
+}
+
+/// Every operation.
+#[rustfmt::skip]
+pub fn routes() -> Vec<Route> {
+    use Needs::{Administer, Read, Submit};
+    let mut all = vec![
+        Route::new("post", "/artifacts", Submit, "Upload an artifact.", post(submit::upload)).takes("bytes").asks(&["filename"]).gives(201),
+        Route::new("put", "/collections/{collection}", Submit, "Describe a collection.", put(submit::put_collection)).takes("Collection"),
+        Route::new("post", "/subjects", Submit, "Describe a subject and list its artifacts.", post(submit::put_subject)).takes("Subject").gives(201),
+        Route::new("post", "/events", Submit, "Record an event; with wait, answer its verdict.", post(events::create)).takes("Event").asks(&["wait"]).gives(202),
+        Route::new("get", "/events/{id}", Read, "Show an event's whole life.", get(events::one)),
+        Route::new("post", "/events/{id}/replay", Administer, "Ask every subscriber about it again.", post(events::replay)).gives(202),
+        Route::new("get", "/subjects/{kind}/{collection}/{subject}/verdict", Read, "The verdict, with its reasons.", get(subjects::show_verdict)).asks(&["wait"]),
+        Route::new("post", "/subjects/{kind}/{collection}/{subject}/clearance", Administer, "Say that a person has dealt with it.", post(subjects::clear)).takes("Because"),
+        Route::new("post", "/holds/{id}/release", Administer, "Lift a hold.", post(subjects::release_hold)).takes("Because"),
+        Route::new("get", "/receipts/{id}/body", Read, "The exact bytes of a receipt.", get(events::receipt_body)),
+        Route::new("get", "/runs", Read, "List runs.", get(lists::runs)).asks(&["limit", "cursor", "expectation", "event"]),
+        Route::new("get", "/runs/{id}", Read, "Show one of them.", get(one::<Run>)),
+
+        Route::new("get", "/sources", Read, "List sources.", get(sources::list)),
+        Route::new("post", "/sources", Administer, "Make a source.", post(sources::create)).takes("Source").gives(201),
+        Route::new("get", "/sources/{id}", Read, "Show a source, by id or as provider/name.", get(sources::one)),
+        Route::new("patch", "/sources/{id}", Administer, "Change a source.", patch(sources::patch)).takes("Source"),
+        Route::new("delete", "/sources/{id}", Administer, "Switch a source off and forget its secrets.", delete(sources::delete)).gives(204),
+
+        Route::new("get", "/services", Read, "List services.", get(services::list)),
+        Route::new("post", "/services", Administer, "Register a service; its secrets are shown this once.", post(services::create)).takes("Service").gives(201),
+        Route::new("get", "/services/{id}", Read, "Show a service, by id or name.", get(services::one)),
+        Route::new("patch", "/services/{id}", Administer, "Change a service.", patch(services::patch)).takes("Service"),
+        Route::new("delete", "/services/{id}", Administer, "Remove a service; its name stays taken.", delete(services::delete)).gives(204),
+        Route::new("post", "/services/{id}/test", Administer, "Send a signed test message.", post(probe::test)),
+        Route::new("post", "/services/{id}/pause", Administer, "Stop calling a service; its deadlines stand still.", post(services::pause)),
+        Route::new("post", "/services/{id}/resume", Administer, "Call a service again.", post(services::resume)),
+        Route::new("post", "/services/{id}/credentials", Administer, "Issue new credentials, shown this once.", post(services::credentials)),
+
+        Route::new("get", "/rules", Read, "List rules.", get(rules::list)),
+        Route::new("post", "/rules", Administer, "Make a rule.", post(rules::create)).takes("Rule").gives(201),
+        Route::new("get", "/rules/{id}", Read, "Show a rule.", get(rules::one)),
+        Route::new("patch", "/rules/{id}", Administer, "Change a rule.", patch(rules::patch)).takes("Rule"),
+        Route::new("delete", "/rules/{id}", Administer, "Switch a rule off.", delete(rules::delete)).gives(204),
+
+        Route::new("get", "/accounts", Administer, "List accounts.", get(accounts::list)),
+        Route::new("post", "/accounts", Administer, "Make an account; its token is shown this once.", post(accounts::create)).takes("Account").gives(201),
+        Route::new("patch", "/accounts/{id}", Administer, "Change an account.", patch(accounts::patch)).takes("Account"),
+        Route::new("delete", "/accounts/{id}", Administer, "Switch an account off and revoke its tokens.", delete(accounts::delete)).gives(204),
+        Route::new("post", "/accounts/{id}/tokens", Administer, "Make another token, shown this once.", post(accounts::add_token)).gives(201),
+        Route::new("delete", "/accounts/{id}/tokens/{token}", Administer, "Revoke a token.", delete(accounts::revoke_token)).gives(204),
+    ];
+    all.extend(rows::<Receipt>("/receipts", "/receipts/{id}", "List receipts."));
+    all.extend(rows::<Attempt>("/attempts", "/attempts/{id}", "List attempts."));
+    all.extend(rows::<ServiceResult>("/results", "/results/{id}", "List results."));
+    all.extend(rows::<Match>("/matches", "/matches/{id}", "List what rules found."));
+    all.extend(rows::<Flag>("/flags", "/flags/{id}", "List flags; by subject, the open ones."));
+    all.extend(rows::<Hold>("/holds", "/holds/{id}", "List holds; by subject, the active ones."));
+    all.extend(rows::<Expectation>("/expectations", "/expectations/{id}", "List expectations."));
+    all.extend(rows::<Restriction>("/restrictions", "/restrictions/{id}", "List restrictions."));
+    all.extend(rows::<Clearance>("/clearances", "/clearances/{id}", "List clearances."));
+    all.extend(rows::<Batch>("/batches", "/batches/{id}", "List batches."));
+    all.extend(rows::<Artifact>("/artifacts", "/artifacts/{id}", "List artifacts."));
+    all.extend(rows::<Subject>("/subjects", "/subjects/{id}", "List subjects."));
+    all.extend(rows::<Quarantine>("/quarantine", "/quarantine/{id}", "List refused requests that were kept."));
+    let [events, _] = rows::<Event>("/events", "/events/{id}", "List events.");
+    let [collections, _] = rows::<Collection>("/collections", "/collections/{id}", "List collections.");
+    let [audit, _] = rows::<Audit>("/audit", "/audit/{id}", "List administrative changes.");
+    all.extend([events, collections, Route { needs: Administer, ..audit }]);
+    all
+}
+
+/// The router of all operations, each behind the role that it needs.
+pub fn router(server: &Server) -> Router<Server> {
+    let open = Router::new().route("/openapi.json", get(openapi::show));
+    routes().into_iter().fold(open, |router, route| {
+        let guard = from_fn_with_state((server.clone(), route.needs), auth::check);
+        router.route(&format!("{PREFIX}{}", route.path), route.handler.route_layer(guard))
+    })
+}

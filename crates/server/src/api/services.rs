@@ -1,0 +1,237 @@
+//! Services: list, make, change, remove, pause, resume, and their credentials.
+
+use axum::Extension;
+use axum::Json;
+use axum::extract::State;
+use domain::catalogue::{Account, Catalogue, Owner, Role, Service};
+use domain::gate::GateState;
+use domain::time::show_span;
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+use store::change::{Listed, NewKeys, next_number};
+use store::command::{Answer, Command};
+
+use super::auth::Caller;
+use super::change::{Changed, change, page, patched, writable};
+use super::extract::{Segments, Strict};
+use crate::problem::{self, Problem};
+use crate::resources::{self, AccountSpec, EventSpec, ServiceSpec, settle_service};
+use crate::secrets::service_secret_of;
+use crate::server::{Server, Shared};
+
+pub async fn list(State(server): State<Server>) -> Json<Value> {
+    let catalogue = server.parts.store.catalogue();
+    let present = catalogue.services.values().filter(|service| !service.deleted);
+    page(present.map(|service| show(&server, service)).collect())
+}
+
+pub async fn one(State(server): State<Server>, Segments(id): Segments<String>) -> Result<Json<Value>, Problem> {
+    let catalogue = server.parts.store.catalogue();
+    Ok(Json(show(&server, find(&server, &catalogue, &id)?)))
+}
+
+pub async fn create(
+    State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
+    Strict(spec): Strict<ServiceSpec>,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let made = change(&server, &caller.name, |catalogue, keys| {
+        if catalogue.services.values().any(|service| service.name == spec.name) {
+            let detail = format!("there is or was a service {:?}; names are not used twice", spec.name);
+            return Err(Problem::new(&problem::TAKEN, detail));
+        }
+        let parts = &server.parts;
+        let number = next_number(catalogue.services.values().map(|service| service.number));
+        let listeners = &parts.settings.own_listeners;
+        let new = resources::service(&spec, keys.key(), number, Owner::Api, listeners, &parts.seal, &*parts.random)?;
+        let mut service = new.service;
+        let (account, token) = issue(&server, catalogue, keys, &service)?;
+        service.account = Some(account.key);
+        let mut answer = show(&server, &service);
+        answer["credentials"] = json!({ "token": token });
+        answer["signing_secret"] = json!(new.signing_secret);
+        let what = format!("made the service {}", service.name);
+        Ok(Changed { entries: vec![service.entry(), account.entry()], what, answer })
+    });
+    Ok((StatusCode::CREATED, Json(made.await?)))
+}
+
+pub async fn patch(
+    State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
+    Segments(id): Segments<String>,
+    Strict(members): Strict<Map<String, Value>>,
+) -> Result<Json<Value>, Problem> {
+    let changed = change(&server, &caller.name, |catalogue, _| {
+        let parts = &server.parts;
+        let before = find(&server, catalogue, &id)?;
+        writable(before.owner, "service", &before.name)?;
+        let mut spec = patched(&spec_of(before), members.clone())?;
+        if spec.name != before.name {
+            return Err(Problem::invalid("a service's name stays as it is: its secrets are bound to it"));
+        }
+        if !members.contains_key("secret") {
+            spec.secret = opened(&server, before)?;
+        }
+        let listeners = &parts.settings.own_listeners;
+        let fresh =
+            resources::service(&spec, before.key, before.number, Owner::Api, listeners, &parts.seal, &*parts.random)?;
+        let service = settle_service(fresh.service, before, &parts.seal);
+        let names: Vec<&str> = members.keys().map(String::as_str).collect();
+        let what = format!("changed {} of the service {}", names.join(", "), service.name);
+        Ok(Changed { entries: vec![service.entry()], what, answer: show(&server, &service) })
+    });
+    Ok(Json(changed.await?))
+}
+
+pub async fn delete(
+    State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
+    Segments(id): Segments<String>,
+) -> Result<StatusCode, Problem> {
+    change(&server, &caller.name, |catalogue, _| {
+        let before = find(&server, catalogue, &id)?;
+        writable(before.owner, "service", &before.name)?;
+        let service = Service { active: false, deleted: true, secret: None, signing: Vec::new(), ..before.clone() };
+        let mut entries = vec![service.entry()];
+        if let Some(account) = before.account.and_then(|key| catalogue.accounts.get(&key)) {
+            entries.push(Account { active: false, ..account.clone() }.entry());
+        }
+        Ok(Changed { entries, what: format!("removed the service {}", service.name), answer: () })
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A new signing secret, beside the old one until the next change, and a new token for the service's account. Also for
+/// services that came from the configuration file.
+pub async fn credentials(
+    State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
+    Segments(id): Segments<String>,
+) -> Result<Json<Value>, Problem> {
+    let issued = change(&server, &caller.name, |catalogue, keys| {
+        let mut service = find(&server, catalogue, &id)?.clone();
+        let (signing_secret, sealed) =
+            resources::signing_secret(&service.name, &server.parts.seal, &*server.parts.random);
+        service.signing.insert(0, sealed);
+        service.signing.truncate(2);
+        let (account, token) = issue(&server, catalogue, keys, &service)?;
+        service.account = Some(account.key);
+        let answer = json!({ "credentials": { "token": token }, "signing_secret": signing_secret });
+        let what = format!("issued credentials for the service {}", service.name);
+        Ok(Changed { entries: vec![service.entry(), account.entry()], what, answer })
+    });
+    Ok(Json(issued.await?))
+}
+
+pub async fn pause(
+    State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
+    Segments(id): Segments<String>,
+) -> Result<Json<Value>, Problem> {
+    turn(&server, &caller, &id, &[GateState::Open, GateState::Breaker, GateState::Gone], GateState::Paused).await
+}
+
+pub async fn resume(
+    State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
+    Segments(id): Segments<String>,
+) -> Result<Json<Value>, Problem> {
+    turn(&server, &caller, &id, &[GateState::Paused, GateState::Gone, GateState::Breaker], GateState::Open).await
+}
+
+async fn turn(
+    server: &Shared,
+    caller: &Caller,
+    id: &str,
+    from: &[GateState],
+    to: GateState,
+) -> Result<Json<Value>, Problem> {
+    let catalogue = server.parts.store.catalogue();
+    let service = find(server, &catalogue, id)?;
+    let turn = Command::Turn { service: service.key, from: from.to_vec(), to, now: server.now() };
+    if matches!(server.parts.store.submit(turn).await?, Answer::Done) {
+        let what = format!("turned the gate of the service {} to {}", service.name, to.word());
+        change(server, &caller.name, |_, _| Ok(Changed { entries: Vec::new(), what: what.clone(), answer: () }))
+            .await?;
+    }
+    let key = service.key;
+    let gate = server.parts.store.read(move |rows| store::search::gate(rows, key)).await?;
+    Ok(Json(json!({ "name": service.name, "gate": gate.state })))
+}
+
+/// The account of a service with a new token; made where there is none yet.
+fn issue(
+    server: &Shared,
+    catalogue: &Catalogue,
+    keys: &mut NewKeys,
+    service: &Service,
+) -> Result<(Account, String), Problem> {
+    let token = resources::token(keys.key(), &*server.parts.random, server.now());
+    let known = service.account.and_then(|key| catalogue.accounts.get(&key)).filter(|account| account.active);
+    let account = match known {
+        Some(account) => {
+            let mut account = account.clone();
+            account.credentials.push(token.credential);
+            account
+        }
+        None => {
+            let spec = AccountSpec { name: service.name.clone(), role: Role::Service, active: true };
+            let number = next_number(catalogue.accounts.values().map(|account| account.number));
+            resources::account(&spec, keys.key(), number, &token)?
+        }
+    };
+    Ok((account, token.text))
+}
+
+/// By id, or by name.
+pub fn find<'a>(server: &Shared, catalogue: &'a Catalogue, id: &str) -> Result<&'a Service, Problem> {
+    let by_id = || server.parse(id).ok().and_then(|key| catalogue.services.get(&key));
+    catalogue
+        .service_named(id)
+        .or_else(by_id)
+        .filter(|service| !service.deleted)
+        .ok_or_else(|| Problem::no_such("service", id))
+}
+
+/// The profile's own key of a service in the clear.
+pub fn opened(server: &Shared, service: &Service) -> Result<Option<String>, Problem> {
+    let of = service_secret_of(&service.name);
+    let open = |sealed| server.parts.seal.open(sealed, &of).map(|text| text.to_string());
+    service.secret.as_ref().map(open).transpose().map_err(|why| Problem::new(&problem::CONFLICT, why.to_string()))
+}
+
+fn spec_of(service: &Service) -> ServiceSpec {
+    let event = |each: &domain::catalogue::Subscription| EventSpec {
+        r#type: each.event.clone(),
+        active: each.active,
+        blocks: each.blocks,
+        deadline: each.deadline,
+        redeliver: each.redeliver,
+    };
+    ServiceSpec {
+        name: service.name.clone(),
+        profile: service.profile,
+        payload: service.form,
+        url: service.url.clone(),
+        secret: None,
+        events: service.subscriptions.iter().map(event).collect(),
+        on_failure: service.on_failure,
+        require_coverage: service.require_coverage,
+        concurrency: Some(service.concurrency),
+        timeout: Some(show_span(service.attempt)),
+        allow_networks: service.allow_networks.clone(),
+        active: service.active,
+    }
+}
+
+fn show(server: &Shared, service: &Service) -> Value {
+    let mut shown = serde_json::to_value(spec_of(service)).unwrap_or_default();
+    shown["id"] = json!(server.show(service.key));
+    shown["number"] = json!(service.number);
+    shown["has_secret"] = json!(service.secret.is_some());
+    shown["account"] = json!(service.account.map(|key| server.show(key)));
+    shown["owner"] = json!(service.owner);
+    shown
+}

@@ -1,0 +1,142 @@
+//! Sources: list, make, change, switch off.
+
+use axum::Extension;
+use axum::Json;
+use axum::extract::State;
+use domain::catalogue::{Catalogue, Owner, Source};
+use domain::time::show_span;
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+use store::change::Listed;
+use store::seal::SealKey;
+
+use super::auth::Caller;
+use super::change::{Changed, change, page, patched, writable};
+use super::extract::{Segments, Strict};
+use crate::problem::{self, Problem};
+use crate::resources::{self, SecretSpec, SourceSpec, settle_source};
+use crate::secrets::source_of;
+use crate::server::{Server, Shared};
+
+pub async fn list(State(server): State<Server>) -> Json<Value> {
+    let catalogue = server.parts.store.catalogue();
+    page(catalogue.sources.values().map(|source| show(&server, source)).collect())
+}
+
+pub async fn one(State(server): State<Server>, Segments(id): Segments<String>) -> Result<Json<Value>, Problem> {
+    let catalogue = server.parts.store.catalogue();
+    Ok(Json(show(&server, find(&server, &catalogue, &id)?)))
+}
+
+pub async fn create(
+    State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
+    Strict(spec): Strict<SourceSpec>,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let made = change(&server, &caller.name, |catalogue, keys| {
+        let parts = &server.parts;
+        let mut source = resources::source(&spec, keys.key(), Owner::Api, &parts.seal, &*parts.random)?;
+        if let Some(before) = catalogue.source_at(&source.provider, &source.name) {
+            if !is_switched_off(before) {
+                let detail = format!("there is a source {}/{} already", source.provider, source.name);
+                return Err(Problem::new(&problem::TAKEN, detail));
+            }
+            source = settle_source(source, before, &parts.seal);
+        }
+        let what = format!("made the source {}/{}", source.provider, source.name);
+        Ok(Changed { entries: vec![source.entry()], what, answer: show(&server, &source) })
+    });
+    Ok((StatusCode::CREATED, Json(made.await?)))
+}
+
+pub async fn patch(
+    State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
+    Segments(id): Segments<String>,
+    Strict(members): Strict<Map<String, Value>>,
+) -> Result<Json<Value>, Problem> {
+    let changed = change(&server, &caller.name, |catalogue, _| {
+        let parts = &server.parts;
+        let before = find(&server, catalogue, &id)?;
+        writable(before.owner, "source", &before.name)?;
+        let mut spec = patched(&spec_of(before), members.clone())?;
+        if spec.id != before.name || spec.provider != before.provider {
+            return Err(Problem::invalid("a source's id and provider stay as they are: its secrets are bound to them"));
+        }
+        if !members.contains_key("secrets") {
+            spec.secrets = opened(before, &parts.seal)?;
+        }
+        let fresh = resources::source(&spec, before.key, Owner::Api, &parts.seal, &*parts.random)?;
+        let source = settle_source(fresh, before, &parts.seal);
+        let names: Vec<&str> = members.keys().map(String::as_str).collect();
+        let what = format!("changed {} of the source {}/{}", names.join(", "), source.provider, source.name);
+        Ok(Changed { entries: vec![source.entry()], what, answer: show(&server, &source) })
+    });
+    Ok(Json(changed.await?))
+}
+
+/// Switches a source off and forgets its secrets. It stays in the list, since receipts name it.
+pub async fn delete(
+    State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
+    Segments(id): Segments<String>,
+) -> Result<StatusCode, Problem> {
+    change(&server, &caller.name, |catalogue, _| {
+        let before = find(&server, catalogue, &id)?;
+        writable(before.owner, "source", &before.name)?;
+        let source = Source { active: false, secrets: Vec::new(), ..before.clone() };
+        let what = format!("switched off the source {}/{} and forgot its secrets", source.provider, source.name);
+        Ok(Changed { entries: vec![source.entry()], what, answer: () })
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn is_switched_off(source: &Source) -> bool {
+    !source.active && source.secrets.is_empty() && source.owner == Owner::Api
+}
+
+/// By id, or as `provider/id`.
+fn find<'a>(server: &Shared, catalogue: &'a Catalogue, id: &str) -> Result<&'a Source, Problem> {
+    let found = match id.split_once('/') {
+        Some((provider, name)) => catalogue.source_at(provider, name),
+        None => catalogue.sources.get(&server.parse(id)?),
+    };
+    found.ok_or_else(|| Problem::no_such("source", id))
+}
+
+fn spec_of(source: &Source) -> SourceSpec {
+    SourceSpec {
+        id: source.name.clone(),
+        provider: source.provider.clone(),
+        mode: source.mode,
+        secrets: Vec::new(),
+        window: source.window_s.map(|seconds| show_span(std::time::Duration::from_secs(seconds))),
+        public_url: source.public_url.clone(),
+        subject: source.subject.clone(),
+        active: source.active,
+    }
+}
+
+fn opened(source: &Source, seal: &SealKey) -> Result<Vec<SecretSpec>, Problem> {
+    let of = source_of(&source.provider, &source.name);
+    let secrets = source.secrets.iter().map(|secret| {
+        let text = seal.open(&secret.sealed, &of).map_err(|why| Problem::new(&problem::CONFLICT, why.to_string()))?;
+        Ok(SecretSpec::Named { id: secret.id.clone(), secret: text.to_string() })
+    });
+    secrets.collect()
+}
+
+fn show(server: &Shared, source: &Source) -> Value {
+    let mut shown = serde_json::to_value(spec_of(source)).unwrap_or_default();
+    let secrets: Vec<Value> = source.secrets.iter().map(|secret| json!({ "id": secret.id })).collect();
+    // `id` is the row's own, as everywhere; the source's name in URLs goes by `name`.
+    shown["name"] = json!(source.name);
+    shown["id"] = json!(server.show(source.key));
+    shown["secrets"] = json!(secrets);
+    shown["owner"] = json!(source.owner);
+    let path =
+        format!("{}/api/webhooks/incoming/{}/{}", server.parts.settings.public_url, source.provider, source.name);
+    shown["url"] = json!(path);
+    shown
+}

@@ -1,0 +1,82 @@
+//! Subjects and what people decide about them: the verdict, a clearance, the lifting of a hold.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use http::{StatusCode, header};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use store::command::Answer;
+use store::judged;
+
+use super::auth::Caller;
+use super::extract::{Params, Segments, Strict};
+use super::lists::subject_of;
+use super::verdict;
+use crate::problem::{self, Problem};
+use crate::server::Server;
+
+type Name = (String, String, String);
+
+pub async fn show_verdict(
+    State(server): State<Server>,
+    Segments(name): Segments<Name>,
+    params: Params,
+) -> Result<Response, Problem> {
+    params.only(&["wait"])?;
+    let within = params.wait()?;
+    let location = verdict::path(&name.0, &name.1, &name.2);
+    let subject = subject_of(&server, name).await?;
+    let Some(within) = within else {
+        return Ok(Json(verdict::now(&server, subject.key).await?.shown).into_response());
+    };
+    let seen = verdict::wait(&server, subject.key, within).await?;
+    if seen.settled {
+        return Ok(Json(seen.shown).into_response());
+    }
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(seen.shown)).into_response())
+}
+
+/// Why a person decided so.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Because {
+    reason: String,
+}
+
+pub async fn clear(
+    State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
+    Segments(name): Segments<Name>,
+    Strict(because): Strict<Because>,
+) -> Result<Json<Value>, Problem> {
+    let reason = checked(&because.reason)?;
+    let subject = subject_of(&server, name).await?;
+    judged::clear(&server.parts.store, subject.key, &caller.name, reason, server.now()).await?;
+    Ok(Json(verdict::now(&server, subject.key).await?.shown))
+}
+
+pub async fn release_hold(
+    State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
+    Segments(id): Segments<String>,
+    Strict(because): Strict<Because>,
+) -> Result<Json<Value>, Problem> {
+    let reason = checked(&because.reason)?;
+    let hold = server.parse(&id)?;
+    match judged::release(&server.parts.store, hold, &caller.name, reason, server.now()).await? {
+        Answer::Verdict(verdict) => Ok(Json(json!({ "id": id, "verdict": verdict }))),
+        Answer::NotFound => {
+            Err(Problem::new(&problem::NOT_FOUND, "there is no such hold on a subject, or it has ended"))
+        }
+        _ => Ok(Json(json!({ "id": id }))),
+    }
+}
+
+fn checked(reason: &str) -> Result<&str, Problem> {
+    let reason = reason.trim();
+    if reason.is_empty() || reason.chars().count() > 1_000 {
+        return Err(Problem::invalid("reason: expected 1 to 1000 characters on why"));
+    }
+    Ok(reason)
+}
