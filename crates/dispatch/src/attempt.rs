@@ -143,6 +143,8 @@ impl Shared {
         let (step, conclusion) = match next {
             NextStep::Conclude(conclusion) => (Step::GiveUp, Some(conclusion)),
             NextStep::Defer { until } => (Step::Defer { until }, None),
+            // The gate is shut: the retry window stands still.
+            NextStep::RetryAt(_) | NextStep::GiveUp if claimed.probe => (Step::ProbeFailed, None),
             NextStep::RetryAt(at) => (Step::RetryAt(at), None),
             NextStep::GiveUp => (Step::GiveUp, None),
         };

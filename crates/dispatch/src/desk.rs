@@ -21,8 +21,10 @@ use crate::line::{Line, Wanted};
 use crate::target::Targets;
 use crate::{DispatchParts, Shared};
 
-/// The longest sleep: a clock that jumps is noticed within it.
-const SLEEP_MAX: Duration = Duration::from_secs(1);
+/// The longest sleep: a wall clock that jumps is noticed within it.
+const SLEEP_MAX: Duration = Duration::from_secs(60);
+/// The wait before something is tried again at which the store failed.
+const STORE_AGAIN: Duration = Duration::from_secs(1);
 /// How long calls under way may go on after the end was asked for.
 const DRAIN: Duration = Duration::from_secs(30);
 /// How many runs one claim brings at the most: bounds the writer's work in one command.
@@ -220,7 +222,7 @@ impl Desk {
             Back::Failed(Job::Claim(service)) => self.line(service, now).claiming = false,
             Back::Failed(Job::Calendar) => {
                 self.calendar_busy = false;
-                self.next_check = Some(now.after(SLEEP_MAX));
+                self.next_check = Some(now.after(STORE_AGAIN));
             }
             Back::Failed(Job::Perform) => {
                 self.perform_busy = false;
@@ -325,7 +327,7 @@ impl Desk {
                 Err(StoreError::Closed) => return,
                 Err(why) => {
                     tracing::error!(%why, ?job, "the store failed; trying again");
-                    tokio::time::sleep(SLEEP_MAX).await;
+                    tokio::time::sleep(STORE_AGAIN).await;
                     Back::Failed(job)
                 }
             };

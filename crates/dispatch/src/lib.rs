@@ -26,7 +26,7 @@ use store::seal::SealKey;
 use tokio::sync::mpsc;
 
 pub use desk::run;
-pub use perform::{Performed, Performer, Program, Programs};
+pub use perform::{Performed, Performer, Performing, Program, Programs};
 pub use sender::{Call, EgressSender, Sender, Sending};
 use target::Targets;
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::planted::{self, Bug};
 use crate::result::{Coverage, ResultKind};
 use crate::{Timestamp, limits};
 
@@ -110,6 +111,9 @@ impl Answer {
     #[must_use]
     pub fn conclusion(&self) -> Option<Conclusion> {
         match self {
+            Answer::Unreadable { .. } if planted::is(Bug::UnreadablePasses) => {
+                Some(Conclusion::plain(ResultKind::Processed, None))
+            }
             Answer::Processed(said) => Some(Conclusion {
                 kind: ResultKind::Processed,
                 matched: said.matched.iter().take(limits::MATCHED_NAMES_MAX).cloned().collect(),

@@ -17,6 +17,7 @@ pub mod judge;
 pub mod limits;
 pub mod link;
 pub mod outcome;
+pub mod planted;
 pub mod profile;
 pub mod record;
 pub mod result;

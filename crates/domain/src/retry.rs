@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::Timestamp;
 use crate::answer::{Answer, Conclusion};
+use crate::planted::{self, Bug};
 use crate::time::micros;
 
 /// A number in 0..=65535 that spreads retries; randomness is the caller's.
@@ -105,6 +106,9 @@ pub fn next_step(
         Answer::Gone => return NextStep::RetryAt(now),
         _ => Duration::ZERO,
     };
+    if planted::is(Bug::RetryDropped) {
+        return NextStep::GiveUp;
+    }
     let Some(wait) = policy.wait(attempt, jitter) else { return NextStep::GiveUp };
     let at = now.after(wait.max(asked_for));
     if deadline <= at { NextStep::GiveUp } else { NextStep::RetryAt(at) }

@@ -1,0 +1,3 @@
+//! The dispatcher in a world whose clock, network, disk and scheduling come from one seed.
+
+mod simulation;

@@ -1,0 +1,7 @@
+//! A seed drives everything; an independent model that sees only requests and acknowledgements judges it.
+
+mod model;
+mod network;
+mod process;
+mod seeds;
+mod story;
