@@ -260,6 +260,15 @@ CREATE TABLE "quarantine" (
     "body" BLOB
 ) STRICT;
 
+-- Replay memory: new keys are appended here ...
+CREATE TABLE "replay_recent" (
+    "event" INTEGER PRIMARY KEY,
+    "source" INTEGER NOT NULL,
+    "key" BLOB NOT NULL,
+    "until" INTEGER NOT NULL
+) STRICT;
+
+-- ... and move here, sorted, when there are many.
 CREATE TABLE "replay" (
     "source" INTEGER NOT NULL,
     "key" BLOB NOT NULL,

@@ -6,6 +6,7 @@
 
 mod migrate;
 mod readers;
+mod replay;
 mod rows;
 mod writer;
 
@@ -58,7 +59,7 @@ impl SqliteStore {
     pub fn open(file: &Path, options: Options) -> Result<Arc<Self>, OpenError> {
         let mut connection = connect(file)?;
         migrate::migrate(&mut connection)?;
-        let (desk, catalogue, salt) = writer::prepare(&mut connection, options.node, options.salt, options.slots)?;
+        let (desk, catalogue, salt, replay) = writer::prepare(&mut connection, options.node, options.salt, options.slots)?;
         let catalogue = Arc::new(RwLock::new(Arc::new(catalogue)));
         let counts = Arc::new(Counts::default());
         let (commands, queue) = mpsc::sync_channel(QUEUE_COMMANDS_MAX);
@@ -68,6 +69,7 @@ impl SqliteStore {
             catalogue: catalogue.clone(),
             listener: options.listener,
             counts: counts.clone(),
+            replay,
         };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())

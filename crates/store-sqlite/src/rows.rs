@@ -7,11 +7,12 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OptionalExtension, ToSql, params_from_iter};
+use rusqlite::{Connection, ToSql, params_from_iter};
 use store::StoreError;
 use store::table::{Find, Only, Rows, Table, Value};
 
 use crate::failed;
+use crate::replay::{self, ReplayMemory};
 
 /// A statement's text for what it does to a table; kept, since building it costs as much as running it.
 #[derive(Default)]
@@ -43,6 +44,8 @@ pub struct SqliteRows<'a> {
     pub texts: &'a mut Texts,
     /// How many statements it has run.
     pub statements: &'a Cell<u64>,
+    /// The writer's replay memory; readers have none.
+    pub replay: Option<&'a mut ReplayMemory>,
 }
 
 struct Bound<'a>(&'a Value);
@@ -174,24 +177,19 @@ impl Rows for SqliteRows<'_> {
     }
 
     fn replayed(&mut self, source: i64, key: [u8; 16]) -> Result<Option<i64>, StoreError> {
-        self.statements.set(self.statements.get() + 1);
-        let read = || {
-            self.connection
-                .prepare_cached("SELECT \"event\" FROM \"replay\" WHERE \"source\" = ?1 AND \"key\" = ?2")?
-                .query_row((source, key.as_slice()), |row| row.get(0))
-                .optional()
+        let found = match &self.replay {
+            Some(replay) => replay.find(self.connection, source, key),
+            None => replay::look_through(self.connection, source, key),
         };
-        read().map_err(|why| failed(&why))
+        found.map_err(|why| failed(&why))
     }
 
     fn remember(&mut self, source: i64, key: [u8; 16], event: i64, until: i64) -> Result<(), StoreError> {
-        self.statements.set(self.statements.get() + 1);
-        let run = || {
-            self.connection
-                .prepare_cached("INSERT INTO \"replay\" (\"source\", \"key\", \"event\", \"until\") VALUES (?1, ?2, ?3, ?4)")?
-                .execute((source, key.as_slice(), event, until))
+        let Some(replay) = &mut self.replay else {
+            return Err(StoreError::Failed("a reader remembers nothing".to_owned()));
         };
-        run().map(|_| ()).map_err(|why| failed(&why))
+        self.statements.set(self.statements.get() + 1);
+        replay.remember(self.connection, (source, key, event, until)).map_err(|why| failed(&why))
     }
 }
 

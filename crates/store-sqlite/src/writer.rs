@@ -13,6 +13,7 @@ use store::row::RowsExt;
 use store::tables::{Meta, meta};
 use store::{Listener, Reply, Slots, StoreError, give_back};
 
+use crate::replay::ReplayMemory;
 use crate::rows::{SqliteRows, Texts};
 use crate::{OpenError, failed};
 
@@ -46,6 +47,7 @@ pub struct Writer {
     pub(crate) catalogue: Arc<RwLock<Arc<Catalogue>>>,
     pub(crate) listener: Arc<dyn Listener>,
     pub(crate) counts: Arc<Counts>,
+    pub(crate) replay: ReplayMemory,
 }
 
 type Queued = (Command, Reply);
@@ -57,16 +59,17 @@ pub fn prepare(
     node: i64,
     salt: u64,
     slots: Arc<dyn Slots>,
-) -> Result<(Desk, Catalogue, Salt), OpenError> {
+) -> Result<(Desk, Catalogue, Salt, ReplayMemory), OpenError> {
     let transaction = connection.transaction()?;
     let mut texts = Texts::default();
     let statements = Cell::new(0);
-    let mut rows = SqliteRows { connection: &transaction, texts: &mut texts, statements: &statements };
+    let mut rows = SqliteRows { connection: &transaction, texts: &mut texts, statements: &statements, replay: None };
     let desk = open_desk(&mut rows, node, salt, slots)?;
     let catalogue = read_catalogue(&mut rows)?;
     let salt = rows.load::<Meta>(meta::SALT)?.map_or(salt, |row| row.value.cast_unsigned());
+    let replay = ReplayMemory::load(&transaction)?;
     transaction.commit()?;
-    Ok((desk, catalogue, Salt(salt)))
+    Ok((desk, catalogue, Salt(salt), replay))
 }
 
 impl Writer {
@@ -112,7 +115,8 @@ impl Writer {
     fn together(&mut self, group: &[Queued], texts: &mut Texts) -> Result<(Vec<Outcome>, Vec<News>), StoreError> {
         self.batch("BEGIN IMMEDIATE")?;
         let statements = Cell::new(0);
-        let mut rows = SqliteRows { connection: &self.connection, texts, statements: &statements };
+        let replay = Some(&mut self.replay);
+        let mut rows = SqliteRows { connection: &self.connection, texts, statements: &statements, replay };
         let mut turn = Turn { rows: &mut rows, desk: &mut self.desk, news: Vec::new() };
         let mut outcomes = Vec::with_capacity(group.len());
         let mut broken = None;
@@ -128,16 +132,24 @@ impl Writer {
         let news = turn.news;
         self.counts.statements.fetch_add(statements.get(), Ordering::Relaxed);
         let committed = match broken {
-            None => self.batch("COMMIT"),
+            None => self.move_and_commit(),
             Some(why) => Err(why),
         };
         if let Err(why) = committed {
             let _ = self.batch("ROLLBACK");
+            self.replay.roll_back_to(0);
             give_back(&news, self.desk.slots.as_ref());
             return Err(why);
         }
-        self.counts.commits.fetch_add(1, Ordering::Relaxed);
         Ok((outcomes, news))
+    }
+
+    fn move_and_commit(&mut self) -> Result<(), StoreError> {
+        self.replay.step(&self.connection).map_err(|why| failed(&why))?;
+        self.batch("COMMIT")?;
+        self.replay.committed();
+        self.counts.commits.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
 
     /// After a failure: each command behind a savepoint, so that the one that fails changes nothing alone.
@@ -156,25 +168,28 @@ impl Writer {
             }
             outcomes.push(outcome);
         }
-        if let Err(why) = self.batch("COMMIT") {
+        if let Err(why) = self.move_and_commit() {
             let _ = self.batch("ROLLBACK");
+            self.replay.roll_back_to(0);
             give_back(&news, self.desk.slots.as_ref());
             (self.desk.catalogue, self.desk.node) = before;
             return (group.iter().map(|_| Err(why.clone())).collect(), Vec::new());
         }
-        self.counts.commits.fetch_add(1, Ordering::Relaxed);
         (outcomes, news)
     }
 
     fn behind_savepoint(&mut self, command: &Command, texts: &mut Texts, news: &mut Vec<News>) -> Outcome {
         self.batch("SAVEPOINT one")?;
+        let mark = self.replay.mark();
         let statements = Cell::new(0);
-        let mut rows = SqliteRows { connection: &self.connection, texts, statements: &statements };
+        let replay = Some(&mut self.replay);
+        let mut rows = SqliteRows { connection: &self.connection, texts, statements: &statements, replay };
         let mut turn = Turn { rows: &mut rows, desk: &mut self.desk, news: Vec::new() };
         let outcome = apply(&mut turn, command);
         let brought = turn.news;
         if let Err(why) = outcome {
             give_back(&brought, self.desk.slots.as_ref());
+            self.replay.roll_back_to(mark);
             self.batch("ROLLBACK TO one; RELEASE one")?;
             return Err(why);
         }
@@ -189,7 +204,7 @@ impl Writer {
             return;
         }
         let statements = Cell::new(0);
-        let mut rows = SqliteRows { connection: &self.connection, texts, statements: &statements };
+        let mut rows = SqliteRows { connection: &self.connection, texts, statements: &statements, replay: None };
         match read_catalogue(&mut rows) {
             Ok(catalogue) => {
                 *self.catalogue.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalogue);
