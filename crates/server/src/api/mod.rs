@@ -22,5 +22,6 @@ pub(crate) mod timeline;
 pub(crate) mod verdict;
 
 pub(crate) use auth::account_of;
+pub(crate) use extract::{Params, Segments};
 pub(crate) use routes::router;
 pub(crate) use show::View;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::judge::SubjectState;
 use domain::verdict::VerdictKind;
-use domain::{SubjectKey, Timestamp};
+use domain::SubjectKey;
 use serde_json::{Value, json};
 use store::row::RowsExt;
 use store::table::Rows;
@@ -91,10 +91,4 @@ pub async fn wait(server: &Shared, subject: SubjectKey, within: Duration) -> Res
 pub fn path(kind: &str, collection: &str, id: &str) -> String {
     let [kind, collection, id] = [kind, collection, id].map(crate::text::encoded);
     format!("/api/v1/subjects/{kind}/{collection}/{id}/verdict")
-}
-
-/// The instant of a hold's end or another, in words for pages.
-pub fn clock(at: Timestamp) -> String {
-    let text = at.rfc3339();
-    format!("{} {} UTC", &text[..10], &text[11..16])
 }

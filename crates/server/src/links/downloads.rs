@@ -3,7 +3,7 @@
 use std::io::{Seek as _, SeekFrom};
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use domain::event::Receipt;
 use domain::expectation::{Expectation, ExpectationState};
@@ -16,10 +16,11 @@ use store::tables::{Artifact, RUN_EXPECTATION};
 use tokio_util::io::ReaderStream;
 
 use super::link;
+use crate::api::Segments;
 use crate::problem::{self, Problem};
 use crate::server::{Server, Shared};
 
-pub async fn body(State(server): State<Server>, Path(token): Path<String>) -> Result<Response, Problem> {
+pub async fn body(State(server): State<Server>, Segments(token): Segments<String>) -> Result<Response, Problem> {
     let link = link(&server, &token, LinkKind::Body)?;
     still_wanted(&server, link).await?;
     let receipt = server.parts.store.read(move |rows| rows.load::<Receipt>(link.thing)).await?;
@@ -29,7 +30,7 @@ pub async fn body(State(server): State<Server>, Path(token): Path<String>) -> Re
 
 pub async fn artifact(
     State(server): State<Server>,
-    Path(token): Path<String>,
+    Segments(token): Segments<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let link = link(&server, &token, LinkKind::Artifact)?;

@@ -1,7 +1,7 @@
 //! `PUT /api/results/{token}`: a service sends its result later.
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use domain::answer::Answer as Meant;
 use domain::catalogue::Service;
 use domain::limits::ANSWER_BYTES_MAX;
@@ -12,11 +12,12 @@ use store::command::Answer;
 use store::judged;
 
 use super::link;
+use crate::api::Segments;
 use crate::problem::{self, Problem};
 use crate::receive::read_body;
 use crate::server::Server;
 
-pub async fn put(State(server): State<Server>, Path(token): Path<String>, body: Body) -> Result<StatusCode, Problem> {
+pub async fn put(State(server): State<Server>, Segments(token): Segments<String>, body: Body) -> Result<StatusCode, Problem> {
     let link = link(&server, &token, LinkKind::Result)?;
     let catalogue = server.parts.store.catalogue();
     let service = catalogue.services.get(&link.service).ok_or_else(unknown)?;
