@@ -1,54 +1,85 @@
-//! The bare server that every rate is compared with: axum on two worker threads, reads the body, answers 204.
+//! The bare server that every rate is compared with: axum on two worker threads, reads the body, answers 204. A variant
+//! of it also verifies, and nothing else.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
+use axum::body::to_bytes;
+use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::routing::any;
 use axum::serve::ListenerExt;
 use bytes::Bytes;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+use verify::provider::STANDARD_WEBHOOKS;
+use verify::receive::{Endpoint, EndpointSettings, Head, Outcome};
 
-use crate::event::Events;
-use crate::load::{Load, Loaded, Pace, start};
+use crate::cpu;
+use crate::event::{self, Events};
+use crate::load::{Load, Loaded};
+
+/// How long a server that is dropped may take to end.
+const ENDS_WITHIN: Duration = Duration::from_secs(1);
+
+/// How many servers were started; each has threads of its own name.
+static STARTED: AtomicU32 = AtomicU32::new(0);
 
 /// A bare server on a free loopback port; it ends when dropped.
 pub struct Bare {
     address: SocketAddr,
+    threads: String,
     runtime: Option<Runtime>,
 }
 
 impl Bare {
-    /// Starts it.
+    /// The bare server itself.
     pub fn start() -> Self {
+        Self::serve(Router::new().fallback(any(|_body: Bytes| async { StatusCode::NO_CONTENT })))
+    }
+
+    /// The variant that verifies each request as the product does: its head, then all of it.
+    pub fn verifying() -> Self {
+        let endpoint = Arc::new(endpoint());
+        Self::serve(Router::new().fallback(any(move |request| judge(Arc::clone(&endpoint), request))))
+    }
+
+    fn serve(router: Router) -> Self {
+        let threads = format!("bare-{}", STARTED.fetch_add(1, Ordering::Relaxed));
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
-            .thread_name("bare")
+            .thread_name(&threads)
             .enable_all()
             .build()
             .expect("a runtime");
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a loopback port");
         let address = listener.local_addr().expect("an address");
-        let router = Router::new().fallback(any(|_body: Bytes| async { StatusCode::NO_CONTENT }));
         let listener = listener.tap_io(|stream| {
             // A connection that cannot take it is broken, as its first read will tell.
             let _ = stream.set_nodelay(true);
         });
         runtime.spawn(async move { axum::serve(listener, router).await });
-        Self { address, runtime: Some(runtime) }
+        Self { address, threads, runtime: Some(runtime) }
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
+
+    /// Its processor time so far.
+    pub fn cpu(&self) -> Duration {
+        cpu::of_threads(&self.threads).expect("the kernel tells of our own threads")
+    }
 }
 
 impl Drop for Bare {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
+            runtime.shutdown_timeout(ENDS_WITHIN);
         }
     }
 }
@@ -56,10 +87,37 @@ impl Drop for Bare {
 /// What a bare server answers to the product's own requests, over this many connections.
 pub fn measure(connections: usize, seconds: f64) -> Loaded {
     let bare = Bare::start();
-    let load =
-        Load { target: bare.address(), connections, pace: Pace::Closed, seconds_max: seconds, requests_max: u64::MAX };
-    let events = Events::new("/", "bare");
-    start(load, move |sequence, request| events.write(sequence, request)).finish()
+    Load::closed(bare.address(), connections, seconds).send(Events::new("/", "bare")).finish()
+}
+
+fn endpoint() -> Endpoint {
+    Endpoint::new(EndpointSettings {
+        provider: &STANDARD_WEBHOOKS,
+        secrets: vec![("bench".to_owned(), event::secret())],
+        window_s: None,
+        public_url: None,
+        subject: None,
+    })
+    .expect("our own settings")
+}
+
+async fn judge(endpoint: Arc<Endpoint>, request: Request) -> StatusCode {
+    let (head, body) = request.into_parts();
+    let headers: Vec<(&str, &[u8])> =
+        head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    let url = format!("http://127.0.0.1{}", head.uri);
+    let head = Head { method: head.method.as_str(), url: &url, headers: &headers };
+    let now_s = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_secs() as i64;
+    if endpoint.look(&head, now_s).is_err() {
+        return StatusCode::UNAUTHORIZED;
+    }
+    let Ok(body) = to_bytes(body, endpoint.body_bytes_max()).await else {
+        return StatusCode::BAD_REQUEST;
+    };
+    match endpoint.receive(&head, &body, now_s) {
+        Outcome::Accept(_) => StatusCode::NO_CONTENT,
+        Outcome::Reply(_) | Outcome::Refuse(_) => StatusCode::UNAUTHORIZED,
+    }
 }
 
 #[cfg(test)]
@@ -72,5 +130,20 @@ mod tests {
 
         assert!(!loaded.accepted.is_empty());
         assert_eq!((loaded.refused, loaded.failed), (0, 0));
+    }
+
+    #[test]
+    fn the_verifying_one_believes_what_we_sign_and_nothing_else() {
+        let bare = Bare::verifying();
+        let load = Load::closed(bare.address(), 1, 10.0).at_most(5);
+
+        assert_eq!(load.send(Events::new("/", "genuine")).finish().accepted.len(), 5);
+        let forged = crate::load::start(load, |sequence, request| {
+            Events::new("/", "forged").write(sequence, request);
+            let end = request.len() - 4;
+            request[end] = b'y';
+        });
+        assert_eq!(forged.finish().refused, 5);
+        assert!(bare.cpu() > Duration::ZERO);
     }
 }

@@ -2,13 +2,16 @@
 //!
 //! Everything stays on loopback and is bounded in count and time. [`load`] sends and [`sink`] receives, each on a
 //! thread of its own, speaking the little HTTP of [`wire`]; [`event`] is what they send; [`product`] runs the release
-//! binary; [`bare`] and [`outgoing`] are measurements; [`report`] shows what came of them.
+//! binary, [`bare`] the server to compare with, [`outgoing`] the outgoing client; [`measure`] holds the measurements;
+//! [`report`] shows what came of them.
 
 pub mod args;
 pub mod bare;
+pub mod cpu;
 pub mod event;
 pub mod histogram;
 pub mod load;
+pub mod measure;
 pub mod outgoing;
 pub mod product;
 pub mod report;

@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 use tokio::task::LocalSet;
 use tokio::time::{sleep, sleep_until, timeout_at};
 
+use crate::event::Events;
 use crate::histogram::Histogram;
 use crate::wire::{Wire, status};
 
@@ -38,6 +39,28 @@ pub struct Load {
     pub seconds_max: f64,
     /// No more requests than this.
     pub requests_max: u64,
+}
+
+impl Load {
+    /// Each connection as fast as it is answered.
+    pub fn closed(target: SocketAddr, connections: usize, seconds_max: f64) -> Self {
+        Self { target, connections, pace: Pace::Closed, seconds_max, requests_max: u64::MAX }
+    }
+
+    /// This many requests a second, over as many connections as they need at most.
+    pub fn open(target: SocketAddr, per_second: f64, seconds_max: f64) -> Self {
+        Self { target, connections: 32, pace: Pace::Open(per_second), seconds_max, requests_max: u64::MAX }
+    }
+
+    /// The same with no more requests than this.
+    pub fn at_most(self, requests_max: u64) -> Self {
+        Self { requests_max, ..self }
+    }
+
+    /// Starts sending events.
+    pub fn send(self, events: Events) -> Running {
+        start(self, move |sequence, request| events.write(sequence, request))
+    }
 }
 
 /// How fast to send.
@@ -95,6 +118,11 @@ impl Loaded {
 pub struct Running(JoinHandle<Loaded>);
 
 impl Running {
+    /// Whether it has ended.
+    pub fn is_finished(&self) -> bool {
+        self.0.is_finished()
+    }
+
     /// Waits for its end.
     pub fn finish(self) -> Loaded {
         self.0.join().expect("the load generator does not panic")
@@ -205,7 +233,6 @@ async fn ask(wire: &mut Option<Wire>, target: SocketAddr, request: &[u8]) -> io:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Events;
     use crate::sink::Sink;
 
     fn load(target: SocketAddr) -> Load {
@@ -213,8 +240,7 @@ mod tests {
     }
 
     fn send(load: Load) -> Loaded {
-        let events = Events::new("/0", "test");
-        start(load, move |sequence, request| events.write(sequence, request)).finish()
+        load.send(Events::new("/0", "test")).finish()
     }
 
     #[test]

@@ -1,61 +1,55 @@
-//! `bench`: see [`bench::args::USAGE`].
+//! `bench`: see [`bench::args::usage`].
 
+use std::io;
 use std::process::ExitCode;
 
-use bench::args::{Args, What};
-use bench::histogram::Histogram;
-use bench::report::Measured;
-use bench::{args, bare, outgoing, report};
+use bench::args::{self, Args};
+use bench::product::{Product, beside_us};
+use bench::report::{self, Measured};
 
 fn main() -> ExitCode {
-    match args::parse(lexopt::Parser::from_env()) {
-        Ok(Some(args)) => {
-            let figures = measure(&args);
-            if args.json {
-                println!("{:#}", report::json(&figures));
-            } else {
-                print!("{}", report::table(&figures));
-            }
-            ExitCode::SUCCESS
+    let (product, whck) = match binaries() {
+        Ok(binaries) => binaries,
+        Err(error) => {
+            eprintln!("bench: cannot tell where this program lies: {error}");
+            return ExitCode::FAILURE;
         }
+    };
+    match args::parse(lexopt::Parser::from_env(), product, whck) {
+        Ok(Some(args)) => run(&args),
         Ok(None) => {
-            print!("{}", args::USAGE);
+            print!("{}", args::usage());
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprint!("bench: {error}\n\n{}", args::USAGE);
+            eprint!("bench: {error}\n\n{}", args::usage());
             ExitCode::from(2)
         }
     }
 }
 
-fn measure(args: &Args) -> Vec<Measured> {
-    args.connections
-        .iter()
-        .flat_map(|connections| match args.what {
-            What::Bare => bare_server(*connections, args.seconds),
-            What::Egress => outgoing_client(*connections, args.seconds),
-        })
-        .collect()
+fn binaries() -> io::Result<(std::path::PathBuf, std::path::PathBuf)> {
+    Ok((Product::binary()?, beside_us("whck")?))
 }
 
-fn bare_server(connections: usize, seconds: f64) -> Vec<Measured> {
-    let loaded = bare::measure(connections, seconds);
-    rate_and_latency(&format!("bare, {connections} conn."), loaded.rate(), "requests/s", &loaded.latency)
-}
-
-fn outgoing_client(callers: usize, seconds: f64) -> Vec<Measured> {
-    let reached = outgoing::measure(callers, seconds);
-    let what = format!("egress, {callers} callers");
-    let mut figures = rate_and_latency(&what, reached.rate, "POSTs/s", &reached.latency);
-    figures.push(Measured::shown(format!("{what}: opened"), reached.connections as f64, "conn."));
-    figures
-}
-
-fn rate_and_latency(what: &str, rate: f64, unit: &'static str, latency: &Histogram) -> Vec<Measured> {
-    let quantile = |name: &str, share| {
-        let ms = latency.quantile(share).as_secs_f64() * 1e3;
-        Measured::shown(format!("{what}: {name}"), ms, "ms")
-    };
-    vec![Measured::shown(what, rate, unit), quantile("p50", 0.5), quantile("p99", 0.99), quantile("p99.9", 0.999)]
+/// Makes every measurement, and shows what came of those that could be made.
+fn run(args: &Args) -> ExitCode {
+    let mut figures: Vec<Measured> = Vec::new();
+    let mut all_made = true;
+    for one in &args.what {
+        eprintln!("bench: {}: {}", one.name, one.about);
+        match (one.run)(&args.conditions) {
+            Ok(more) => figures.extend(more),
+            Err(error) => {
+                eprintln!("bench: {} could not be measured: {error}", one.name);
+                all_made = false;
+            }
+        }
+    }
+    if args.json {
+        println!("{:#}", report::json(&figures));
+    } else {
+        print!("{}", report::table(&figures));
+    }
+    if all_made { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -21,6 +21,9 @@ const READY_WITHIN: Duration = Duration::from_secs(30);
 const STOPPED_WITHIN: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 
+/// How much of the log an error shows.
+const LOG_LINES: usize = 10;
+
 /// A running `countersign serve`. Dropped, it is stopped and its folder removed.
 pub struct Product {
     binary: PathBuf,
@@ -35,6 +38,8 @@ pub struct Product {
 pub struct Usage {
     /// Resident memory.
     pub resident_bytes: u64,
+    /// The part of it that is the process's own, not a file's.
+    pub anonymous_bytes: u64,
     /// Processor time so far, of all threads.
     pub cpu: Duration,
 }
@@ -42,7 +47,7 @@ pub struct Usage {
 impl Product {
     /// The release binary, as built beside this program.
     pub fn binary() -> io::Result<PathBuf> {
-        Ok(std::env::current_exe()?.with_file_name("countersign"))
+        beside_us("countersign")
     }
 
     /// Starts the product with these services, each a URL, and waits until it is ready.
@@ -51,9 +56,10 @@ impl Product {
         let (listen, admin_listen) = free_ports()?;
         let config = config(&folder.path().join("data"), listen, admin_listen, services);
         fs::write(config_file(folder.path()), config)?;
+        let begun = Instant::now();
         let child = spawn(binary, folder.path())?;
         let mut product = Self { binary: binary.to_owned(), folder, listen, child, ready_after: Duration::ZERO };
-        product.wait_until_ready()?;
+        product.wait_until_ready(begun)?;
         Ok(product)
     }
 
@@ -70,6 +76,11 @@ impl Product {
     /// Its data folder.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
+    }
+
+    /// The last lines of its log.
+    pub fn log_end(&self) -> String {
+        log_end(self.folder.path())
     }
 
     /// Kills it at once, as a crash would.
@@ -93,8 +104,9 @@ impl Product {
 
     /// Starts it again on the same folder and addresses, and waits until it is ready.
     pub fn restart(&mut self) -> io::Result<()> {
+        let begun = Instant::now();
         self.child = spawn(&self.binary, self.folder.path())?;
-        self.wait_until_ready()
+        self.wait_until_ready(begun)
     }
 
     /// Its memory and processor time now.
@@ -102,11 +114,10 @@ impl Product {
         usage(self.child.id())
     }
 
-    fn wait_until_ready(&mut self) -> io::Result<()> {
-        let begun = Instant::now();
+    fn wait_until_ready(&mut self, begun: Instant) -> io::Result<()> {
         while begun.elapsed() < READY_WITHIN {
             if let Some(status) = self.child.try_wait()? {
-                return Err(io::Error::other(format!("countersign ended before it was ready: {status}")));
+                return Err(self.failure(&format!("countersign ended before it was ready ({status})")));
             }
             if is_ready(self.listen) {
                 self.ready_after = begun.elapsed();
@@ -114,7 +125,12 @@ impl Product {
             }
             thread::sleep(LOOK_EVERY);
         }
-        Err(io::Error::other(format!("countersign was not ready within {READY_WITHIN:?}")))
+        Err(self.failure(&format!("countersign was not ready within {READY_WITHIN:?}")))
+    }
+
+    /// An error that shows what the product itself said last.
+    pub fn failure(&self, what: &str) -> io::Error {
+        io::Error::other(format!("{what}; its log ends:\n{}", self.log_end()))
     }
 
     fn signal(&mut self, signal: Signal) -> io::Result<()> {
@@ -135,8 +151,13 @@ impl Drop for Product {
     }
 }
 
+/// A program built beside this one.
+pub fn beside_us(name: &str) -> io::Result<PathBuf> {
+    Ok(std::env::current_exe()?.with_file_name(name))
+}
+
 fn spawn(binary: &Path, folder: &Path) -> io::Result<Child> {
-    let log = fs::File::options().create(true).append(true).open(folder.join("log"))?;
+    let log = fs::File::options().create(true).append(true).open(log_file(folder))?;
     Command::new(binary)
         .arg("serve")
         .arg("--config")
@@ -146,6 +167,20 @@ fn spawn(binary: &Path, folder: &Path) -> io::Result<Child> {
         .stdout(log.try_clone()?)
         .stderr(log)
         .spawn()
+        .map_err(|why| io::Error::new(why.kind(), format!("{} cannot be started: {why}", binary.display())))
+}
+
+fn log_file(folder: &Path) -> PathBuf {
+    folder.join("log")
+}
+
+fn log_end(folder: &Path) -> String {
+    let log = fs::read_to_string(log_file(folder)).unwrap_or_default();
+    let lines: Vec<&str> = log.lines().collect();
+    match lines.as_slice() {
+        [] => "  (it is empty)".to_owned(),
+        lines => lines[lines.len().saturating_sub(LOG_LINES)..].iter().map(|line| format!("  {line}\n")).collect(),
+    }
 }
 
 fn config_file(folder: &Path) -> PathBuf {
@@ -205,14 +240,14 @@ fn is_ready(address: SocketAddr) -> bool {
 fn usage(pid: u32) -> io::Result<Usage> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    let resident_bytes = resident_bytes(&status).ok_or(io::ErrorKind::InvalidData)?;
+    let bytes = |name| bytes_of(&status, name).ok_or(io::ErrorKind::InvalidData);
     let ticks = cpu_ticks(&stat).ok_or(io::ErrorKind::InvalidData)?;
     let cpu = Duration::from_secs_f64(ticks as f64 / clock_ticks_per_second() as f64);
-    Ok(Usage { resident_bytes, cpu })
+    Ok(Usage { resident_bytes: bytes("VmRSS:")?, anonymous_bytes: bytes("RssAnon:")?, cpu })
 }
 
-fn resident_bytes(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+fn bytes_of(status: &str, name: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     let kib: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
     Some(kib * 1024)
 }
@@ -253,7 +288,7 @@ mod tests {
 
     #[test]
     fn the_kernels_figures_are_read() {
-        assert_eq!(resident_bytes("VmPeak:\t 9 kB\nVmRSS:\t    2048 kB\n"), Some(2 * 1024 * 1024));
+        assert_eq!(bytes_of("VmPeak:\t 9 kB\nVmRSS:\t    2048 kB\n", "VmRSS:"), Some(2 * 1024 * 1024));
         assert_eq!(cpu_ticks("7 (a b) c) S 1 2 3 4 5 6 7 8 9 10 30 12 0 0"), Some(42));
         assert!(usage(std::process::id()).is_ok_and(|usage| usage.resident_bytes > 0));
     }
@@ -263,5 +298,24 @@ mod tests {
         let error = Product::start(Path::new("/bin/false"), &[]).err().expect("an error");
 
         assert!(error.to_string().contains("before it was ready"), "{error}");
+    }
+
+    #[test]
+    fn an_error_shows_how_the_log_ends() {
+        let folder = TempDir::new().expect("a folder");
+        assert_eq!(log_end(folder.path()), "  (it is empty)");
+
+        let log: String = (1..=12).map(|line| format!("line {line}\n")).collect();
+        fs::write(log_file(folder.path()), log).expect("a log");
+
+        assert!(log_end(folder.path()).starts_with("  line 3\n"));
+        assert!(log_end(folder.path()).ends_with("  line 12\n"));
+    }
+
+    #[test]
+    fn a_binary_that_is_not_there_is_named() {
+        let error = Product::start(Path::new("/nowhere/countersign"), &[]).err().expect("an error");
+
+        assert!(error.to_string().starts_with("/nowhere/countersign cannot be started"), "{error}");
     }
 }

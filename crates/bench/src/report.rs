@@ -73,14 +73,17 @@ pub fn median(mut values: Vec<f64>) -> f64 {
 /// The figures as a table for people.
 pub fn table(figures: &[Measured]) -> String {
     let width = figures.iter().map(|figure| figure.what.len()).max().unwrap_or(0).max(4);
-    let mut text =
-        format!("{:width$}  {:>12} {:10}  {:>14}  {:>8}  reached\n", "what", "measured", "", "goal", "of bare");
+    let mut text = format!(
+        "{:width$}  {:>12} {:10}  {:>14}  {:>12}  {:>8}  reached\n",
+        "what", "measured", "", "goal", "bare", "of bare"
+    );
     for figure in figures {
+        let bare = figure.bare.map(rounded).unwrap_or_default();
         let ratio = figure.ratio().map(|ratio| format!("{:.1} %", ratio * 100.0)).unwrap_or_default();
         let reached = figure.reached().map_or("", |reached| if reached { "yes" } else { "NO" });
         writeln!(
             text,
-            "{:width$}  {:>12} {:10}  {:>14}  {ratio:>8}  {reached}",
+            "{:width$}  {:>12} {:10}  {:>14}  {bare:>12}  {ratio:>8}  {reached}",
             figure.what,
             rounded(figure.value),
             figure.unit,
@@ -163,7 +166,7 @@ mod tests {
 
         let table = table(&figures);
         let lines: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
-        assert_eq!(lines[1].join(" "), "ingest, 16 connections 30000 events/s >= 35.0 % bare 37.5 % yes");
+        assert_eq!(lines[1].join(" "), "ingest, 16 connections 30000 events/s >= 35.0 % bare 80000 37.5 % yes");
         assert_eq!(lines[2].join(" "), "memory 12.3 MiB <= 10.0 NO");
 
         let json = json(&figures);

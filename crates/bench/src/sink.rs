@@ -6,14 +6,18 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 
 use crate::event::sequence;
+use crate::load::Accepted;
 use crate::wire::{Wire, digits};
+
+/// How often somebody who waits looks.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// A receiver on its own thread. The path's number, `/3`, tells services apart that share it.
 pub struct Sink {
@@ -55,6 +59,12 @@ impl Arrivals {
     /// When the latest request arrived.
     pub fn latest(&self) -> Option<Instant> {
         self.latest
+    }
+
+    /// How many of these events have not arrived at every one of the first `services` services.
+    pub fn missing(&self, accepted: &[Accepted], services: u64) -> usize {
+        let here = |event: &&Accepted| (0..services).all(|service| self.first(service, event.sequence).is_some());
+        accepted.len() - accepted.iter().filter(here).count()
     }
 
     fn record(&mut self, service: u64, sequence: Option<u64>, now: Instant) {
@@ -135,6 +145,28 @@ impl Sink {
     /// How many requests arrived so far; cheap enough to ask often.
     pub fn total(&self) -> u64 {
         self.seen.arrivals.lock().expect("the sink does not panic").total
+    }
+
+    /// Waits until every one of these events arrived at the first `services` services, or until nothing at all has
+    /// arrived for `patience`. Returns what arrived so far.
+    pub fn wait_for(&self, accepted: &[Accepted], services: u64, patience: Duration) -> Arrivals {
+        let wanted = accepted.len() * services as usize;
+        let mut last = (self.total(), Instant::now());
+        loop {
+            let arrivals = self.seen.arrivals.lock().expect("the sink does not panic");
+            // Looking at each event is dear, and vain before there are enough arrivals.
+            if arrivals.distinct() >= wanted && arrivals.missing(accepted, services) == 0 {
+                return arrivals.clone();
+            }
+            let total = arrivals.total;
+            drop(arrivals);
+            if total != last.0 {
+                last = (total, Instant::now());
+            } else if last.1.elapsed() > patience {
+                return self.arrivals();
+            }
+            thread::sleep(LOOK_EVERY);
+        }
     }
 
     /// Forgets what arrived.
@@ -231,6 +263,19 @@ mod tests {
         assert_eq!((arrivals.total, arrivals.distinct(), arrivals.duplicates, arrivals.unnumbered), (4, 2, 1, 1));
         assert_eq!(arrivals.first(1, 1), Some(now));
         assert_eq!(arrivals.first(1, 2), None);
+    }
+
+    #[test]
+    fn an_event_is_missing_until_every_service_has_it() {
+        let mut arrivals = Arrivals::default();
+        let now = Instant::now();
+        for (service, sequence) in [(0, 1), (1, 1), (0, 2)] {
+            arrivals.record(service, Some(sequence), now);
+        }
+        let accepted = [1, 2, 3].map(|sequence| Accepted { sequence, begun: now });
+
+        assert_eq!(arrivals.missing(&accepted, 2), 2);
+        assert_eq!(arrivals.missing(&accepted, 1), 1);
     }
 
     #[test]
