@@ -1,1 +1,49 @@
-fn main() {}
+//! Countersign: the binary. Configuration, clock, wiring, and one file per command; it decides nothing about events.
+//!
+//! [`cli`] says what can be asked; `command/` does it. [`config`] becomes choices, [`data_dir`] holds the lock and the
+//! keys, [`resources`] brings the file's entries into the store, [`gateway`] wires the parts together and lets them go.
+
+mod administrator;
+mod cli;
+mod client;
+mod clock;
+mod command;
+mod config;
+mod data_dir;
+mod demo;
+mod exit;
+mod gateway;
+mod log;
+mod output;
+mod resources;
+mod signal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::Cli;
+use exit::{Exit, Failure};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let as_json = cli.common.json;
+    // Only this process chooses the provider, so nobody can have been first.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let done = match runtime {
+        Ok(runtime) => runtime.block_on(cli.run()),
+        Err(why) => Err(Failure::internal(why)),
+    };
+    done.unwrap_or_else(|failure| told(&failure, as_json)).into()
+}
+
+fn told(failure: &Failure, as_json: bool) -> Exit {
+    if as_json {
+        let error = serde_json::json!({ "error": failure.what, "mend": failure.mend, "exit": failure.exit as u8 });
+        output::remark(error);
+    } else {
+        output::remark(format_args!("countersign: {failure}"));
+    }
+    failure.exit
+}

@@ -1,0 +1,154 @@
+//! The command line: noun, then verb. What each command takes stands in its own file.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::client::Client;
+use crate::command::{
+    completion, config, conformance, event, hold, openapi, quarantine, rule, run, serve, service, sign, source,
+    subject, up, verdict, verify,
+};
+use crate::config::{Asked, Config, Extent, Laid};
+use crate::exit::{Done, Failure};
+use crate::output::Form;
+
+/// The checkpoint between "something happened" and "something acts on it".
+///
+/// Exit codes: 0 yes, success, clear; 1 refused, held, blocked; 2 usage; 3 configuration; 4 not found; 5 not allowed;
+/// 6 conflict; 7 server unreachable; 8 timed out, pending; 9 internal.
+#[derive(Parser)]
+#[command(name = "countersign", version, max_term_width = 110)]
+pub struct Cli {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(clap::Args)]
+pub struct Common {
+    /// The configuration file.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The data directory, instead of the configured one.
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<String>,
+    /// The token for the own API; by default the administrator's in the data directory.
+    #[arg(long, global = true, value_name = "TOKEN", env = "COUNTERSIGN_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+    /// Print JSON.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// Everything that can be asked for.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Serve, with what a first look needs.
+    Up(up::Up),
+    /// Serve.
+    Serve(serve::Serve),
+    /// Events: believed facts.
+    #[command(subcommand)]
+    Event(event::Event),
+    /// Runs: requests for judgement.
+    #[command(subcommand)]
+    Run(run::Run),
+    /// Services: who we send to.
+    #[command(subcommand)]
+    Service(service::Service),
+    /// Sources: who sends to us.
+    #[command(subcommand)]
+    Source(source::Source),
+    /// Rules: when this is found, do that.
+    #[command(subcommand)]
+    Rule(rule::Rule),
+    /// Subjects: what is judged.
+    #[command(subcommand)]
+    Subject(subject::Subject),
+    /// Holds: what stops a release.
+    #[command(subcommand)]
+    Hold(hold::Hold),
+    /// Print the verdict on a subject: exit 0 clear, 1 held or blocked, 8 pending.
+    Verdict(verdict::Verdict),
+    /// Verify a webhook offline, its body on standard input.
+    Verify(verify::Verify),
+    /// Sign a body on standard input, and print the headers.
+    Sign(sign::Sign),
+    /// Run files of published vectors.
+    Conformance(conformance::Conformance),
+    /// Refused requests that were kept.
+    #[command(subcommand)]
+    Quarantine(quarantine::Quarantine),
+    /// The configuration.
+    #[command(subcommand)]
+    Config(config::Config),
+    /// Print the own API's OpenAPI document.
+    Openapi,
+    /// Print a completion script.
+    Completion(completion::Completion),
+}
+
+impl Common {
+    /// How results are printed.
+    pub fn form(&self) -> Form {
+        if self.json { Form::Json } else { Form::Human }
+    }
+
+    /// What the command line says about the configuration, with more values than the common ones.
+    pub fn asked(&self, more: Vec<Laid>) -> Asked {
+        let data_dir = self.data_dir.iter().map(|path| Laid::flag("data-dir", &["data_dir"], path));
+        Asked { file: self.config.clone(), flags: data_dir.chain(more).collect() }
+    }
+
+    /// The client for the own API of the configured server.
+    ///
+    /// # Errors
+    /// When the configuration is wrong or there is no token.
+    pub fn client(&self) -> Result<Client, Failure> {
+        let config = Config::load(&self.asked(Vec::new()), Extent::Settings)?;
+        Client::configured(&config, self.token.as_deref())
+    }
+}
+
+impl Cli {
+    /// Does what was asked.
+    ///
+    /// # Errors
+    /// When it could not be done.
+    pub async fn run(self) -> Done {
+        let common = &self.common;
+        match self.command {
+            Command::Up(up) => up.run(common).await,
+            Command::Serve(serve) => serve.run(common).await,
+            Command::Event(event) => event.run(common).await,
+            Command::Run(run) => run.run(common).await,
+            Command::Service(service) => service.run(common).await,
+            Command::Source(source) => source.run(common).await,
+            Command::Rule(rule) => rule.run(common).await,
+            Command::Subject(subject) => subject.run(common).await,
+            Command::Hold(hold) => hold.run(common).await,
+            Command::Verdict(verdict) => verdict.run(common).await,
+            Command::Verify(verify) => verify.run(common),
+            Command::Sign(sign) => sign.run(common),
+            Command::Conformance(conformance) => conformance.run(),
+            Command::Quarantine(quarantine) => quarantine.run(common).await,
+            Command::Config(config) => config.run(common),
+            Command::Openapi => openapi::run(common).await,
+            Command::Completion(completion) => completion.run(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

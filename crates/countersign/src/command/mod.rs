@@ -1,0 +1,22 @@
+//! One file per command.
+
+mod page;
+mod secret;
+
+pub mod completion;
+pub mod config;
+pub mod conformance;
+pub mod event;
+pub mod hold;
+pub mod openapi;
+pub mod quarantine;
+pub mod rule;
+pub mod run;
+pub mod serve;
+pub mod service;
+pub mod sign;
+pub mod source;
+pub mod subject;
+pub mod up;
+pub mod verdict;
+pub mod verify;

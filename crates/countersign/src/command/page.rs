@@ -1,0 +1,63 @@
+//! What `list` and `show` have in common.
+
+use serde_json::Value;
+
+use crate::cli::Common;
+use crate::client::segment;
+use crate::exit::{Done, Exit};
+use crate::output::{self, Column, Form};
+
+/// Which page of a list.
+#[derive(clap::Args)]
+pub struct Page {
+    /// How many at most.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=200))]
+    limit: u32,
+    /// Go on where a page ended.
+    #[arg(long, value_name = "CURSOR")]
+    cursor: Option<String>,
+}
+
+impl Page {
+    /// Prints this page of a list.
+    ///
+    /// # Errors
+    /// What the API objects to.
+    pub async fn print(&self, common: &Common, noun: &str, columns: &[Column]) -> Done {
+        let mut path = format!("/api/v1/{noun}?limit={}", self.limit);
+        if let Some(cursor) = &self.cursor {
+            path.push_str(&format!("&cursor={}", segment(cursor)));
+        }
+        let page = common.client()?.get(&path).await?.body;
+        if common.form() == Form::Json {
+            output::json(&page);
+            return Ok(Exit::Yes);
+        }
+        match page["data"].as_array().map(Vec::as_slice) {
+            None | Some([]) => output::remark(format_args!("no {noun}")),
+            Some(rows) => output::table(columns, rows),
+        }
+        if let Some(cursor) = page["next_cursor"].as_str() {
+            output::remark(format_args!("more: --cursor {cursor}"));
+        }
+        Ok(Exit::Yes)
+    }
+}
+
+/// Prints one thing.
+///
+/// # Errors
+/// What the API objects to.
+pub async fn show(common: &Common, noun: &str, id: &str) -> Done {
+    let reply = common.client()?.get(&format!("/api/v1/{noun}/{}", segment(id))).await?;
+    print(common, &reply.body);
+    Ok(Exit::Yes)
+}
+
+/// Prints one thing that is there already.
+pub fn print(common: &Common, value: &Value) {
+    match common.form() {
+        Form::Json => output::json(value),
+        Form::Human => output::object(value),
+    }
+}

@@ -1,0 +1,121 @@
+//! `rule`: when this is found, do that.
+
+use serde_json::{Value, json};
+
+use crate::cli::Common;
+use crate::client::Client;
+use crate::command::page::{self, Page};
+use crate::exit::{Done, Exit, Failure};
+use crate::output::{self, Column, Form};
+
+/// What can be done about rules.
+#[derive(clap::Subcommand)]
+pub enum Rule {
+    /// List rules.
+    List(Page),
+    /// Add one.
+    Add {
+        /// The exact name that the service reports.
+        name: String,
+        /// Only reports of this service count.
+        #[arg(long, value_name = "NAME")]
+        service: Option<String>,
+        /// What it does: `flag`, `hold=24h`, `hold=forever`, `release`, `block`, `restrict=submission`,
+        /// `restrict=approval`, `notify`, `exec=NAME`, `none`.
+        #[arg(long, value_parser = action)]
+        action: Value,
+        /// Record it, switched off.
+        #[arg(long)]
+        inactive: bool,
+    },
+    /// Remove one.
+    Remove {
+        /// Its id, `rul_...`, or its name.
+        rule: String,
+    },
+}
+
+const COLUMNS: &[Column] = &[
+    Column("ID", "id"),
+    Column("NAME", "name"),
+    Column("SERVICE", "service"),
+    Column("ACTION", "action"),
+    Column("ACTIVE", "active"),
+    Column("SEVERITY", "severity"),
+];
+
+impl Rule {
+    /// Does it.
+    pub async fn run(self, common: &Common) -> Done {
+        match self {
+            Rule::List(page) => page.print(common, "rules", COLUMNS).await,
+            Rule::Add { name, service, action, inactive } => {
+                let mut body = json!({ "name": name, "action": action, "active": !inactive });
+                if let Some(service) = service {
+                    body["service"] = service.into();
+                }
+                let reply = common.client()?.post("/api/v1/rules", &body).await?;
+                page::print(common, &reply.body);
+                Ok(Exit::Yes)
+            }
+            Rule::Remove { rule } => {
+                let client = common.client()?;
+                let id = id_of(&client, &rule).await?;
+                client.delete(&format!("/api/v1/rules/{id}")).await?;
+                if common.form() == Form::Human {
+                    output::line(format_args!("removed {rule}"));
+                }
+                Ok(Exit::Yes)
+            }
+        }
+    }
+}
+
+/// The id of the rule that a person names by its id or its name.
+async fn id_of(client: &Client, named: &str) -> Result<String, Failure> {
+    if named.starts_with("rul_") {
+        return Ok(named.to_owned());
+    }
+    let all = client.get("/api/v1/rules").await?.body;
+    let rows = all["data"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut fitting = rows.iter().filter(|row| row["name"] == named).filter_map(|row| row["id"].as_str());
+    match (fitting.next(), fitting.next()) {
+        (Some(only), None) => Ok(only.to_owned()),
+        (Some(_), Some(_)) => {
+            let what = format!("several rules are named {named:?}, for different services");
+            Err(Failure::new(Exit::Conflict, what).mend("name the one by its id; `countersign rule list` shows it"))
+        }
+        (None, _) => {
+            let what = format!("no rule is named {named:?}");
+            Err(Failure::new(Exit::NotFound, what).mend("`countersign rule list` shows their names"))
+        }
+    }
+}
+
+/// An action as the command line spells it: a word, or a word and its value.
+fn action(text: &str) -> Result<Value, String> {
+    let expected = || format!("expected an action such as \"flag\", \"hold=24h\" or \"exec=build\", found {text:?}");
+    let spelled = match text.split_once('=') {
+        None => json!(text),
+        Some((word, value)) => json!({ word: value }),
+    };
+    serde_json::from_value::<domain::rule::Action>(spelled.clone()).map_err(|_| expected())?;
+    Ok(spelled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actions_are_spelled_as_a_word_and_its_value() {
+        assert_eq!(action("flag"), Ok(json!("flag")));
+        assert_eq!(action("hold=24h"), Ok(json!({ "hold": "24h" })));
+        assert_eq!(action("hold=forever"), Ok(json!({ "hold": "forever" })));
+        assert_eq!(action("restrict=approval"), Ok(json!({ "restrict": "approval" })));
+        assert_eq!(action("exec=build"), Ok(json!({ "exec": "build" })));
+        for wrong in ["", "hold", "hold=long", "explode", "restrict=all", "flag=1"] {
+            assert!(action(wrong).is_err(), "{wrong:?} was read");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The configuration as it is written.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, de};
+use server::resources::{RuleSpec, ServiceSpec, SourceSpec};
+
+/// The whole file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Form {
+    pub data_dir: PathBuf,
+    pub server: ServerForm,
+    pub secrets: SecretsForm,
+    pub store: StoreForm,
+    pub source: Vec<SourceSpec>,
+    pub service: Vec<ServiceSpec>,
+    pub rule: Vec<RuleSpec>,
+    pub exec: BTreeMap<String, ProgramForm>,
+}
+
+impl Default for Form {
+    fn default() -> Self {
+        Self {
+            data_dir: "countersign-data".into(),
+            server: ServerForm::default(),
+            secrets: SecretsForm::default(),
+            store: StoreForm::default(),
+            source: Vec::new(),
+            service: Vec::new(),
+            rule: Vec::new(),
+            exec: BTreeMap::new(),
+        }
+    }
+}
+
+/// `[server]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServerForm {
+    /// Sources, callback APIs, downloads.
+    #[serde(deserialize_with = "address")]
+    pub listen: SocketAddr,
+    /// The page, the own API, the metrics.
+    #[serde(deserialize_with = "address")]
+    pub admin_listen: SocketAddr,
+    /// The own API alone.
+    #[serde(deserialize_with = "some_address")]
+    pub api_listen: Option<SocketAddr>,
+    /// Where senders and services reach `listen`; none: as it is bound.
+    #[serde(deserialize_with = "some_url")]
+    pub public_url: Option<String>,
+    /// Proxies whose word on the client's address counts.
+    #[serde(deserialize_with = "ips")]
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Names under which the admin listener may be asked, beside its address and `localhost`.
+    pub admin_hosts: Vec<String>,
+}
+
+impl Default for ServerForm {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8640)),
+            admin_listen: SocketAddr::from(([127, 0, 0, 1], 8641)),
+            api_listen: None,
+            public_url: None,
+            trusted_proxies: Vec::new(),
+            admin_hosts: Vec::new(),
+        }
+    }
+}
+
+/// `[secrets]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SecretsForm {
+    /// The installation's key; none: `key` inside the data directory.
+    pub key_file: Option<PathBuf>,
+}
+
+/// `[store]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StoreForm {
+    pub kind: StoreKind,
+}
+
+/// Which engine keeps everything.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StoreKind {
+    /// One file in the data directory.
+    #[default]
+    Sqlite,
+}
+
+/// `[exec.NAME]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProgramForm {
+    /// The program and its arguments.
+    pub command: Vec<String>,
+    /// How long it may take.
+    #[serde(default = "program_timeout", with = "domain::time::span_text")]
+    pub timeout: Duration,
+    /// Whether it may run again when it is not known whether it took effect.
+    #[serde(default)]
+    pub idempotent: bool,
+}
+
+fn program_timeout() -> Duration {
+    Duration::from_secs(60)
+}
+
+fn address<'de, D: Deserializer<'de>>(from: D) -> Result<SocketAddr, D::Error> {
+    read(from, "an address with a port such as \"127.0.0.1:8640\"")
+}
+
+fn some_address<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SocketAddr>, D::Error> {
+    address(from).map(Some)
+}
+
+fn some_url<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(from)?;
+    let plain = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    match plain {
+        Some(rest) if !rest.is_empty() && !rest.contains(['?', '#', ' ', '@']) => {
+            Ok(Some(text.trim_end_matches('/').to_owned()))
+        }
+        _ => {
+            Err(de::Error::custom(format!("expected an address such as \"https://hooks.example.org\", found {text:?}")))
+        }
+    }
+}
+
+fn ips<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<IpAddr>, D::Error> {
+    let texts = Vec::<String>::deserialize(from)?;
+    let parsed = texts.iter().map(|text| {
+        text.parse().map_err(|_| de::Error::custom(format!("expected an address such as \"10.0.0.7\", found {text:?}")))
+    });
+    parsed.collect()
+}
+
+fn read<'de, D: Deserializer<'de>, T: FromStr>(from: D, expected: &str) -> Result<T, D::Error> {
+    let text = String::deserialize(from)?;
+    text.parse().map_err(|_| de::Error::custom(format!("expected {expected}, found {text:?}")))
+}

@@ -1,0 +1,136 @@
+//! What a person configures: flags, environment, file and defaults become choices, once.
+//!
+//! Reading order: [`discover`] finds the file, [`overlay`] takes what flags and environment say, [`document`] lays it
+//! over the file, [`reference`] fetches secrets that stand elsewhere, [`form`] is what all of it is read into.
+//! [`complaint`] says what is wrong, [`show`] what is in force and why.
+
+mod complaint;
+mod discover;
+mod document;
+mod form;
+mod nearest;
+mod overlay;
+mod reference;
+mod show;
+
+use std::path::{Path, PathBuf};
+
+pub use complaint::Complaint;
+use document::Document;
+use form::Form;
+pub use form::{ProgramForm, ServerForm};
+pub use overlay::Laid;
+pub use show::settings;
+
+/// A file to begin with: every key, at its default.
+pub const SAMPLE: &str = include_str!("sample.toml");
+
+/// What the command line says about the configuration.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// The file that was named.
+    pub file: Option<PathBuf>,
+    /// Values that outdo it.
+    pub flags: Vec<Laid>,
+}
+
+/// How much of the configuration is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it, secrets included: what a server needs.
+    Whole,
+    /// All but what is applied to the store: what a client needs.
+    Settings,
+}
+
+/// The configuration that is in force.
+pub struct Config {
+    /// The file, if there is one.
+    pub file: Option<PathBuf>,
+    /// What it says; paths are as they are used.
+    pub form: Form,
+}
+
+/// The sources of a configuration before they are read together.
+struct Gathered {
+    file: Option<PathBuf>,
+    text: String,
+    laid: Vec<Laid>,
+}
+
+impl Config {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// What is wrong, where, and how to mend it.
+    pub fn load(asked: &Asked, extent: Extent) -> Result<Self, Complaint> {
+        let gathered = gather(asked)?;
+        let mut document = gathered.document()?;
+        match extent {
+            Extent::Whole => document.resolve(&gathered.folder())?,
+            Extent::Settings => document.drop_resources(),
+        }
+        let mut form = document.read()?;
+        if gathered.says_data_dir_in_file() {
+            form.data_dir = gathered.folder().join(&form.data_dir);
+        }
+        form.secrets.key_file = form.secrets.key_file.map(|path| gathered.folder().join(path));
+        check(&form)?;
+        Ok(Self { file: gathered.file, form })
+    }
+
+    /// The installation's key file.
+    pub fn key_file(&self) -> PathBuf {
+        self.form.secrets.key_file.clone().unwrap_or_else(|| self.form.data_dir.join("key"))
+    }
+}
+
+impl Gathered {
+    fn path(&self) -> &Path {
+        self.file.as_deref().unwrap_or(Path::new("(no file)"))
+    }
+
+    /// Relative paths in the file begin where the file is.
+    fn folder(&self) -> PathBuf {
+        self.file.as_deref().and_then(Path::parent).map(Path::to_owned).unwrap_or_default()
+    }
+
+    fn document(&self) -> Result<Document<'_>, Complaint> {
+        Document::parse(self.path(), &self.text, &self.laid)
+    }
+
+    fn says_data_dir_in_file(&self) -> bool {
+        let by_flag = self.laid.iter().any(|each| each.key == ["data_dir"]);
+        let in_file = toml::de::DeTable::parse(&self.text).is_ok_and(|table| table.get_ref().contains_key("data_dir"));
+        in_file && !by_flag
+    }
+}
+
+fn gather(asked: &Asked) -> Result<Gathered, Complaint> {
+    let file = discover::discover(asked.file.as_deref())?;
+    let text = match &file {
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|why| Complaint::whole(format!("the file {} cannot be read: {why}", path.display())))?,
+        None => String::new(),
+    };
+    let variables =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let mut laid = overlay::from_variables(variables)?;
+    laid.extend(asked.flags.iter().cloned());
+    Ok(Gathered { file, text, laid })
+}
+
+/// What no single value shows to be wrong.
+fn check(form: &Form) -> Result<(), Complaint> {
+    let ServerForm { listen, admin_listen, api_listen, .. } = &form.server;
+    let taken = |one: &std::net::SocketAddr, other: &std::net::SocketAddr| one == other && one.port() != 0;
+    if taken(listen, admin_listen) || api_listen.as_ref().is_some_and(|api| taken(listen, api)) {
+        let what = format!("`listen` and the administration's listener are both {listen}");
+        return Err(Complaint::whole(what).mend("give each a port of its own"));
+    }
+    if let Some((name, _)) = form.exec.iter().find(|(_, program)| program.command.is_empty()) {
+        let what = format!("[exec.{name}]: expected a program and its arguments in `command`, found an empty list");
+        return Err(Complaint::whole(what));
+    }
+    Ok(())
+}

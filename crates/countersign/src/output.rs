@@ -1,0 +1,107 @@
+//! What is printed: tables and pages for people, JSON for programs. The only module that prints to standard output.
+
+use std::io::{self, Write};
+
+use serde_json::Value;
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// For people.
+    Human,
+    /// For programs.
+    Json,
+}
+
+/// Prints one line. A reader who went away ends nothing: the command's exit code still counts.
+pub fn line(text: impl std::fmt::Display) {
+    let _ = writeln!(io::stdout().lock(), "{text}");
+}
+
+/// Prints a remark that is not the result.
+pub fn remark(text: impl std::fmt::Display) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Prints JSON.
+pub fn json(value: &Value) {
+    line(format_args!("{value:#}"));
+}
+
+/// One column of a table: its heading, and where its value stands in a row.
+#[derive(Debug, Clone, Copy)]
+pub struct Column(pub &'static str, pub &'static str);
+
+/// Prints rows as a table.
+pub fn table(columns: &[Column], rows: &[Value]) {
+    let _ = io::stdout().lock().write_all(laid_out(columns, rows).as_bytes());
+}
+
+/// Prints the members of an object, one a line.
+pub fn object(value: &Value) {
+    let Value::Object(members) = value else { return line(cell(value)) };
+    let width = members.keys().map(|name| name.chars().count()).max().unwrap_or(0);
+    for (name, member) in members {
+        match member {
+            Value::Array(items) if items.iter().any(Value::is_object) => {
+                for (place, item) in items.iter().enumerate() {
+                    let name = if place == 0 { name.as_str() } else { "" };
+                    line(format_args!("{name:width$}  {}", cell(item)));
+                }
+            }
+            _ => line(format_args!("{name:width$}  {}", cell(member))),
+        }
+    }
+}
+
+fn laid_out(columns: &[Column], rows: &[Value]) -> String {
+    let cells: Vec<Vec<String>> =
+        rows.iter().map(|row| columns.iter().map(|column| cell(at(row, column.1))).collect()).collect();
+    let width = |nth: usize| {
+        let longest = cells.iter().map(|row| row[nth].chars().count()).max().unwrap_or(0);
+        longest.max(columns[nth].0.chars().count())
+    };
+    let widths: Vec<usize> = (0..columns.len()).map(width).collect();
+    let put = |row: &[String]| {
+        let padded: Vec<String> = row.iter().zip(&widths).map(|(text, width)| format!("{text:width$}")).collect();
+        format!("{}\n", padded.join("  ").trim_end())
+    };
+    let headings: Vec<String> = columns.iter().map(|column| column.0.to_owned()).collect();
+    std::iter::once(&headings).chain(&cells).map(|row| put(row)).collect()
+}
+
+fn at<'a>(row: &'a Value, path: &str) -> &'a Value {
+    path.split('.').fold(row, |value, name| value.get(name).unwrap_or(&Value::Null))
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::String(text) => text.replace(|letter: char| letter.is_control(), " "),
+        Value::Number(number) => number.to_string(),
+        Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
+        Value::Object(members) => {
+            let shown = members.iter().filter(|(_, member)| !member.is_null());
+            shown.map(|(name, member)| format!("{name} {}", cell(member))).collect::<Vec<_>>().join(", ")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_as_wide_as_its_cells() {
+        let rows = [serde_json::json!({"id": "evt_1", "subject": {"id": "42"}}), serde_json::json!({"id": "evt_20"})];
+        let columns = [Column("ID", "id"), Column("SUBJECT", "subject.id")];
+        assert_eq!(laid_out(&columns, &rows), "ID      SUBJECT\nevt_1   42\nevt_20  -\n");
+    }
+
+    #[test]
+    fn control_characters_do_not_reach_the_terminal() {
+        assert_eq!(cell(&Value::from("a\u{1b}[2Jb")), "a [2Jb");
+    }
+}

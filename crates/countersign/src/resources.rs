@@ -1,0 +1,238 @@
+//! Sources, services and rules of the configuration file, brought into the store in one change.
+//!
+//! They are told apart by kind and name. What stands in the file belongs to the file; what the file no longer names is
+//! switched off, never removed, since results and verdicts refer to it. What did not change is not written.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+
+use domain::catalogue::{Catalogue, Owner, Service, Source};
+use domain::rule::Rule;
+use domain::{Clock, Random, RuleKey, Timestamp};
+use serde_json::Value;
+use server::Problem;
+use server::resources::{self, RuleSpec, ServiceSpec, SourceSpec};
+use store::change::{Listed, NewKeys, next_number};
+use store::command::{Answer, Change};
+use store::seal::SealKey;
+use store::tables::{Entry, EntryKind};
+use store::{Store, StoreError};
+
+use crate::config::Config;
+use crate::exit::{Exit, Failure};
+
+/// How many entries are read at once.
+const PAGE: usize = 1_000;
+
+/// What entries are made with.
+pub struct Makers<'a> {
+    /// Seals their secrets.
+    pub seal: &'a SealKey,
+    /// Nonces and signing secrets.
+    pub random: &'a dyn Random,
+    /// When.
+    pub clock: &'a dyn Clock,
+    /// Where no service may be.
+    pub own_listeners: &'a [SocketAddr],
+}
+
+/// Brings the file's entries into the store.
+///
+/// # Errors
+/// When one of them cannot be, or the store fails.
+pub async fn apply(config: &Config, store: &Store, makers: &Makers<'_>) -> Result<(), Failure> {
+    loop {
+        let owned = store.read(|rows| rules_of_the_file(rows)).await.map_err(Failure::internal)?;
+        let catalogue = store.catalogue();
+        let now = makers.clock.now();
+        let entries = Planning { config, catalogue: &catalogue, owned: &owned, makers, now }.entries()?;
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let what = format!("applied {} entries of the configuration file", entries.len());
+        let change = Change { catalogue: catalogue.version, entries, who: "configuration file".to_owned(), what, now };
+        if !matches!(store.submit(change).await.map_err(Failure::internal)?, Answer::Recompute) {
+            return Ok(());
+        }
+    }
+}
+
+/// Says whether the file's entries can be, without a store.
+///
+/// # Errors
+/// The first that cannot be, and why.
+pub fn check(config: &Config) -> Result<(), Failure> {
+    let makers = Makers {
+        seal: &SealKey::new(crate::clock::random()),
+        random: &crate::clock::SystemRandom,
+        clock: &crate::clock::SystemClock,
+        own_listeners: &[],
+    };
+    let (catalogue, owned) = (Catalogue::default(), BTreeSet::new());
+    let now = makers.clock.now();
+    Planning { config, catalogue: &catalogue, owned: &owned, makers: &makers, now }.entries().map(drop)
+}
+
+/// One pass over the file, against one version of the catalogue.
+struct Planning<'a> {
+    config: &'a Config,
+    catalogue: &'a Catalogue,
+    owned: &'a BTreeSet<RuleKey>,
+    makers: &'a Makers<'a>,
+    now: Timestamp,
+}
+
+impl Planning<'_> {
+    fn entries(&self) -> Result<Vec<Entry>, Failure> {
+        let mut keys = NewKeys::after(self.catalogue, self.now);
+        let mut entries = self.sources(&mut keys)?;
+        let services = self.services(&mut keys)?;
+        entries.extend(self.rules(&services, &mut keys)?);
+        entries.extend(self.changed(&services));
+        Ok(entries)
+    }
+
+    fn sources(&self, keys: &mut NewKeys) -> Result<Vec<Entry>, Failure> {
+        let mut named: Vec<Source> = Vec::new();
+        for spec in &self.config.form.source {
+            let made = self.source(spec, keys)?;
+            if named.iter().any(|other| other.provider == made.provider && other.name.eq_ignore_ascii_case(&made.name))
+            {
+                return Err(twice("source", &format!("{}/{}", made.provider, made.name)));
+            }
+            named.push(made);
+        }
+        let kept: BTreeSet<_> = named.iter().map(|source| source.key).collect();
+        let all = self.catalogue.sources.values();
+        let gone = all.filter(|source| source.owner == Owner::File && source.active && !kept.contains(&source.key));
+        let gone: Vec<Source> = gone.map(|source| Source { active: false, ..source.clone() }).collect();
+        let wanted = named.into_iter().chain(gone);
+        let changed = wanted.filter(|source| self.catalogue.sources.get(&source.key) != Some(source));
+        Ok(changed.map(|source| source.entry()).collect())
+    }
+
+    fn source(&self, spec: &SourceSpec, keys: &mut NewKeys) -> Result<Source, Failure> {
+        let before = self.catalogue.source_at(&spec.provider, &spec.id);
+        let key = before.map_or_else(|| keys.key(), |before| before.key);
+        let fresh = resources::source(spec, key, Owner::File, self.makers.seal, self.makers.random);
+        let fresh = fresh.map_err(|problem| refused("source", &spec.id, &problem))?;
+        Ok(match before {
+            Some(before) => resources::settle_source(fresh, before, self.makers.seal),
+            None => fresh,
+        })
+    }
+
+    fn services(&self, keys: &mut NewKeys) -> Result<Vec<Service>, Failure> {
+        let mut named: Vec<Service> = Vec::new();
+        for spec in &self.config.form.service {
+            if named.iter().any(|other| other.name == spec.name) {
+                return Err(twice("service", &spec.name));
+            }
+            let number = next_number(self.catalogue.services.values().chain(&named).map(|service| service.number));
+            named.push(self.service(spec, number, keys)?);
+        }
+        Ok(named)
+    }
+
+    fn service(&self, spec: &ServiceSpec, number: i64, keys: &mut NewKeys) -> Result<Service, Failure> {
+        let Makers { seal, random, own_listeners, .. } = *self.makers;
+        let before = self.catalogue.services.values().find(|service| service.name == spec.name);
+        let (key, number) = before.map_or_else(|| (keys.key(), number), |before| (before.key, before.number));
+        let made = resources::service(spec, key, number, Owner::File, own_listeners, seal, random);
+        let fresh = made.map_err(|problem| refused("service", &spec.name, &problem))?.service;
+        Ok(match before {
+            // One that was removed has lost its signing secrets, and gets the new one.
+            Some(before) if before.signing.is_empty() => {
+                let signing = fresh.signing.clone();
+                Service { signing, ..resources::settle_service(fresh, before, seal) }
+            }
+            Some(before) => resources::settle_service(fresh, before, seal),
+            None => fresh,
+        })
+    }
+
+    /// The entries of services that are new, changed, or no longer named.
+    fn changed(&self, named: &[Service]) -> Vec<Entry> {
+        let kept: BTreeSet<_> = named.iter().map(|service| service.key).collect();
+        let all = self.catalogue.services.values();
+        let gone = all.filter(|service| service.owner == Owner::File && service.active && !kept.contains(&service.key));
+        let gone: Vec<Service> = gone.map(|service| Service { active: false, ..service.clone() }).collect();
+        let changed = named.iter().chain(&gone);
+        changed
+            .filter(|service| self.catalogue.services.get(&service.key) != Some(*service))
+            .map(Listed::entry)
+            .collect()
+    }
+
+    fn rules(&self, services: &[Service], keys: &mut NewKeys) -> Result<Vec<Entry>, Failure> {
+        let mut named: Vec<Rule> = Vec::new();
+        for spec in &self.config.form.rule {
+            let made = self.rule(spec, services, keys)?;
+            if named.iter().any(|other| other.name == made.name && other.service == made.service) {
+                return Err(twice("rule", &made.name));
+            }
+            named.push(made);
+        }
+        let kept: BTreeSet<_> = named.iter().map(|rule| rule.key).collect();
+        let gone = self.owned.iter().filter(|key| !kept.contains(key)).filter_map(|key| self.catalogue.rules.get(key));
+        let gone: Vec<Rule> =
+            gone.filter(|rule| rule.active).map(|rule| Rule { active: false, ..rule.clone() }).collect();
+        let same = |rule: &Rule| self.owned.contains(&rule.key) && self.catalogue.rules.get(&rule.key) == Some(rule);
+        Ok(named.iter().chain(&gone).filter(|rule| !same(rule)).map(rule_of_the_file).collect())
+    }
+
+    fn rule(&self, spec: &RuleSpec, services: &[Service], keys: &mut NewKeys) -> Result<Rule, Failure> {
+        let programs: BTreeSet<String> = self.config.form.exec.keys().cloned().collect();
+        let service_key = |name: &str| {
+            let in_file = services.iter().find(|service| service.name == name);
+            in_file.or_else(|| self.catalogue.service_named(name)).map(|service| service.key)
+        };
+        let service = spec.service.as_deref().and_then(service_key);
+        let before = self.catalogue.rules.values().find(|rule| rule.name == spec.name && rule.service == service);
+        let key = before.map_or_else(|| keys.key(), |before| before.key);
+        resources::rule(spec, key, &service_key, &programs).map_err(|problem| refused("rule", &spec.name, &problem))
+    }
+}
+
+/// A rule's entry with the file's mark on it. A rule itself has no owner: the mark stands beside it in its entry, and
+/// an entry that the own API writes over it carries none.
+fn rule_of_the_file(rule: &Rule) -> Entry {
+    let entry = rule.entry();
+    let Ok(Value::Object(mut doc)) = serde_json::from_str(&entry.doc) else { return entry };
+    doc.insert("owner".to_owned(), Owner::File.word().into());
+    Entry { doc: Value::Object(doc).to_string(), ..entry }
+}
+
+/// The rules whose entries carry the file's mark.
+fn rules_of_the_file(rows: &mut dyn store::table::Rows) -> Result<BTreeSet<RuleKey>, StoreError> {
+    #[derive(serde::Deserialize)]
+    struct Mark {
+        owner: Option<String>,
+    }
+    use store::row::RowsExt as _;
+    let mut owned = BTreeSet::new();
+    let mut below = None;
+    loop {
+        let page: Vec<Entry> = rows.page(below, PAGE)?;
+        let Some(last) = page.last() else { return Ok(owned) };
+        below = Some(last.key);
+        for entry in page.iter().filter(|entry| entry.kind == EntryKind::Rule) {
+            let mark = serde_json::from_str::<Mark>(&entry.doc).ok().and_then(|mark| mark.owner);
+            if mark.as_deref() == Some(Owner::File.word()) {
+                owned.insert(RuleKey(entry.key));
+            }
+        }
+    }
+}
+
+fn refused(kind: &str, name: &str, problem: &Problem) -> Failure {
+    let detail = &problem.detail;
+    // The problem names its entry where it can.
+    let what = if detail.contains(name) { detail.clone() } else { format!("{kind} {name:?}: {detail}") };
+    Failure::new(Exit::Config, what)
+}
+
+fn twice(kind: &str, name: &str) -> Failure {
+    Failure::new(Exit::Config, format!("the {kind} {name:?} stands in the configuration twice"))
+        .mend("keep one of them")
+}
