@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Everything that must hold: format, lints, tests, doc tests, the release build. Ends with the test runner's closing
+# lines, and with another exit code than 0 if anything failed. Needs Rust, a C compiler, Node 20 and npm.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+command -v cargo >/dev/null || PATH="$HOME/.cargo/bin:$PATH"
+lacking=()
+for tool in cargo cc node npm; do
+    command -v "$tool" >/dev/null || lacking+=("$tool")
+done
+if [ "${#lacking[@]}" -gt 0 ]; then
+    echo "bin/test.sh: missing: ${lacking[*]} (Rust from https://rustup.rs; gcc, nodejs and npm from the system)" >&2
+    exit 1
+fi
+
+step() {
+    printf '\n== %s\n' "$1"
+    shift
+    "$@"
+}
+
+step "format" cargo fmt --all --check
+step "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
+step "documentation's examples" cargo test --doc --locked -p verify
+step "release build" cargo build --release --locked -p countersign -p whck
+
+log="$(mktemp)"
+trap 'rm -f "$log"' EXIT
+if command -v cargo-nextest >/dev/null; then
+    runner=(cargo nextest run --workspace --locked)
+else
+    runner=(cargo test --workspace --locked --all-targets)
+fi
+status=0
+step "tests" "${runner[@]}" 2>&1 | tee "$log" || status=$?
+
+printf '\n== closing lines\n'
+if command -v cargo-nextest >/dev/null; then
+    sed -n '/Summary \[/,$p' "$log"
+else
+    grep '^test result:' "$log" || true
+fi
+exit "$status"
