@@ -25,7 +25,7 @@ pub struct ListenLimits {
     pub head_within: Duration,
     /// The most headers of a request.
     pub headers_max: usize,
-    /// The most bytes of a request's head.
+    /// How many bytes of a request's head are gathered before no more is read.
     pub head_bytes_max: usize,
     /// The most connections; more wait in the system's queue.
     pub connections_max: usize,

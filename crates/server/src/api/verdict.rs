@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use domain::SubjectKey;
 use domain::judge::SubjectState;
 use domain::verdict::VerdictKind;
-use domain::SubjectKey;
 use serde_json::{Value, json};
 use store::row::RowsExt;
 use store::table::Rows;

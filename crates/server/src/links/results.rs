@@ -17,7 +17,11 @@ use crate::problem::{self, Problem};
 use crate::receive::read_body;
 use crate::server::Server;
 
-pub async fn put(State(server): State<Server>, Segments(token): Segments<String>, body: Body) -> Result<StatusCode, Problem> {
+pub async fn put(
+    State(server): State<Server>,
+    Segments(token): Segments<String>,
+    body: Body,
+) -> Result<StatusCode, Problem> {
     let link = link(&server, &token, LinkKind::Result)?;
     let catalogue = server.parts.store.catalogue();
     let service = catalogue.services.get(&link.service).ok_or_else(unknown)?;

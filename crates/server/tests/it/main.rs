@@ -1,0 +1,10 @@
+//! The server in process: a store in memory, real routers, and real listeners where the wire itself is tested.
+
+mod api;
+mod links;
+mod listen;
+mod pages;
+mod problems;
+mod receive;
+mod resources;
+mod world;

@@ -1,0 +1,129 @@
+//! What people write: read from TOML as from JSON, checked alike, and settled against what was there.
+
+use domain::catalogue::Owner;
+use domain::rule::{Action, HoldFor};
+use domain::{Random, RuleKey, ServiceKey, SourceKey};
+use server::resources::{self, RuleSpec, ServiceSpec, SourceSpec, settle_service, settle_source};
+use store::seal::SealKey;
+
+struct Zeros;
+
+impl Random for Zeros {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(0);
+    }
+}
+
+struct Ones;
+
+impl Random for Ones {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(1);
+    }
+}
+
+fn seal() -> SealKey {
+    SealKey::new([3; 32])
+}
+
+fn source(text: &str, random: &dyn Random) -> Result<domain::catalogue::Source, String> {
+    let spec: SourceSpec = toml::from_str(text).map_err(|error| error.to_string())?;
+    resources::source(&spec, SourceKey(1), Owner::File, &seal(), random).map_err(|problem| problem.to_string())
+}
+
+fn service(text: &str, random: &dyn Random) -> Result<resources::NewService, String> {
+    let spec: ServiceSpec = toml::from_str(text).map_err(|error| error.to_string())?;
+    let own = ["127.0.0.1:8640".parse().expect("an address")];
+    resources::service(&spec, ServiceKey(1), 1, Owner::File, &own, &seal(), random)
+        .map_err(|problem| problem.to_string())
+}
+
+fn rule(text: &str) -> Result<domain::rule::Rule, String> {
+    let spec: RuleSpec = toml::from_str(text).map_err(|error| error.to_string())?;
+    let services = |name: &str| (name == "malware-scan").then_some(ServiceKey(1));
+    let programs = ["build".to_owned()].into();
+    resources::rule(&spec, RuleKey(1), &services, &programs).map_err(|problem| problem.to_string())
+}
+
+#[test]
+fn the_tables_of_the_configuration_file_read() {
+    let made = source("id = \"website\"\nprovider = \"github\"\nmode = \"modern\"\nsecrets = [\"s3cret\"]", &Zeros);
+    let made = made.expect("a source");
+    assert_eq!((made.name.as_str(), made.provider.as_str(), made.secrets.len()), ("website", "github", 1));
+    let text = r#"
+        name = "malware-scan"
+        profile = "scanner"
+        payload = "basic"
+        url = "http://127.0.0.1:20000/"
+        secret = "key"
+        events = ["during_validation", { type = "github.push", active = true, blocks = true, deadline = "26h",
+                  redeliver = { every = "2h", times = 12 } }]
+        on_failure = "hold"
+        allow_networks = ["127.0.0.0/8:20000"]"#;
+    let made = service(text, &Zeros).ok().expect("a service");
+    assert!(made.signing_secret.starts_with("whsec_"));
+    assert_eq!(made.service.subscriptions.len(), 2);
+    assert_eq!(made.service.subscriptions[1].redeliver.map(|redeliver| redeliver.times), Some(12));
+    let made = rule("name = \"MALICIOUS\"\nservice = \"malware-scan\"\nactive = true\naction = { hold = \"24h\" }");
+    assert!(matches!(made.expect("a rule").action, Action::Hold(HoldFor::Span(span)) if span.as_secs() == 86_400));
+    for action in [
+        "\"flag\"",
+        "\"block\"",
+        "\"release\"",
+        "\"none\"",
+        "\"notify\"",
+        "{ hold = \"forever\" }",
+        "{ exec = \"build\" }",
+        "{ restrict = \"approval\" }",
+    ] {
+        assert!(rule(&format!("name = \"X\"\naction = {action}")).is_ok(), "{action}");
+    }
+}
+
+#[test]
+fn what_cannot_be_is_told_in_a_sentence() {
+    let refused = |text: &str| source(text, &Zeros).expect_err("refused");
+    assert!(refused("provider = \"gihtub\"\nsecrets = [\"x\"]").contains("did you mean \"github\"?"));
+    assert!(refused("provider = \"github\"").contains("needs a secret"));
+    assert!(!refused("provider = \"gitlab\"\nsecrets = [\"hunter2\"]").contains("hunter2"));
+    assert!(refused("provider = \"github\"\nsecrets = [\"x\"]\nwindow = \"5m\"").contains("signs no time"));
+
+    let refused = |text: &str| service(text, &Zeros).err().expect("refused");
+    let minimal = "name = \"s\"\nurl = \"https://s.example/\"\n";
+    assert!(refused("name = \"s\"\nurl = \"http://127.0.0.1:1/\"").contains("allow_networks does not cover"));
+    assert!(
+        refused("name = \"s\"\nurl = \"http://127.0.0.1:8640/\"\nallow_networks = [\"127.0.0.0/8\"]")
+            .contains("this gateway itself")
+    );
+    assert!(refused(&format!("{minimal}profile = \"scanner\"")).contains("a scanner needs a secret"));
+    assert!(refused(&format!("{minimal}events = [\"a\", \"a\"]")).contains("stands there twice"));
+    assert!(refused(&format!("{minimal}events = [\"\"]")).contains("expected an event's type"));
+    assert!(
+        refused(&format!("{minimal}events = [{{ type = \"a\", deadlien = \"1h\" }}]"))
+            .contains("unknown field `deadlien`")
+    );
+    assert!(refused(&format!("{minimal}allow_networks = [\"10.0.0.1/8\"]")).contains("allow_networks"));
+    assert!(refused(&format!("{minimal}concurrency = 0")).contains("1 to 1024"));
+    assert!(refused("name = \"\"\nurl = \"https://s.example/\"").contains("1 to 200 characters"));
+
+    let refused = |text: &str| rule(text).expect_err("refused");
+    assert!(refused("name = \"X\"\nservice = \"other\"\naction = \"flag\"").contains("there is no service"));
+    assert!(refused("name = \"X\"\naction = { exec = \"bulid\" }").contains("did you mean \"build\"?"));
+    assert!(refused("name = \"X\"\naction = { hold = \"0s\" }").contains("longer than nothing"));
+}
+
+#[test]
+fn an_entry_that_did_not_change_settles_to_itself() {
+    let text = "id = \"website\"\nprovider = \"github\"\nsecrets = [\"s3cret\"]";
+    let before = source(text, &Zeros).expect("a source");
+    let fresh = source(text, &Ones).expect("a source");
+    assert_ne!(fresh, before);
+    assert_eq!(settle_source(fresh, &before, &seal()), before);
+    let other = source(&text.replace("s3cret", "another"), &Ones).expect("a source");
+    assert_ne!(settle_source(other, &before, &seal()), before);
+
+    let text = "name = \"s\"\nurl = \"https://s.example/\"\nprofile = \"scanner\"\nsecret = \"key\"";
+    let before = service(text, &Zeros).ok().expect("a service").service;
+    let fresh = service(text, &Ones).ok().expect("a service").service;
+    assert_eq!(settle_service(fresh, &before, &seal()), before);
+}
