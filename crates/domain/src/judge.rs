@@ -86,7 +86,7 @@ pub struct Plan {
     /// New matches.
     pub matches: Vec<NewMatch>,
     /// What becomes of matches that waited.
-    pub settled: Vec<(MatchKey, MatchState)>,
+    pub settled: Vec<Settled>,
     /// New flags.
     pub flags: Vec<NewFlag>,
     /// New holds.
@@ -114,6 +114,17 @@ pub struct ExpectationChange {
     pub closed: bool,
     /// How much was examined.
     pub coverage: Coverage,
+}
+
+/// What becomes of a match that waited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// Which.
+    pub key: MatchKey,
+    /// Where its action stands now.
+    pub state: MatchState,
+    /// What came of it, where that is not what its action says.
+    pub text: Option<String>,
 }
 
 /// Which match made something.
@@ -210,7 +221,7 @@ pub fn judge(
     let mut acting = Vec::new();
     let new_matches = std::mem::take(&mut plan.matches);
     let at_once = matches!(trigger, Trigger::Pushed { .. });
-    let mut states = Vec::with_capacity(new_matches.len());
+    let mut outcomes = Vec::with_capacity(new_matches.len());
     for (place, found) in new_matches.iter().enumerate() {
         let rule = catalogue.rules.get(&found.rule);
         let (when, highest) = manner(rule, found.service, catalogue);
@@ -232,7 +243,7 @@ pub fn judge(
             });
             MatchState::Done
         };
-        states.push(next);
+        outcomes.push((next, found.text.clone()));
     }
     let adopted: &[Match] = if let Trigger::Adopted { matches, .. } = trigger { matches } else { &[] };
     let waiting = state.map_or(&[][..], |state| state.waiting.as_slice());
@@ -251,10 +262,10 @@ pub fn judge(
             highest,
         });
     }
-    perform(&mut plan, &mut states, state, acting, now);
+    perform(&mut plan, &mut outcomes, state, acting, now);
     plan.matches = new_matches;
-    for (found, next) in plan.matches.iter_mut().zip(states) {
-        found.state = next;
+    for (found, outcome) in plan.matches.iter_mut().zip(outcomes) {
+        (found.state, found.text) = outcome;
     }
 
     match trigger {
@@ -380,9 +391,8 @@ fn found(
 
 /// When a match acts, and whether it competes with others: by its rule, else by the reporter's profile.
 fn manner(rule: Option<&Rule>, service: Option<ServiceKey>, catalogue: &Catalogue) -> (When, bool) {
-    let profile = service
-        .and_then(|key| catalogue.services.get(&key))
-        .map(|service: &Service| profile::of(service.profile));
+    let profile =
+        service.and_then(|key| catalogue.services.get(&key)).map(|service: &Service| profile::of(service.profile));
     let when = rule.and_then(|rule| rule.when).or(profile.map(|profile| profile.when)).unwrap_or(When::Result);
     (when, profile.is_some_and(|profile| profile.highest))
 }
@@ -390,20 +400,20 @@ fn manner(rule: Option<&Rule>, service: Option<ServiceKey>, catalogue: &Catalogu
 /// Lets candidates act: what a clearance sets aside, then of those that compete the most severe, then each other one.
 fn perform(
     plan: &mut Plan,
-    states: &mut [MatchState],
+    outcomes: &mut [(MatchState, Option<String>)],
     state: Option<&SubjectState>,
     mut acting: Vec<Candidate<'_>>,
     now: Timestamp,
 ) {
-    let mut settle = |plan: &mut Plan, cause: Cause, to: MatchState| match cause {
-        Cause::New(place) => states[place] = to,
-        Cause::Known(key) => plan.settled.push((key, to)),
+    let mut settle = |plan: &mut Plan, cause: Cause, state: MatchState, text: Option<String>| match cause {
+        Cause::New(place) => outcomes[place] = (state, text),
+        Cause::Known(key) => plan.settled.push(Settled { key, state, text }),
     };
     if state.is_some_and(|state| state.cleared) {
         acting.retain(|each| {
             let yields = each.action.yields_to_clearance();
             if yields {
-                settle(plan, each.cause, MatchState::Cleared);
+                settle(plan, each.cause, MatchState::Cleared, None);
             }
             !yields
         });
@@ -416,11 +426,12 @@ fn perform(
         .map(|(place, _)| place);
     for (place, each) in acting.iter().enumerate() {
         if each.highest && Some(place) != winner {
-            settle(plan, each.cause, MatchState::Superseded);
+            settle(plan, each.cause, MatchState::Superseded, None);
             continue;
         }
+        let guarded = *each.action == Action::Block && state.is_some_and(|state| state.subject.protected);
         let next = take_effect(plan, each, state, now);
-        settle(plan, each.cause, next);
+        settle(plan, each.cause, next, guarded.then(|| guarded_text(each.name)));
     }
 }
 
@@ -449,7 +460,7 @@ fn take_effect(plan: &mut Plan, each: &Candidate<'_>, state: Option<&SubjectStat
             MatchState::Done
         }
         Action::Block if state.is_some_and(|state| state.subject.protected) => {
-            let text = format!("{text} would block, but the subject is protected");
+            let text = guarded_text(each.name);
             flag(plan, each.cause, state, text.clone());
             hold(plan, each, state, HoldKind::Hold, Timestamp::NEVER, text);
             MatchState::Done
@@ -466,6 +477,10 @@ fn take_effect(plan: &mut Plan, each: &Candidate<'_>, state: Option<&SubjectStat
             MatchState::Done
         }
     }
+}
+
+fn guarded_text(rule: &str) -> String {
+    format!("rule {rule} would block, but the subject is protected")
 }
 
 /// One open flag is enough: a second would tell a person nothing new.
@@ -502,13 +517,7 @@ fn clear(plan: &mut Plan, state: Option<&SubjectState>) {
     plan.waived.extend(unanswered.filter(|each| each.coverage != Some(Coverage::Waived)).map(|each| each.key));
 }
 
-fn verdict(
-    state: &SubjectState,
-    trigger: &Trigger<'_>,
-    plan: &Plan,
-    catalogue: &Catalogue,
-    now: Timestamp,
-) -> Verdict {
+fn verdict(state: &SubjectState, trigger: &Trigger<'_>, plan: &Plan, catalogue: &Catalogue, now: Timestamp) -> Verdict {
     let mut reasons = Vec::new();
     let mut asked = false;
 
@@ -742,10 +751,8 @@ pub(crate) mod tests {
 
     #[test]
     fn a_known_rule_that_is_named_twice_acts_once_and_an_unknown_one_not_at_all() {
-        let catalogue = catalogue(
-            vec![service(1, ProfileKind::Scanner)],
-            vec![rule(1, "BAD", Action::Hold(HoldFor::Span(DAY)))],
-        );
+        let catalogue =
+            catalogue(vec![service(1, ProfileKind::Scanner)], vec![rule(1, "BAD", Action::Hold(HoldFor::Span(DAY)))]);
         let plan = concluded(&state(vec![owed(1, 1)]), 0, &said(&["BAD", "BAD", "UNKNOWN"]), &catalogue);
         assert_eq!((plan.matches.len(), plan.flags.len(), plan.holds.len()), (1, 1, 1));
         assert_eq!(plan.holds[0].until, NOW.after(DAY));
@@ -790,7 +797,7 @@ pub(crate) mod tests {
             at: NOW,
         });
         let last = concluded(&both, 0, &said(&["LARGE"]), &catalogue);
-        assert_eq!(last.settled, [(MatchKey(9), MatchState::Superseded)]);
+        assert_eq!(last.settled, [Settled { key: MatchKey(9), state: MatchState::Superseded, text: None }]);
         assert_eq!(last.holds.len(), 1);
     }
 
@@ -832,6 +839,7 @@ pub(crate) mod tests {
         let plan = concluded(&one, 0, &said(&["BAD"]), &catalogue);
         assert_eq!(kind(&plan), VerdictKind::Held);
         assert_eq!((plan.flags.len(), plan.holds[0].until), (1, Timestamp::NEVER));
+        assert!(plan.matches[0].text.as_ref().is_some_and(|text| text.contains("protected")), "the match says so");
     }
 
     #[test]
@@ -918,10 +926,7 @@ pub(crate) mod tests {
             ended: None,
             ended_by: None,
         };
-        one.holds = vec![
-            hold(1, HoldScope::Subject, HoldKind::Hold),
-            hold(2, HoldScope::Collection, HoldKind::Hold),
-        ];
+        one.holds = vec![hold(1, HoldScope::Subject, HoldKind::Hold), hold(2, HoldScope::Collection, HoldKind::Hold)];
         one.flags.push(Flag {
             key: FlagKey(1),
             subject: SubjectKey(1),

@@ -10,6 +10,7 @@ use domain::gate::GateState;
 use domain::judge::{Plan, SubjectState};
 use domain::profile::Told;
 use domain::record::RecordChange;
+use domain::rule::Match;
 use domain::run::{Lease, Run};
 use domain::subject::{Actor, SubjectName};
 use domain::verdict::{Verdict, VerdictKind};
@@ -220,6 +221,8 @@ pub struct Claimed {
     pub expectation: Expectation,
     /// The expectation's deadline in wall time.
     pub deadline: Timestamp,
+    /// Whether it is a probe of a service that failed: should it fail again, the attempt does not count.
+    pub probe: bool,
     /// What is told.
     pub told: Arc<Told>,
     /// The subject's state where it is known without reading: it was made in the same commit.
@@ -301,7 +304,8 @@ pub enum About {
     },
     /// A known subject, at a revision.
     Known(Box<Judged>),
-    /// A known subject whose verdict this event tells of: it is not judged again.
+    /// A known subject that this event does not lead to a judgement of: it tells of its verdict, or another event of
+    /// the same command carries the judgement of both.
     Told(SubjectKey),
 }
 
@@ -370,6 +374,8 @@ pub enum Step {
     },
     /// It goes out again then.
     RetryAt(Timestamp),
+    /// It was a probe and failed: it waits on, and the attempt does not count.
+    ProbeFailed,
     /// No more attempts.
     GiveUp,
     /// It was not sent: the lease is handed back, and the attempt does not count.
@@ -500,6 +506,8 @@ pub struct PutSubject {
     pub actors: Vec<Actor>,
     /// The artifacts that it lists now, with their roles.
     pub artifacts: Vec<(ArtifactKey, String)>,
+    /// What is owed and was found about those artifacts and belongs to no subject yet; `Stale` when that has changed.
+    pub orphans: (Vec<Expectation>, Vec<Match>),
     /// The judgement, where the subject is known or adopts something.
     pub judged: Option<Judged>,
     /// Now.

@@ -9,13 +9,14 @@ use domain::catalogue::Catalogue;
 use domain::event::{self, Event, Provenance};
 use domain::expectation::{self, Expectation, ExpectationState, Planned};
 use domain::judge::{SubjectState, Trigger, first_verdict, judge};
-use domain::rule::{Hold, HoldScope};
+use domain::rule::{Hold, HoldScope, RestrictionKind};
 use domain::subject::{Actor, SubjectName};
 use domain::verdict::Verdict;
 use domain::*;
 
 use crate::command::*;
 use crate::row::RowsExt;
+use crate::table::Rows;
 use crate::{Store, StoreError, search};
 
 /// How often a judgement is made again before the store is said to be too busy: each time somebody else got further.
@@ -118,22 +119,22 @@ pub async fn record(
     remember_until: Timestamp,
     now: Timestamp,
 ) -> Result<Answer, StoreError> {
-    let mut known = vec![None; arriving.len()];
+    let mut seen = vec![Seen::default(); arriving.len()];
     for _ in 0..TRIES_MAX {
         let catalogue = store.catalogue();
-        let events = arriving.iter().zip(&known).map(|(each, state)| plan_event(each, state.as_ref(), &catalogue, now));
         let record = Record {
             catalogue: catalogue.version,
             receipt: receipt.clone(),
-            events: events.collect(),
+            events: plan_events(&arriving, &seen, &catalogue, now),
             remember_until,
             now,
         };
         match store.submit(record).await? {
             Answer::Recompute => {}
             Answer::Stale => {
-                let names: Vec<Option<SubjectName>> = arriving.iter().map(|each| each.subject.clone()).collect();
-                known = store.read(move |rows| states(rows, &names)).await?;
+                let source = receipt.as_ref().map(|receipt| receipt.source);
+                let looked = arriving.iter().map(|each| (each.subject.clone(), each.replay)).collect::<Vec<_>>();
+                seen = store.read(move |rows| see(rows, source, &looked)).await?;
             }
             answer => return Ok(answer),
         }
@@ -141,46 +142,80 @@ pub async fn record(
     Err(too_busy())
 }
 
-fn plan_event(each: &Arriving, state: Option<&SubjectState>, catalogue: &Catalogue, now: Timestamp) -> NewEvent {
-    let planned = expectation::plan(catalogue, &each.kind, each.provenance, 0);
-    let about = match (&each.subject, state) {
-        (None, _) => About::Nothing,
-        (Some(name), None) => About::New { name: name.clone(), verdict: first_verdict(&planned, catalogue) },
-        (Some(_), Some(state)) => {
-            let trigger = Trigger::Asked { planned: &planned };
-            About::Known(Box::new(judged(Some(state), trigger, None, catalogue, 0, now)))
-        }
-    };
-    NewEvent {
-        kind: each.kind.clone(),
-        about,
-        artifact: each.artifact,
-        provenance: each.provenance,
-        hops: 0,
-        cause: None,
-        delivery: each.delivery.clone(),
-        replay: each.replay,
-        data: each.data.clone(),
-        planned,
+/// What is known of an arriving event when it is planned.
+#[derive(Clone, Default)]
+struct Seen {
+    /// Its subject's state.
+    state: Option<SubjectState>,
+    /// Whether it arrived before: then it will not be recorded, and asks for nothing.
+    repeated: bool,
+}
+
+fn see(
+    rows: &mut dyn Rows,
+    source: Option<SourceKey>,
+    looked: &[(Option<SubjectName>, Option<[u8; 16]>)],
+) -> Result<Vec<Seen>, StoreError> {
+    let mut seen = Vec::with_capacity(looked.len());
+    for (place, (name, replay)) in looked.iter().enumerate() {
+        let state = match name {
+            Some(name) => state_of(rows, name)?,
+            None => None,
+        };
+        // Only where several events are about one subject must it be known which of them its judgement is about.
+        let shared = name.is_some() && looked.iter().enumerate().any(|(other, each)| other != place && each.0 == *name);
+        let repeated = match (source, replay) {
+            (Some(source), Some(key)) if shared => rows.replayed(source.0, *key)?.is_some(),
+            _ => false,
+        };
+        seen.push(Seen { state, repeated });
+    }
+    Ok(seen)
+}
+
+fn state_of(rows: &mut dyn Rows, name: &SubjectName) -> Result<Option<SubjectState>, StoreError> {
+    match search::subject_by_name(rows, name)? {
+        Some(subject) => search::subject_state(rows, subject.key),
+        None => Ok(None),
     }
 }
 
-fn states(
-    rows: &mut dyn crate::table::Rows,
-    names: &[Option<SubjectName>],
-) -> Result<Vec<Option<SubjectState>>, StoreError> {
-    let mut states = Vec::with_capacity(names.len());
-    for name in names {
-        let subject = match name {
-            Some(name) => search::subject_by_name(rows, name)?,
-            None => None,
-        };
-        states.push(match subject {
-            Some(subject) => search::subject_state(rows, subject.key)?,
-            None => None,
-        });
-    }
-    Ok(states)
+/// The events with all they ask for. Of those about one subject the first carries the judgement of all.
+fn plan_events(arriving: &[Arriving], seen: &[Seen], catalogue: &Catalogue, now: Timestamp) -> Vec<NewEvent> {
+    let planned: Vec<Vec<Planned>> =
+        arriving.iter().map(|each| expectation::plan(catalogue, &each.kind, each.provenance, 0)).collect();
+    let about = |place: usize| {
+        let Some(name) = &arriving[place].subject else { return About::Nothing };
+        let mut together = (0..arriving.len())
+            .filter(|other| arriving[*other].subject.as_ref() == Some(name) && !seen[*other].repeated);
+        let all: Vec<Planned> = together.clone().flat_map(|other| planned[other].iter().cloned()).collect();
+        match &seen[place].state {
+            None => About::New { name: name.clone(), verdict: first_verdict(&all, catalogue) },
+            Some(state) if together.next() == Some(place) => {
+                let trigger = Trigger::Asked { planned: &all };
+                About::Known(Box::new(judged(Some(state), trigger, None, catalogue, 0, now)))
+            }
+            Some(state) => About::Told(state.subject.key),
+        }
+    };
+    let abouts: Vec<About> = (0..arriving.len()).map(about).collect();
+    arriving
+        .iter()
+        .zip(abouts)
+        .zip(planned)
+        .map(|((each, about), planned)| NewEvent {
+            kind: each.kind.clone(),
+            about,
+            artifact: each.artifact,
+            provenance: each.provenance,
+            hops: 0,
+            cause: None,
+            delivery: each.delivery.clone(),
+            replay: each.replay,
+            data: each.data.clone(),
+            planned,
+        })
+        .collect()
 }
 
 /// Ends an attempt with a conclusion.
@@ -199,9 +234,9 @@ pub async fn conclude(
     let mut expectation = claimed.expectation.clone();
     for nth in 0..TRIES_MAX {
         if nth > 0 || (known.is_none() && expectation.subject.is_some()) {
-            let Some((now, state)) = look(store, expectation.key).await? else { return Ok(Answer::LostLease) };
-            expectation = now;
-            known = state.map(Into::into);
+            let Some(looked) = look(store, expectation.key).await? else { return Ok(Answer::LostLease) };
+            expectation = looked.expectation;
+            known = looked.state.map(Into::into);
         }
         let catalogue = store.catalogue();
         let trigger = Trigger::Concluded { expectation: &expectation, conclusion };
@@ -217,11 +252,18 @@ pub async fn conclude(
     Err(too_busy())
 }
 
-/// An expectation with the state of its subject.
-async fn look(
-    store: &Store,
-    key: ExpectationKey,
-) -> Result<Option<(Expectation, Option<SubjectState>)>, StoreError> {
+/// An expectation, and what a judgement about it looks at.
+struct Looked {
+    expectation: Expectation,
+    /// Its subject's state.
+    state: Option<SubjectState>,
+    /// Whether a run is under way whose answer may conclude it.
+    asked: bool,
+    /// Its event's.
+    hops: u8,
+}
+
+async fn look(store: &Store, key: ExpectationKey) -> Result<Option<Looked>, StoreError> {
     store
         .read(move |rows| {
             let Some(expectation) = rows.load::<Expectation>(key.0)? else { return Ok(None) };
@@ -229,7 +271,9 @@ async fn look(
                 Some(subject) => search::subject_state(rows, subject)?,
                 None => None,
             };
-            Ok(Some((expectation, state)))
+            let asked = search::under_way(rows, &expectation)?;
+            let hops = rows.load::<Event>(expectation.event.0)?.map_or(0, |event| event.hops);
+            Ok(Some(Looked { expectation, state, asked, hops }))
         })
         .await
 }
@@ -268,26 +312,21 @@ async fn prepare_call_back(
     meant: &Meant,
     now: Timestamp,
 ) -> Result<Option<CallBack>, StoreError> {
-    let Some((expectation, state)) = look(store, key).await? else { return Ok(None) };
+    let Some(Looked { expectation, state, asked, hops }) = look(store, key).await? else { return Ok(None) };
     let Some(conclusion) = meant.conclusion() else {
         let until = if let Meant::Deferred { until: Some(until) } = meant { *until } else { Timestamp::NEVER };
         return Ok(Some(CallBack { expectation: key, service, raw, said: Said::Deferral { until }, now }));
     };
-    let late = expectation.state == ExpectationState::Missing;
+    let late = expectation.state == ExpectationState::Missing && !asked;
     let catalogue = store.catalogue();
     let trigger = if late {
         Trigger::Late { expectation: &expectation, conclusion: &conclusion }
     } else {
         Trigger::Concluded { expectation: &expectation, conclusion: &conclusion }
     };
-    let hops = hops_of(store, expectation.event).await?;
     let judged = Box::new(judged(state.as_ref(), trigger, expectation.artifact, &catalogue, hops, now));
     let said = Said::Conclusion { conclusion, judged, late };
     Ok(Some(CallBack { expectation: key, service, raw, said, now }))
-}
-
-async fn hops_of(store: &Store, event: EventKey) -> Result<u8, StoreError> {
-    Ok(store.read(move |rows| rows.load::<Event>(event.0)).await?.map_or(0, |event| event.hops))
 }
 
 /// Sets a worker's record; as the service's own account with a final status it is its call back too.
@@ -337,10 +376,8 @@ pub async fn push(
     now: Timestamp,
 ) -> Result<Answer, StoreError> {
     let trigger = |_: &SubjectState| Trigger::Pushed { service, matched };
-    on_subject(store, subject, now, trigger, |judged| {
-        Push { service, account, raw: raw.clone(), judged, now }.into()
-    })
-    .await
+    on_subject(store, subject, now, trigger, |judged| Push { service, account, raw: raw.clone(), judged, now }.into())
+        .await
 }
 
 /// A person lifts a hold. Answers `Verdict` or `NotFound`.
@@ -382,10 +419,16 @@ pub async fn clear(
     reason: &str,
     now: Timestamp,
 ) -> Result<Answer, StoreError> {
-    on_subject(store, subject, now, |_| Trigger::Cleared, |judged| {
-        let what = Decision::Clear(subject);
-        Decide { what, by: by.to_owned(), reason: reason.to_owned(), judged, now }.into()
-    })
+    on_subject(
+        store,
+        subject,
+        now,
+        |_| Trigger::Cleared,
+        |judged| {
+            let what = Decision::Clear(subject);
+            Decide { what, by: by.to_owned(), reason: reason.to_owned(), judged, now }.into()
+        },
+    )
     .await
 }
 
@@ -398,12 +441,18 @@ pub async fn end_hold(store: &Store, hold: &Hold, now: Timestamp) -> Result<Answ
         return store.submit(EndHold { hold: hold.key, judged: None, now }).await;
     }
     let key = hold.key;
-    on_subject(store, SubjectKey(hold.of), now, |_| Trigger::HoldEnded { hold: key }, |mut judged| {
-        for (_, how) in &mut judged.plan.holds_ended {
-            "its time came".clone_into(how);
-        }
-        EndHold { hold: key, judged: Some(judged), now }.into()
-    })
+    on_subject(
+        store,
+        SubjectKey(hold.of),
+        now,
+        |_| Trigger::HoldEnded { hold: key },
+        |mut judged| {
+            for (_, how) in &mut judged.plan.holds_ended {
+                "its time came".clone_into(how);
+            }
+            EndHold { hold: key, judged: Some(judged), now }.into()
+        },
+    )
     .await
 }
 
@@ -484,32 +533,38 @@ pub struct Described {
 /// When the engine fails.
 pub async fn put_subject(store: &Store, described: &Described, now: Timestamp) -> Result<Answer, StoreError> {
     for _ in 0..TRIES_MAX {
-        let name = described.name.clone();
+        let (name, actors) = (described.name.clone(), described.actors.clone());
         let artifacts: Vec<ArtifactKey> = described.artifacts.iter().map(|(key, _)| *key).collect();
-        let (state, (expectations, matches)) = store
+        let (state, orphans, restricted) = store
             .read(move |rows| {
-                let state = states(rows, &[Some(name)])?.remove(0);
-                Ok((state, search::orphans(rows, &artifacts)?))
+                let restricted = search::restricted(rows, &actors, RestrictionKind::Approval)?;
+                Ok((state_of(rows, &name)?, search::orphans(rows, &artifacts)?, restricted))
             })
             .await?;
         let catalogue = store.catalogue();
-        let trigger = Trigger::Adopted { expectations: &expectations, matches: &matches };
+        // It is judged as it is described now.
+        let state = state.map(|mut state| {
+            state.subject.protected = described.protected;
+            state.restricted |= restricted;
+            state
+        });
+        let trigger = Trigger::Adopted { expectations: &orphans.0, matches: &orphans.1 };
         let judged = state.as_ref().map(|state| judged(Some(state), trigger, None, &catalogue, 0, now));
-        let adopts = !(expectations.is_empty() && matches.is_empty());
-        let is_new = judged.is_none();
+        // A new subject about which there is something to judge is made first, and lists and is judged in a second step.
+        let in_two_steps = judged.is_none() && (restricted || orphans != Default::default());
         let put = PutSubject {
             name: described.name.clone(),
             attributes: described.attributes.clone(),
             protected: described.protected,
             actors: described.actors.clone(),
-            // A new subject is made first, and lists in a second step what it adopts: it is judged then.
-            artifacts: if is_new && adopts { Vec::new() } else { described.artifacts.clone() },
+            artifacts: if in_two_steps { Vec::new() } else { described.artifacts.clone() },
+            orphans: if in_two_steps { Default::default() } else { orphans },
             judged,
             now,
         };
         match store.submit(put).await? {
             Answer::Stale | Answer::Recompute => {}
-            Answer::Verdict(_) if is_new && adopts => {}
+            Answer::Verdict(_) if in_two_steps => {}
             answer => return Ok(answer),
         }
     }

@@ -4,7 +4,7 @@ use domain::Timestamp;
 
 use crate::StoreError;
 use crate::table::{Rows, Value};
-use crate::tables::{EXPECTATION, META, RESULT, TABLES, meta};
+use crate::tables::{EXPECTATION, META, TABLES, meta};
 
 /// The next keys of one store. Lives with the writer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,10 +29,6 @@ impl Numbers {
         numbers.expectation = integer(kept.as_ref().and_then(|row| row.get(1)));
         if let Some(row) = rows.newest(&EXPECTATION, None, 1)?.first() {
             numbers.expectation = numbers.expectation.max(integer(row.first()));
-        }
-        // Pushed results draw from the same counter; the newest one that did has the highest number of them.
-        for row in rows.newest(&RESULT, None, 1_000)? {
-            numbers.expectation = numbers.expectation.max(integer(row.get(1)));
         }
         Ok(numbers)
     }

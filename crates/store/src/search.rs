@@ -1,13 +1,16 @@
 //! Readings: what the rest of the product asks of the rows.
 
+use std::collections::BTreeSet;
+
 use domain::event::{Event, Receipt};
 use domain::expectation::Expectation;
 use domain::gate::Gate;
 use domain::judge::SubjectState;
+use domain::planted::{self, Bug};
 use domain::profile::{Told, ToldArtifact};
 use domain::rule::{Flag, Hold, HoldScope, Match, MatchState, RestrictionKind};
 use domain::run::Run;
-use domain::subject::{Collection, Subject, SubjectName};
+use domain::subject::{Actor, Collection, Subject, SubjectName};
 use domain::*;
 
 use crate::StoreError;
@@ -36,8 +39,7 @@ fn of(index: &'static Index, key: i64) -> Find {
 /// # Errors
 /// When the engine fails.
 pub fn collection_by_name(rows: &mut dyn Rows, kind: &str, name: &str) -> Result<Option<Collection>, StoreError> {
-    let find =
-        Find::equal(&COLLECTION_NAME, vec![Value::Text(kind.to_owned()), Value::Text(name.to_owned())]).limit(1);
+    let find = Find::equal(&COLLECTION_NAME, vec![Value::Text(kind.to_owned()), Value::Text(name.to_owned())]).limit(1);
     Ok(rows.all(&find)?.into_iter().next())
 }
 
@@ -83,7 +85,8 @@ pub fn subject_state(rows: &mut dyn Rows, key: SubjectKey) -> Result<Option<Subj
     let mut waiting: Vec<Match> = rows.all(&of(&MATCH_SUBJECT, key.0))?;
     waiting.retain(|found| found.state == MatchState::Waiting);
     let cleared = !rows.find(&of(&CLEARANCE_SUBJECT, key.0).limit(1))?.is_empty();
-    let restricted = restricted(rows, key)?;
+    let actors = actors(rows, key)?;
+    let restricted = restricted(rows, &actors, RestrictionKind::Approval)?;
     Ok(Some(SubjectState { subject, expectations, holds, flags, waiting, cleared, restricted }))
 }
 
@@ -95,29 +98,47 @@ pub fn active_holds(rows: &mut dyn Rows, scope: HoldScope, of: i64) -> Result<Ve
     rows.all(&Find::equal(&HOLD_ACTIVE, vec![Value::Text(scope.word().to_owned()), Value::Int(of)]))
 }
 
-fn restricted(rows: &mut dyn Rows, subject: SubjectKey) -> Result<bool, StoreError> {
-    let actors: Vec<ActorRow> = rows.all(&of(&ACTOR_SUBJECT, subject.0))?;
+/// Whether one of these actors is restricted in this way.
+///
+/// # Errors
+/// When the engine fails.
+pub fn restricted(rows: &mut dyn Rows, actors: &[Actor], kind: RestrictionKind) -> Result<bool, StoreError> {
     for actor in actors {
-        let find =
-            Find::equal(&RESTRICTION_ACTOR, vec![Value::Text(actor.kind.word().to_owned()), Value::Text(actor.value)]);
-        let known: Vec<Restriction> = rows.all(&find)?;
-        if known.iter().any(|each| each.kind == RestrictionKind::Approval) {
+        let equal = vec![Value::Text(actor.kind.word().to_owned()), Value::Text(actor.value.clone())];
+        let known: Vec<Restriction> = rows.all(&Find::equal(&RESTRICTION_ACTOR, equal))?;
+        if known.iter().any(|each| each.kind == kind) {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
+/// Who stands behind a subject.
+///
+/// # Errors
+/// When the engine fails.
+pub fn actors(rows: &mut dyn Rows, subject: SubjectKey) -> Result<Vec<Actor>, StoreError> {
+    let actors: Vec<ActorRow> = rows.all(&of(&ACTOR_SUBJECT, subject.0))?;
+    Ok(actors.into_iter().map(|each| Actor { kind: each.kind, value: each.value }).collect())
+}
+
+/// Whether a run is under way whose answer may conclude this expectation, whatever was said before.
+///
+/// # Errors
+/// When the engine fails.
+pub fn under_way(rows: &mut dyn Rows, expectation: &Expectation) -> Result<bool, StoreError> {
+    let Some(bound) = expectation.bound else { return Ok(false) };
+    Ok(rows.load::<Run>(bound.0)?.is_some_and(|run| run.is_open()))
+}
+
 /// What was owed and found about artifacts that no subject lists yet.
 ///
 /// # Errors
 /// When the engine fails.
-pub fn orphans(
-    rows: &mut dyn Rows,
-    artifacts: &[ArtifactKey],
-) -> Result<(Vec<Expectation>, Vec<Match>), StoreError> {
+pub fn orphans(rows: &mut dyn Rows, artifacts: &[ArtifactKey]) -> Result<(Vec<Expectation>, Vec<Match>), StoreError> {
     let mut expectations = Vec::new();
     let mut matches = Vec::new();
+    let artifacts: BTreeSet<ArtifactKey> = artifacts.iter().copied().collect();
     for artifact in artifacts {
         expectations.extend(rows.all::<Expectation>(&of(&EXPECTATION_ARTIFACT, artifact.0))?);
         matches.extend(rows.all::<Match>(&of(&MATCH_ARTIFACT, artifact.0))?);
@@ -241,7 +262,12 @@ pub fn due_checks(
     if gate.state.stops_time() {
         return Ok(Vec::new());
     }
-    rows.all(&of(&EXPECTATION_CHECK, service.0).at_most(gate.time(now).0).limit(limit))
+    let mut due: Vec<Expectation> =
+        rows.all(&of(&EXPECTATION_CHECK, service.0).at_most(gate.time(now).0).limit(limit))?;
+    if planted::is(Bug::DeadlineUnnoticed) {
+        due.retain(|each| gate.time(now) < each.deadline);
+    }
+    Ok(due)
 }
 
 /// Active holds whose time has come.

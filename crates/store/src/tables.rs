@@ -18,13 +18,46 @@ use crate::row::{Cell, Row, corrupt, json_cells, number_cells, row, word_cells};
 use crate::table::{Index, Only, Table, Value};
 
 number_cells!(
-    Timestamp, ServiceTime, ReceiptKey, EventKey, ExpectationKey, RunKey, AttemptKey, ResultKey, ArtifactKey,
-    SourceKey, ServiceKey, RuleKey, MatchKey, FlagKey, HoldKey, AccountKey, CollectionKey, SubjectKey, BatchKey,
-    RestrictionKey, ClearanceKey, QuarantineKey, AuditKey,
+    Timestamp,
+    ServiceTime,
+    ReceiptKey,
+    EventKey,
+    ExpectationKey,
+    RunKey,
+    AttemptKey,
+    ResultKey,
+    ArtifactKey,
+    SourceKey,
+    ServiceKey,
+    RuleKey,
+    MatchKey,
+    FlagKey,
+    HoldKey,
+    AccountKey,
+    CollectionKey,
+    SubjectKey,
+    BatchKey,
+    RestrictionKey,
+    ClearanceKey,
+    QuarantineKey,
+    AuditKey,
 );
 word_cells!(
-    VerdictKind, ExpectationState, Coverage, OnFailure, RunWhy, ResultKind, MatchState, HoldKind, HoldScope,
-    RestrictionKind, ActorKind, GateState, RecordStatus, EntryKind, BatchState,
+    VerdictKind,
+    ExpectationState,
+    Coverage,
+    OnFailure,
+    RunWhy,
+    ResultKind,
+    MatchState,
+    HoldKind,
+    HoldScope,
+    RestrictionKind,
+    ActorKind,
+    GateState,
+    RecordStatus,
+    EntryKind,
+    BatchState,
 );
 json_cells!(Action, Vec<Reason>);
 
@@ -270,43 +303,55 @@ pub mod meta {
     pub const CATALOGUE: i64 = 1;
     /// The node's epoch.
     pub const EPOCH: i64 = 2;
-    /// The highest expectation number ever given out, kept when rows are pruned.
+    /// The highest number given out that no expectation shows: a pushed result's, or a pruned expectation's.
     pub const EXPECTATION: i64 = 3;
     /// The salt of ids.
     pub const SALT: i64 = 4;
 }
 
 row!(Receipt, RECEIPT, "receipt", [key, source, at, scheme, secret, headers, digest, body_bytes, body]);
-row!(
-    Event, EVENT, "event",
-    [key, receipt, kind, subject, artifact, provenance, hops, cause, delivery, data, at]
-);
+row!(Event, EVENT, "event", [key, receipt, kind, subject, artifact, provenance, hops, cause, delivery, data, at]);
 row!(Collection, COLLECTION, "collection", [key, kind, name, attributes]);
-row!(
-    Subject, SUBJECT, "subject",
-    [key, kind, collection, id, revision, verdict, reasons, attributes, protected, at]
-);
+row!(Subject, SUBJECT, "subject", [key, kind, collection, id, revision, verdict, reasons, attributes, protected, at]);
 row!(ActorRow, ACTOR, "actor", [key, subject, kind, value]);
 row!(Artifact, ARTIFACT, "artifact", [key, sha256, size, name, content_type, owner, at]);
 row!(Listing, LISTING, "listing", [key, subject, role, artifact]);
 row!(
-    Expectation, EXPECTATION, "expectation",
+    Expectation,
+    EXPECTATION,
+    "expectation",
     [
-        key, event, service, subject, artifact, blocks, state, closed, coverage, result, bound, on_failure, deadline,
-        next_check, redeliver_every, redeliver_left, deferred_until,
+        key,
+        event,
+        service,
+        subject,
+        artifact,
+        blocks,
+        state,
+        closed,
+        coverage,
+        result,
+        bound,
+        on_failure,
+        deadline,
+        next_check,
+        redeliver_every,
+        redeliver_left,
+        deferred_until,
     ]
 );
 row!(Attempt, ATTEMPT, "attempt", [key, run, nth, started, ended, status, answer, text, body]);
 row!(
-    ServiceResult, RESULT, "result",
+    ServiceResult,
+    RESULT,
+    "result",
     [key, number, expectation, run, service, account, subject, artifact, kind, late, coverage, raw, text, at]
 );
+row!(Record, RECORD, "record", [key, subject, source, body, status, can_process, message, started, run, updated]);
 row!(
-    Record, RECORD, "record",
-    [key, subject, source, body, status, can_process, message, started, run, updated]
-);
-row!(
-    Match, MATCH, "match",
+    Match,
+    MATCH,
+    "match",
     [key, result, rule, name, service, subject, artifact, action, severity, state, epoch, text, at]
 );
 row!(Flag, FLAG, "flag", [key, subject, cause, text, at, ended]);
@@ -317,7 +362,9 @@ row!(Batch, BATCH, "batch", [key, state, text, at]);
 row!(Part, PART, "part", [key, batch, service, cursor, written]);
 row!(Audit, AUDIT, "audit", [key, at, who, what]);
 row!(
-    Quarantine, QUARANTINE, "quarantine",
+    Quarantine,
+    QUARANTINE,
+    "quarantine",
     [key, at, source, path, reason, text, headers, credential, digest, body_bytes, body]
 );
 row!(Gate, GATE, "gate", [service, state, since, stopped]);
@@ -328,7 +375,18 @@ row!(Meta, META, "meta", [key, value]);
 pub static RUN: Table = Table {
     name: "run",
     columns: &[
-        "key", "expectation", "service", "state", "at", "node", "epoch", "nth", "attempt", "leases", "why", "batch",
+        "key",
+        "expectation",
+        "service",
+        "state",
+        "at",
+        "node",
+        "epoch",
+        "nth",
+        "attempt",
+        "leases",
+        "why",
+        "batch",
     ],
 };
 
@@ -391,8 +449,30 @@ impl Row for Run {
 
 /// Every table.
 pub static TABLES: &[&Table] = &[
-    &META, &ENTRY, &GATE, &RECEIPT, &EVENT, &COLLECTION, &SUBJECT, &ACTOR, &ARTIFACT, &LISTING, &EXPECTATION, &RUN,
-    &ATTEMPT, &RESULT, &RECORD, &MATCH, &FLAG, &HOLD, &RESTRICTION, &CLEARANCE, &BATCH, &PART, &AUDIT, &QUARANTINE,
+    &META,
+    &ENTRY,
+    &GATE,
+    &RECEIPT,
+    &EVENT,
+    &COLLECTION,
+    &SUBJECT,
+    &ACTOR,
+    &ARTIFACT,
+    &LISTING,
+    &EXPECTATION,
+    &RUN,
+    &ATTEMPT,
+    &RESULT,
+    &RECORD,
+    &MATCH,
+    &FLAG,
+    &HOLD,
+    &RESTRICTION,
+    &CLEARANCE,
+    &BATCH,
+    &PART,
+    &AUDIT,
+    &QUARANTINE,
 ];
 
 macro_rules! indexes {

@@ -2,6 +2,7 @@
 
 use domain::answer::Conclusion;
 use domain::expectation::{Expectation, ExpectationState};
+use domain::planted::{self, Bug};
 use domain::record::{Record, RecordChange};
 use domain::result::{ResultKind, ServiceResult};
 use domain::rule::Match;
@@ -15,6 +16,7 @@ use super::consequences::{Fenced, Of, fence, find_record, write};
 use crate::StoreError;
 use crate::command::{Answer, CallBack, Finish, Judged, News, Push, Said, Step, Upsert};
 use crate::row::RowsExt;
+use crate::search;
 use crate::table::{Find, Value};
 use crate::tables::{MATCH_SUBJECT, RECORD_SUBJECT};
 
@@ -23,7 +25,7 @@ pub(super) fn finish(turn: &mut Turn<'_>, finish: &Finish) -> Result<Answer, Sto
         return Ok(Answer::LostLease);
     };
     let expectation = owed(turn, &run)?;
-    let bound = expectation.bound == Some(run.key);
+    let bound = expectation.bound == Some(run.key) || planted::is(Bug::BindingIgnored);
     let fenced = match &finish.step {
         Step::Conclude(_, judged) if bound => match fence_conclusion(turn, &expectation, judged)? {
             Ok(fenced) => Some(fenced),
@@ -40,12 +42,14 @@ pub(super) fn finish(turn: &mut Turn<'_>, finish: &Finish) -> Result<Answer, Sto
         // A call back that came first has the last word; so does a newer run.
         Step::Defer { .. } if !bound => (RunState::Answered, run.attempt, Some(Answer::Superseded)),
         Step::Defer { until } => (RunState::Deferred { until: *until }, run.attempt, Some(Answer::Noted)),
-        Step::RetryAt(_) if !bound => (RunState::Cancelled, run.attempt, Some(Answer::Superseded)),
+        Step::RetryAt(_) | Step::ProbeFailed | Step::HandBack if !bound => {
+            (RunState::Cancelled, run.attempt, Some(Answer::Superseded))
+        }
         Step::RetryAt(at) => (RunState::Due { at: *at }, run.attempt, Some(Answer::Again(*at))),
-        Step::GiveUp => (RunState::Exhausted, run.attempt, Some(Answer::Noted)),
-        Step::HandBack => {
+        Step::ProbeFailed | Step::HandBack => {
             (RunState::Due { at: finish.now }, run.attempt.saturating_sub(1), Some(Answer::Again(finish.now)))
         }
+        Step::GiveUp => (RunState::Exhausted, run.attempt, Some(Answer::Noted)),
     };
     if let RunState::Due { at } = state {
         tell_due(turn, run.service, at);
@@ -69,8 +73,10 @@ pub(super) fn call_back(turn: &mut Turn<'_>, call: &CallBack) -> Result<Answer, 
     if expectation.service != call.service {
         return Ok(Answer::NotFound);
     }
-    let over = expectation.state == ExpectationState::Missing;
-    if expectation.state == ExpectationState::Complete && expectation.closed {
+    // Whoever was asked again may answer again, also by calling back.
+    let asked = search::under_way(turn.rows, &expectation)?;
+    let over = expectation.state == ExpectationState::Missing && !asked;
+    if expectation.state == ExpectationState::Complete && expectation.closed && !asked {
         return Ok(Answer::AlreadyComplete);
     }
     let (conclusion, judged, late) = match &call.said {
@@ -118,7 +124,7 @@ pub(super) fn push(turn: &mut Turn<'_>, push: &Push) -> Result<Answer, StoreErro
             return Ok(Answer::AlreadyPushed);
         }
     }
-    let number = turn.expectation().0;
+    let number = turn.pushed_number()?;
     let result = ResultKey(turn.key(push.now));
     turn.rows.add(&ServiceResult {
         key: result,
@@ -250,8 +256,7 @@ pub(super) fn conclude(
         };
         turn.rows.change(expectation, &after)?;
     }
-    let of =
-        Of { result, artifact: expectation.artifact, now: said.now, event: Some(expectation.event) };
+    let of = Of { result, artifact: expectation.artifact, now: said.now, event: Some(expectation.event) };
     write(turn, fenced, &of)?;
     Ok(result)
 }
@@ -274,12 +279,7 @@ fn note_attempt(turn: &mut Turn<'_>, run: &Run, finish: &Finish, concluded: bool
 }
 
 /// Moves an expectation's next check to the end of a deferral, never past its own deadline.
-fn defer(
-    turn: &mut Turn<'_>,
-    expectation: &Expectation,
-    until: Timestamp,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+fn defer(turn: &mut Turn<'_>, expectation: &Expectation, until: Timestamp, now: Timestamp) -> Result<(), StoreError> {
     let gate = turn.gate(expectation.service)?;
     let at = gate.time(now).after(until.since(now)).min(expectation.deadline);
     let mut after = Expectation { deferred_until: Some(at), ..expectation.clone() };

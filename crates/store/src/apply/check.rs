@@ -1,16 +1,20 @@
 //! Expectations in time: redeliveries until the deadline, then the missing answer.
 
+use domain::Timestamp;
 use domain::answer::Conclusion;
 use domain::expectation::{Expectation, ExpectationState};
+use domain::record::Record;
 use domain::run::{Run, RunState, RunWhy};
 
 use super::Turn;
 use super::answer::{Conclusive, conclude, fence_conclusion};
 use super::claim::{open_runs, tell_due};
-use super::consequences::make_run;
+use super::consequences::{make_run, mark_processing};
 use crate::StoreError;
 use crate::command::{Answer, Check, News};
 use crate::row::RowsExt;
+use crate::table::{Find, Value};
+use crate::tables::{RECORD_SUBJECT, RUN_EXPECTATION};
 
 pub(super) fn check(turn: &mut Turn<'_>, check: &Check) -> Result<Answer, StoreError> {
     let Some(expectation) = turn.rows.load::<Expectation>(check.expectation.0)? else { return Ok(Answer::NotDue) };
@@ -34,6 +38,7 @@ pub(super) fn check(turn: &mut Turn<'_>, check: &Check) -> Result<Answer, StoreE
         turn.rows.change(&run, &Run { state: RunState::Cancelled, ..run.clone() })?;
     }
     let run = make_run(turn, &expectation, RunWhy::Redelivery, None, &gate, check.now)?;
+    take_over_record(turn, &expectation, &run, check.now)?;
     let mut after = Expectation {
         bound: Some(run.key),
         redeliver_left: (expectation.redeliver_left - 1).max(0),
@@ -45,6 +50,23 @@ pub(super) fn check(turn: &mut Turn<'_>, check: &Check) -> Result<Answer, StoreE
     tell_due(turn, expectation.service, check.now);
     turn.news.push(News::CheckAt(gate.wall(after.next_check, check.now)));
     Ok(Answer::Run(run.key))
+}
+
+/// The new run's answer is the one that a worker's record waits for now, if it still waited for an older run's.
+fn take_over_record(
+    turn: &mut Turn<'_>,
+    expectation: &Expectation,
+    run: &Run,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let Some(subject) = expectation.subject else { return Ok(()) };
+    let find = Find::equal(&RUN_EXPECTATION, vec![Value::Int(expectation.key.0)]);
+    let older: Vec<Run> = turn.rows.all(&find)?;
+    let records: Vec<Record> = turn.rows.all(&Find::equal(&RECORD_SUBJECT, vec![Value::Int(subject.0)]))?;
+    for record in records.iter().filter(|record| older.iter().any(|run| record.run == Some(run.key))) {
+        mark_processing(turn, subject, &record.source, run.key, now)?;
+    }
+    Ok(())
 }
 
 fn missing(turn: &mut Turn<'_>, expectation: &Expectation, check: &Check) -> Result<Answer, StoreError> {

@@ -102,6 +102,17 @@ impl Turn<'_> {
         ExpectationKey(self.desk.numbers.expectation())
     }
 
+    /// The next number for a pushed result. No expectation will show that it was given out, so it is written down.
+    fn pushed_number(&mut self) -> Result<i64, StoreError> {
+        let value = self.desk.numbers.expectation();
+        let after = Meta { key: meta::EXPECTATION, value };
+        match self.rows.load::<Meta>(meta::EXPECTATION)? {
+            Some(before) => self.rows.change(&before, &after)?,
+            None => self.rows.add(&after)?,
+        }
+        Ok(value)
+    }
+
     /// Tells that a subject was judged.
     fn judged(&mut self, subject: SubjectKey) {
         self.news.push(News::Judged(subject));
@@ -140,6 +151,8 @@ fn change_catalogue(turn: &mut Turn<'_>, change: &Change) -> Result<Answer, Stor
         return Ok(Answer::Recompute);
     }
     for entry in &change.entries {
+        // What does not read back would shut everyone out.
+        crate::change::take(&mut Catalogue::default(), entry)?;
         match turn.rows.load::<Entry>(entry.key)? {
             Some(before) => turn.rows.change(&before, entry)?,
             None => turn.rows.add(entry)?,
@@ -159,10 +172,8 @@ fn change_catalogue(turn: &mut Turn<'_>, change: &Change) -> Result<Answer, Stor
 /// # Errors
 /// When the engine fails or an entry does not read.
 pub fn read_catalogue(rows: &mut dyn Rows) -> Result<Catalogue, StoreError> {
-    let mut catalogue = Catalogue {
-        version: rows.load::<Meta>(meta::CATALOGUE)?.map_or(0, |row| row.value),
-        ..Catalogue::default()
-    };
+    let mut catalogue =
+        Catalogue { version: rows.load::<Meta>(meta::CATALOGUE)?.map_or(0, |row| row.value), ..Catalogue::default() };
     let mut below = None;
     loop {
         let page: Vec<Entry> = rows.page(below, 1_000)?;

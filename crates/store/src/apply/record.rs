@@ -1,17 +1,18 @@
 //! Recording: a believed request, its events, and everything they ask for, in one commit.
 
 use domain::event::Receipt;
+use domain::planted::{self, Bug};
 use domain::{ReceiptKey, SourceKey};
 
 use super::Turn;
 use super::consequences::{Arrived, Of, fence, record_event, write};
 use crate::StoreError;
-use crate::command::{About, Answer, NewEvent, NewReceipt, Record, Recorded};
+use crate::command::{About, Answer, Judged, NewEvent, NewReceipt, Record, Recorded};
 use crate::row::RowsExt;
 use crate::search;
 
 pub(super) fn record(turn: &mut Turn<'_>, record: &Record) -> Result<Answer, StoreError> {
-    if record.catalogue != turn.desk.catalogue {
+    if record.catalogue != turn.desk.catalogue && !planted::is(Bug::CatalogueIgnored) {
         return Ok(Answer::Recompute);
     }
     let source = record.receipt.as_ref().map(|receipt| receipt.source);
@@ -20,8 +21,11 @@ pub(super) fn record(turn: &mut Turn<'_>, record: &Record) -> Result<Answer, Sto
         Err(first) => return Ok(Answer::Repeat(first)),
     };
     let mut fences = Vec::with_capacity(fresh.len());
-    for event in &fresh {
+    for (place, event) in fresh.iter().enumerate() {
         fences.push(match &event.about {
+            About::Known(judged) if fresh[..place].iter().any(|other| judges_the_same(other, judged)) => {
+                return Ok(Answer::Stale);
+            }
             About::Known(judged) => match fence(turn, judged)? {
                 Ok(fenced) => Some(fenced),
                 Err(answer) => return Ok(answer),
@@ -51,12 +55,17 @@ pub(super) fn record(turn: &mut Turn<'_>, record: &Record) -> Result<Answer, Sto
             };
             write(turn, &fenced, &of)?;
         }
-        if let (Some(source), Some(key)) = (source, event.replay) {
+        if let (Some(source), Some(key), false) = (source, event.replay, planted::is(Bug::ReplayForgotten)) {
             turn.rows.remember(source.0, key, written.event.0, record.remember_until.0)?;
         }
         recorded.events.push(written);
     }
     Ok(Answer::Recorded(recorded))
+}
+
+/// Whether an event carries a judgement of the same subject: of two, the second would not know of the first.
+fn judges_the_same(other: &NewEvent, judged: &Judged) -> bool {
+    matches!(&other.about, About::Known(first) if first.subject == judged.subject)
 }
 
 /// The events that are new; or, when none is, the receipt of the first time.

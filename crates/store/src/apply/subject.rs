@@ -15,8 +15,7 @@ use crate::row::RowsExt;
 use crate::search;
 use crate::table::{Find, Value};
 use crate::tables::{
-    ACTOR_SUBJECT, ActorRow, EXPECTATION_ARTIFACT, LISTING_SUBJECT, Listing, MATCH_ARTIFACT, RESTRICTION_ACTOR,
-    RESULT_ARTIFACT, Restriction,
+    ACTOR_SUBJECT, ActorRow, EXPECTATION_ARTIFACT, LISTING_SUBJECT, Listing, MATCH_ARTIFACT, RESULT_ARTIFACT,
 };
 
 /// Makes a subject, and its collection where that is new too.
@@ -45,12 +44,7 @@ pub(super) fn make(
 }
 
 /// The collection of this name, made if it is new.
-fn collection(
-    turn: &mut Turn<'_>,
-    kind: &str,
-    name: &str,
-    now: Timestamp,
-) -> Result<CollectionKey, StoreError> {
+fn collection(turn: &mut Turn<'_>, kind: &str, name: &str, now: Timestamp) -> Result<CollectionKey, StoreError> {
     if let Some(known) = search::collection_by_name(turn.rows, kind, name)? {
         return Ok(known.key);
     }
@@ -69,8 +63,12 @@ pub(super) fn put_collection(turn: &mut Turn<'_>, put: &PutCollection) -> Result
 }
 
 pub(super) fn put(turn: &mut Turn<'_>, put: &PutSubject) -> Result<Answer, StoreError> {
-    if restricted(turn, &put.actors)? {
+    if search::restricted(turn.rows, &put.actors, RestrictionKind::Submission)? {
         return Ok(Answer::Restricted);
+    }
+    let artifacts: Vec<ArtifactKey> = put.artifacts.iter().map(|(key, _)| *key).collect();
+    if search::orphans(turn.rows, &artifacts)? != put.orphans {
+        return Ok(Answer::Stale);
     }
     let known = search::subject_by_name(turn.rows, &put.name)?;
     let fenced = match &put.judged {
@@ -97,20 +95,6 @@ pub(super) fn put(turn: &mut Turn<'_>, put: &PutSubject) -> Result<Answer, Store
         write(turn, fenced, &Of { result: ResultKey(0), artifact: None, now: put.now, event: None })?;
     }
     Ok(Answer::Verdict(verdict.unwrap_or(subject.verdict)))
-}
-
-fn restricted(turn: &mut Turn<'_>, actors: &[Actor]) -> Result<bool, StoreError> {
-    for actor in actors {
-        let find = Find::equal(
-            &RESTRICTION_ACTOR,
-            vec![Value::Text(actor.kind.word().to_owned()), Value::Text(actor.value.clone())],
-        );
-        let known: Vec<Restriction> = turn.rows.all(&find)?;
-        if known.iter().any(|each| each.kind == RestrictionKind::Submission) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 fn replace_actors(
