@@ -50,10 +50,7 @@ impl MemoryRows {
     /// Sets or removes a row with its index entries; answers what was there.
     fn put(&mut self, table: &'static Table, key: i64, row: Option<Vec<Value>>) -> Option<Vec<Value>> {
         let rows = &mut self.tables.entry(table.name).or_default().rows;
-        let before = match &row {
-            Some(row) => rows.insert(key, row.clone()),
-            None => rows.remove(&key),
-        };
+        let before = rows.remove(&key);
         for index in INDEXES.iter().filter(|index| std::ptr::eq(index.table, table)) {
             let entries = self.indexes.entry(index.name).or_default();
             if let Some(entry) = before.as_ref().and_then(|row| entry_of(index, row)) {
@@ -62,6 +59,9 @@ impl MemoryRows {
             if let Some(entry) = row.as_ref().and_then(|row| entry_of(index, row)) {
                 entries.insert((entry, key));
             }
+        }
+        if let Some(row) = row {
+            rows.insert(key, row);
         }
         before
     }

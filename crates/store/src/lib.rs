@@ -10,6 +10,7 @@
 pub mod apply;
 pub mod change;
 pub mod command;
+#[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod judged;
 pub mod numbers;
