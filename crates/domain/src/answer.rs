@@ -127,9 +127,7 @@ impl Answer {
             Answer::Skipped { open } => {
                 Some(Conclusion { complete: !open, ..Conclusion::plain(ResultKind::Skipped, None) })
             }
-            Answer::Error { reason } => {
-                Some(Conclusion::plain(ResultKind::Error, reason.clone()).naming(RULE_MISSING))
-            }
+            Answer::Error { reason } => Some(Conclusion::plain(ResultKind::Error, reason.clone()).naming(RULE_MISSING)),
             Answer::Deferred { .. }
             | Answer::Failed { .. }
             | Answer::Busy { .. }

@@ -71,7 +71,8 @@ mod tests {
             trace: [1; 24],
             now: Timestamp::from_seconds(1_767_225_600),
         };
-        let outgoing = Outgoing { headers: vec![("content-type", "application/json".to_owned())], body: b"{}".to_vec() };
+        let outgoing =
+            Outgoing { headers: vec![("content-type", "application/json".to_owned())], body: b"{}".to_vec() };
         let (headers, body) = seal(&envelope, outgoing);
 
         let endpoint = verify::receive::Endpoint::new(verify::receive::EndpointSettings {

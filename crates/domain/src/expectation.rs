@@ -97,10 +97,7 @@ pub fn plan(catalogue: &Catalogue, kind: &str, provenance: Provenance, hops: u8)
     if hops > limits::HOPS_MAX {
         return Vec::new();
     }
-    catalogue
-        .subscribers(kind)
-        .map(|(service, subscription)| plan_one(service, subscription, provenance))
-        .collect()
+    catalogue.subscribers(kind).map(|(service, subscription)| plan_one(service, subscription, provenance)).collect()
 }
 
 /// What one service is asked for by an event.

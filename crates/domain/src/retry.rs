@@ -131,7 +131,6 @@ pub fn span(policy: &RetryPolicy) -> Duration {
     Duration::from_micros(policy.waits.iter().map(|wait| micros(*wait).unsigned_abs()).sum())
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -116,10 +116,7 @@ impl Action {
     /// Whether it needs a subject to act on.
     #[must_use]
     pub const fn needs_subject(&self) -> bool {
-        matches!(
-            self,
-            Action::Flag | Action::Hold(_) | Action::Release | Action::Restrict(_) | Action::Block
-        )
+        matches!(self, Action::Flag | Action::Hold(_) | Action::Release | Action::Restrict(_) | Action::Block)
     }
 
     /// The word for it, `hold`.

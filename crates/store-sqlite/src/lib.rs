@@ -59,7 +59,8 @@ impl SqliteStore {
     pub fn open(file: &Path, options: Options) -> Result<Arc<Self>, OpenError> {
         let mut connection = connect(file)?;
         migrate::migrate(&mut connection)?;
-        let (desk, catalogue, salt, replay) = writer::prepare(&mut connection, options.node, options.salt, options.slots)?;
+        let (desk, catalogue, salt, replay) =
+            writer::prepare(&mut connection, options.node, options.salt, options.slots)?;
         let catalogue = Arc::new(RwLock::new(Arc::new(catalogue)));
         let counts = Arc::new(Counts::default());
         let (commands, queue) = mpsc::sync_channel(QUEUE_COMMANDS_MAX);

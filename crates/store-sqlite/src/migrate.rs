@@ -48,9 +48,8 @@ pub fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
 
 fn apply(connection: &mut Connection, migrations: &[&str]) -> Result<(), OpenError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
-    transaction.execute_batch(
-        "CREATE TABLE IF NOT EXISTS migration (nth INTEGER PRIMARY KEY, sha256 BLOB NOT NULL) STRICT",
-    )?;
+    transaction
+        .execute_batch("CREATE TABLE IF NOT EXISTS migration (nth INTEGER PRIMARY KEY, sha256 BLOB NOT NULL) STRICT")?;
     let known: Vec<Vec<u8>> = transaction
         .prepare("SELECT sha256 FROM migration ORDER BY nth")?
         .query_map([], |row| row.get(0))?
@@ -66,7 +65,10 @@ fn apply(connection: &mut Connection, migrations: &[&str]) -> Result<(), OpenErr
             Some(_) => return Err(OpenError::Foreign { nth }),
             None => {
                 transaction.execute_batch(text)?;
-                transaction.execute("INSERT INTO migration (nth, sha256) VALUES (?1, ?2)", (i64::try_from(nth).unwrap_or(i64::MAX), digest))?;
+                transaction.execute(
+                    "INSERT INTO migration (nth, sha256) VALUES (?1, ?2)",
+                    (i64::try_from(nth).unwrap_or(i64::MAX), digest),
+                )?;
             }
         }
     }

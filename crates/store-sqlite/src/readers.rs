@@ -31,7 +31,12 @@ impl Readers {
                     let Ok(reading) = reading else { return };
                     // A deferred transaction: all statements of one reading see one state.
                     let begun = connection.execute_batch("BEGIN").is_ok();
-                    reading(&mut SqliteRows { connection: &connection, texts: &mut texts, statements: &statements, replay: None });
+                    reading(&mut SqliteRows {
+                        connection: &connection,
+                        texts: &mut texts,
+                        statements: &statements,
+                        replay: None,
+                    });
                     if begun {
                         let _ = connection.execute_batch("COMMIT");
                     }

@@ -97,11 +97,7 @@ impl ReplayMemory {
     }
 
     /// Remembers a delivery, in the present transaction.
-    pub fn remember(
-        &mut self,
-        connection: &Connection,
-        (source, key, event, until): Entry,
-    ) -> rusqlite::Result<()> {
+    pub fn remember(&mut self, connection: &Connection, (source, key, event, until): Entry) -> rusqlite::Result<()> {
         let fingerprint = fingerprint(source, &key);
         if self.recent.contains_key(&fingerprint) {
             // Another key with the same fingerprint: rare enough to be looked up in its place.
@@ -156,7 +152,11 @@ impl ReplayMemory {
                     insert_old(connection, entry)?;
                 }
                 self.has_old = true;
-                if next == rows.len() { Moving::Removing { up_to } } else { Moving::Writing { rows, place: next, up_to } }
+                if next == rows.len() {
+                    Moving::Removing { up_to }
+                } else {
+                    Moving::Writing { rows, place: next, up_to }
+                }
             }
             Moving::Removing { up_to } => self.remove_some(connection, up_to, rows_max)?,
         };
@@ -191,12 +191,7 @@ pub fn look_through(connection: &Connection, source: i64, key: [u8; 16]) -> rusq
         .optional()
 }
 
-fn read_some(
-    connection: &Connection,
-    mut rows: Vec<Entry>,
-    after: i64,
-    rows_max: usize,
-) -> rusqlite::Result<Moving> {
+fn read_some(connection: &Connection, mut rows: Vec<Entry>, after: i64, rows_max: usize) -> rusqlite::Result<Moving> {
     let mut statement = connection.prepare_cached(
         "SELECT \"source\", \"key\", \"event\", \"until\" FROM \"replay_recent\" \
          WHERE \"event\" > ?1 ORDER BY \"event\" LIMIT ?2",

@@ -94,11 +94,7 @@ impl Writer {
             Ok(done) => done,
             Err(why) => {
                 (self.desk.catalogue, self.desk.node) = kept;
-                if group.len() == 1 {
-                    (vec![Err(why)], Vec::new())
-                } else {
-                    self.one_by_one(group, texts)
-                }
+                if group.len() == 1 { (vec![Err(why)], Vec::new()) } else { self.one_by_one(group, texts) }
             }
         };
         self.publish(&news, texts);

@@ -19,7 +19,9 @@ impl std::fmt::Debug for SealKey {
 
 /// Why a secret could not be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a stored secret does not open under this key: the key file belongs to another data directory, or the row was changed")]
+#[error(
+    "a stored secret does not open under this key: the key file belongs to another data directory, or the row was changed"
+)]
 pub struct CannotOpen;
 
 /// What each kind of secret is sealed for.
@@ -68,7 +70,8 @@ impl SealKey {
     /// # Errors
     /// [`CannotOpen`] under another key, for something else, or when it was changed.
     pub fn open(&self, sealed: &Sealed, of: &str) -> Result<Zeroizing<String>, CannotOpen> {
-        let bytes = sealed.0.strip_prefix(VERSION).and_then(|text| verify::hex::decode(text.as_bytes())).ok_or(CannotOpen)?;
+        let bytes =
+            sealed.0.strip_prefix(VERSION).and_then(|text| verify::hex::decode(text.as_bytes())).ok_or(CannotOpen)?;
         let (nonce, message) = bytes.split_at_checked(24).ok_or(CannotOpen)?;
         let nonce = <[u8; 24]>::try_from(nonce).map_err(|_| CannotOpen)?;
         let payload = Payload { msg: message, aad: of.as_bytes() };

@@ -154,9 +154,7 @@ pub fn read(service: &Service, outcome: &Outcome, now: Timestamp) -> Answer {
         Outcome::TooLarge { status } if (200..300).contains(status) => {
             Answer::Unreadable { why: format!("the answer is over {} bytes", limits::ANSWER_BYTES_MAX) }
         }
-        Outcome::TooLarge { status } => {
-            read_status(&Response { status: *status, ..Response::default() }, now)
-        }
+        Outcome::TooLarge { status } => read_status(&Response { status: *status, ..Response::default() }, now),
         Outcome::Refused(why) => Answer::Misconfigured { why: why.clone() },
         Outcome::Unreachable(why) => Answer::Failed { why: why.clone() },
         Outcome::TimedOut(within) => {

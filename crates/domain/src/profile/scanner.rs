@@ -12,14 +12,8 @@ use crate::rule::When;
 use crate::subject::SubjectName;
 
 /// The profile.
-pub const SCANNER: Profile = Profile {
-    kind: ProfileKind::Scanner,
-    when: When::Gate,
-    highest: true,
-    retry: RetryPolicy::SCANNER,
-    request,
-    read,
-};
+pub const SCANNER: Profile =
+    Profile { kind: ProfileKind::Scanner, when: When::Gate, highest: true, retry: RetryPolicy::SCANNER, request, read };
 
 #[derive(serde::Serialize)]
 struct Foreign<'a> {
@@ -93,9 +87,7 @@ pub fn read_body(body: &[u8], form: PayloadForm) -> Answer {
     let Some(matched) = said.matched_rules else {
         return match form {
             // Nothing could complete it later: the first generation has no way to send results.
-            PayloadForm::Basic => {
-                Answer::Processed(Said { complete: true, ..Said::default() })
-            }
+            PayloadForm::Basic => Answer::Processed(Said { complete: true, ..Said::default() }),
             PayloadForm::Full => Answer::Deferred { until: None },
         };
     };
@@ -146,9 +138,16 @@ mod tests {
 
     #[test]
     fn what_is_not_the_protocol_is_never_a_pass() {
-        for body in ["", "null", "[]", "\"error\"", "{}", r#"{"version":1}"#, r#"{"version":"1","matchedRules":"X"}"#,
-            r#"{"version":"1","matchedRules":["A"],"annotations":{"B":[{}]}}"#]
-        {
+        for body in [
+            "",
+            "null",
+            "[]",
+            "\"error\"",
+            "{}",
+            r#"{"version":1}"#,
+            r#"{"version":"1","matchedRules":"X"}"#,
+            r#"{"version":"1","matchedRules":["A"],"annotations":{"B":[{}]}}"#,
+        ] {
             assert_eq!(answer(PayloadForm::Full, 200, body).word(), "unreadable", "{body:?}");
         }
     }

@@ -84,9 +84,9 @@ fn read(response: &Response, _service: &Service, now: Timestamp) -> Answer {
             Err(_) => Answer::Deferred { until: None },
         },
         200 | 201 => read_body(&response.body),
-        200..300 => Answer::Unreadable {
-            why: format!("expected the status 200, 201, 202 or 204, found {}", response.status),
-        },
+        200..300 => {
+            Answer::Unreadable { why: format!("expected the status 200, 201, 202 or 204, found {}", response.status) }
+        }
         _ => read_status(response, now),
     }
 }
@@ -183,9 +183,17 @@ mod tests {
 
     #[test]
     fn what_is_not_the_protocol_is_never_a_pass() {
-        for body in ["", "[]", "null", "\"ok\"", "{", r#"{"action":"fine"}"#, r#"{"matched_rules":"X"}"#,
-            r#"{"coverage":"all"}"#, r#"{"action":"deferred","deadline":"soon"}"#]
-        {
+        for body in [
+            "",
+            "[]",
+            "null",
+            "\"ok\"",
+            "{",
+            r#"{"action":"fine"}"#,
+            r#"{"matched_rules":"X"}"#,
+            r#"{"coverage":"all"}"#,
+            r#"{"action":"deferred","deadline":"soon"}"#,
+        ] {
             assert_eq!(answer(200, body).word(), "unreadable", "{body:?}");
         }
     }
