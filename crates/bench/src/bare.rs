@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
@@ -90,6 +91,7 @@ pub fn measure(connections: usize, seconds: f64) -> Loaded {
     Load::closed(bare.address(), connections, seconds).send(Events::new("/", "bare")).finish()
 }
 
+/// The endpoint of the source `bench`.
 fn endpoint() -> Endpoint {
     Endpoint::new(EndpointSettings {
         provider: &STANDARD_WEBHOOKS,
@@ -107,17 +109,47 @@ async fn judge(endpoint: Arc<Endpoint>, request: Request) -> StatusCode {
         head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
     let url = format!("http://127.0.0.1{}", head.uri);
     let head = Head { method: head.method.as_str(), url: &url, headers: &headers };
-    let now_s = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_secs() as i64;
-    if endpoint.look(&head, now_s).is_err() {
+    if endpoint.look(&head, now_s()).is_err() {
         return StatusCode::UNAUTHORIZED;
     }
     let Ok(body) = to_bytes(body, endpoint.body_bytes_max()).await else {
         return StatusCode::BAD_REQUEST;
     };
-    match endpoint.receive(&head, &body, now_s) {
+    match endpoint.receive(&head, &body, now_s()) {
         Outcome::Accept(_) => StatusCode::NO_CONTENT,
         Outcome::Reply(_) | Outcome::Refuse(_) => StatusCode::UNAUTHORIZED,
     }
+}
+
+fn now_s() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_secs() as i64
+}
+
+/// The processor time of one verification of our own request, called `times` times on a thread of its own.
+pub fn verification_alone(times: u32) -> Duration {
+    const THREAD: &str = "verify-alone";
+    let work = move || {
+        let endpoint = endpoint();
+        let mut request = Vec::new();
+        Events::new("/", "alone").write(0, &mut request);
+        let text = String::from_utf8(request).expect("our own request is text");
+        let (head, body) = text.split_once("\r\n\r\n").expect("a head and a body");
+        let headers: Vec<(&str, &[u8])> = head
+            .lines()
+            .filter_map(|line| line.split_once(": "))
+            .map(|(name, value)| (name, value.as_bytes()))
+            .collect();
+        let head = Head { method: "POST", url: "http://127.0.0.1/", headers: &headers };
+        let before = cpu::of_threads(THREAD).expect("the kernel tells of our own threads");
+        for _ in 0..times {
+            let looked = endpoint.look(&head, now_s());
+            let outcome = endpoint.receive(&head, body.as_bytes(), now_s());
+            assert!(looked.is_ok() && matches!(outcome, Outcome::Accept(_)), "a genuine request is believed");
+        }
+        cpu::of_threads(THREAD).expect("the kernel tells of our own threads") - before
+    };
+    let thread = thread::Builder::new().name(THREAD.to_owned()).spawn(work).expect("a thread");
+    thread.join().expect("verification does not panic") / times
 }
 
 #[cfg(test)]
