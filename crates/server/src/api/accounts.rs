@@ -17,7 +17,7 @@ use crate::server::{Server, Shared};
 
 pub async fn list(State(server): State<Server>) -> Json<Value> {
     let catalogue = server.parts.store.catalogue();
-    page(catalogue.accounts.values().map(|account| show(&server, account)).collect())
+    page(catalogue.accounts.values().map(|account| show(&server, account)))
 }
 
 pub async fn create(

@@ -66,6 +66,7 @@ pub fn patched<T: Serialize + DeserializeOwned>(before: &T, patch: Map<String, V
 }
 
 /// Every entry of a kind in the form of a list; there are few, so one page holds them all.
-pub fn page(data: Vec<Value>) -> axum::Json<Value> {
+pub fn page(data: impl Iterator<Item = Value>) -> axum::Json<Value> {
+    let data: Vec<Value> = data.collect();
     axum::Json(serde_json::json!({ "data": data, "next_cursor": null }))
 }

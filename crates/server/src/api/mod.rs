@@ -1,6 +1,6 @@
 //! The own API, version 1: what a platform submits, asks and decides, and what an administrator sets up.
 //!
-//! [`routes`] is the one table of operations: the router, the roles and the OpenAPI document are all made from it.
+//! `routes.rs` holds the one table of operations: router, roles and OpenAPI document are all made from it.
 
 mod accounts;
 mod auth;

@@ -18,7 +18,7 @@ use crate::server::{Server, Shared};
 
 pub async fn list(State(server): State<Server>) -> Json<Value> {
     let catalogue = server.parts.store.catalogue();
-    page(catalogue.rules.values().map(|rule| show(&server, &catalogue, rule)).collect())
+    page(catalogue.rules.values().map(|rule| show(&server, &catalogue, rule)))
 }
 
 pub async fn one(State(server): State<Server>, Segments(id): Segments<String>) -> Result<Json<Value>, Problem> {

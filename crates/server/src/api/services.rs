@@ -22,7 +22,7 @@ use crate::server::{Server, Shared};
 pub async fn list(State(server): State<Server>) -> Json<Value> {
     let catalogue = server.parts.store.catalogue();
     let present = catalogue.services.values().filter(|service| !service.deleted);
-    page(present.map(|service| show(&server, service)).collect())
+    page(present.map(|service| show(&server, service)))
 }
 
 pub async fn one(State(server): State<Server>, Segments(id): Segments<String>) -> Result<Json<Value>, Problem> {

@@ -20,7 +20,7 @@ use crate::server::{Server, Shared};
 
 pub async fn list(State(server): State<Server>) -> Json<Value> {
     let catalogue = server.parts.store.catalogue();
-    page(catalogue.sources.values().map(|source| show(&server, source)).collect())
+    page(catalogue.sources.values().map(|source| show(&server, source)))
 }
 
 pub async fn one(State(server): State<Server>, Segments(id): Segments<String>) -> Result<Json<Value>, Problem> {

@@ -31,6 +31,7 @@ pub struct Believed<'a> {
 }
 
 /// What was recorded, now or the first time.
+#[derive(Clone, Copy)]
 pub struct Kept {
     /// The receipt.
     pub receipt: Option<ReceiptKey>,

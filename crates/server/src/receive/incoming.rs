@@ -61,14 +61,20 @@ struct Arrived<'a> {
 
 impl Arrived<'_> {
     async fn judge(&self, server: &Shared, body: Body) -> Response {
-        if let Err(refusal) = self.with_head(server, |head, now_s| self.endpoint.look(head, now_s)) {
+        let Parts { method, uri, headers, .. } = self.head;
+        let url = format!("{}{uri}", server.parts.settings.public_url);
+        let headers: Vec<(&str, &[u8])> =
+            headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        let head = Head { method: method.as_str(), url: &url, headers: &headers };
+        let now_s = self.now.seconds();
+        if let Err(refusal) = self.endpoint.look(&head, now_s) {
             return self.refuse(server, &refusal, None).await;
         }
         let body = match super::read_body(body, self.endpoint.body_bytes_max()).await {
             Ok(body) => body,
             Err(problem) => return problem.into_response(),
         };
-        let accepted = match self.with_head(server, |head, now_s| self.endpoint.receive(head, &body, now_s)) {
+        let accepted = match self.endpoint.receive(&head, &body, now_s) {
             Outcome::Accept(accepted) => accepted,
             Outcome::Reply(reply) => {
                 server.metrics.replied.inc();
@@ -91,15 +97,6 @@ impl Arrived<'_> {
                 problem.into_response()
             }
         }
-    }
-
-    /// The head as `verify` takes it.
-    fn with_head<T>(&self, server: &Shared, judge: impl FnOnce(&Head<'_>, i64) -> T) -> T {
-        let Parts { method, uri, headers, .. } = self.head;
-        let url = format!("{}{uri}", server.parts.settings.public_url);
-        let headers: Vec<(&str, &[u8])> =
-            headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-        judge(&Head { method: method.as_str(), url: &url, headers: &headers }, self.now.seconds())
     }
 
     async fn refuse(&self, server: &Shared, refusal: &Refusal, body: Option<&Bytes>) -> Response {

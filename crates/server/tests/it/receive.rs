@@ -12,6 +12,9 @@ use crate::world::{SECRET, World, github_push};
 
 const INCOMING: &str = "/api/webhooks/incoming/github";
 
+/// A path, headers, and the code and status that they are refused with.
+type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str, u16);
+
 async fn receipt(world: &World, id: &str) -> Receipt {
     let key: ReceiptKey = world.store.salt().parse(id).expect("a receipt's id");
     world.store.read(move |rows| rows.load(key.0)).await.expect("a store").expect("a receipt")
@@ -102,7 +105,7 @@ async fn what_is_not_believed_is_refused_with_its_reason_and_kept() {
     let wrong = verify::sign::github("another", &body);
     let push = ("x-github-event", "push");
     let unknown = "/api/webhooks/incoming/github/elsewhere";
-    let cases: [(&str, &[(&str, &str)], &str, u16); 6] = [
+    let cases: [Case; 6] = [
         (INCOMING, &[push], "missing-header", 401),
         (INCOMING, &[push, ("x-hub-signature-256", &wrong)], "signature-mismatch", 401),
         (INCOMING, &[push, ("x-hub-signature-256", "sha256=zz")], "malformed-signature", 400),

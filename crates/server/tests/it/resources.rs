@@ -60,7 +60,7 @@ fn the_tables_of_the_configuration_file_read() {
                   redeliver = { every = "2h", times = 12 } }]
         on_failure = "hold"
         allow_networks = ["127.0.0.0/8:20000"]"#;
-    let made = service(text, &Zeros).ok().expect("a service");
+    let made = service(text, &Zeros).expect("a service");
     assert!(made.signing_secret.starts_with("whsec_"));
     assert_eq!(made.service.subscriptions.len(), 2);
     assert_eq!(made.service.subscriptions[1].redeliver.map(|redeliver| redeliver.times), Some(12));
@@ -123,7 +123,7 @@ fn an_entry_that_did_not_change_settles_to_itself() {
     assert_ne!(settle_source(other, &before, &seal()), before);
 
     let text = "name = \"s\"\nurl = \"https://s.example/\"\nprofile = \"scanner\"\nsecret = \"key\"";
-    let before = service(text, &Zeros).ok().expect("a service").service;
-    let fresh = service(text, &Ones).ok().expect("a service").service;
+    let before = service(text, &Zeros).expect("a service").service;
+    let fresh = service(text, &Ones).expect("a service").service;
     assert_eq!(settle_service(fresh, &before, &seal()), before);
 }

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use bus::LocalBus;
 use domain::catalogue::{Owner, Role};
-use domain::{Clock, Key, Random, Timestamp};
+use domain::{Clock, Random, Timestamp};
 use egress::{Egress, EgressSettings};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
@@ -235,11 +235,6 @@ impl World {
         let made = self.api("POST", "/services", spec).await;
         assert_eq!(made.status, 201, "{}", made.text());
         made.json()
-    }
-
-    /// An id as the API shows it.
-    pub fn show<K: Key>(&self, key: K) -> String {
-        self.store.salt().show(key)
     }
 }
 
