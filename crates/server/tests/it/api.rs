@@ -143,6 +143,31 @@ async fn a_hold_is_lifted_with_a_reason_and_once() {
 }
 
 #[tokio::test]
+async fn who_was_restricted_may_not_submit_again() {
+    let world = World::new().await;
+    let rule = json!({"name": "SPAM", "action": {"restrict": "submission"}});
+    assert_eq!(world.api("POST", "/rules", rule).await.status, 201);
+    world.service("check", "http://127.0.0.1:20000/").await;
+    let subject = |id: &str| {
+        let actors = json!([{"kind": "user", "value": "mallory"}]);
+        json!({"kind": "version", "collection": "85", "subject": id, "actors": actors})
+    };
+    assert_eq!(world.api("POST", "/subjects", subject("1")).await.status, 201);
+    let about = json!({"kind": "version", "collection": "85", "subject": "1"});
+    world.api("POST", "/events", json!({"type": "github.push", "subject": about})).await;
+    let owed = world.api("GET", "/expectations", Value::Null).await.json()["data"][0]["number"].as_i64();
+    let service = world.store.catalogue().service_named("check").expect("a service").key;
+    let raw = bytes::Bytes::from_static(br#"{"matched_rules": ["SPAM"]}"#);
+    let meant = domain::profile::standard::read_body(&raw);
+    let key = domain::ExpectationKey(owed.expect("a number"));
+    store::judged::call_back(&world.store, key, service, raw, &meant, world.now()).await.expect("a result");
+
+    assert_eq!(world.api("POST", "/subjects", subject("2")).await.problem(), "submission-refused");
+    let restrictions = world.api("GET", "/restrictions", Value::Null).await.json();
+    assert_eq!(restrictions["data"][0]["actor"]["value"], "mallory");
+}
+
+#[tokio::test]
 async fn a_services_secrets_are_shown_once() {
     let world = World::new().await;
     let spec = json!({

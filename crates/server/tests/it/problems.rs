@@ -14,14 +14,14 @@ use store_memory::Fault;
 
 use crate::world::{Answered, SECRET, World, call, github_push};
 
-/// Types that no definition of today, and nothing but a broken disk, a slow wire or another test of this crate causes.
+/// Types that another test of this crate meets, or that nothing of today causes.
 const ELSEWHERE: [(&str, &str); 13] = [
     ("too-slow", "receive::body"),
     ("already-complete", "links"),
     ("link-void", "links"),
     ("signed-out", "pages"),
     ("origin-not-allowed", "pages"),
-    ("submission-refused", "a restriction comes from a rule alone"),
+    ("submission-refused", "api"),
     ("internal", "a damaged store"),
     ("not-https", "no definition of today refuses plain HTTP"),
     ("bad-content-type", "no definition of today asks for one"),
