@@ -13,9 +13,9 @@ use domain::{ServiceKey, Timestamp};
 use store::command::{Answer, Claimed, Finish, Step};
 use store::{StoreError, judged};
 
+use crate::Shared;
 use crate::sender::Call;
 use crate::target::Target;
-use crate::Shared;
 
 /// What one attempt says about its service.
 #[derive(Debug, Clone)]
@@ -122,19 +122,11 @@ impl Shared {
             LinkKind::Result => claimed.deadline.after(domain::limits::DEADLINE),
             LinkKind::Body | LinkKind::Artifact => claimed.deadline,
         };
-        let link =
-            Link { kind, expectation: claimed.expectation.key, service: claimed.run.service, thing, until };
+        let link = Link { kind, expectation: claimed.expectation.key, service: claimed.run.service, thing, until };
         format!("{}{}", self.settings.public_url, envelope::link_path(kind, &self.links.token(&link)))
     }
 
-    async fn finish(
-        &self,
-        claimed: &Claimed,
-        started: Timestamp,
-        outcome: Outcome,
-        meant: &Meant,
-        next: NextStep,
-    ) {
+    async fn finish(&self, claimed: &Claimed, started: Timestamp, outcome: Outcome, meant: &Meant, next: NextStep) {
         let status = outcome.status();
         let body = match outcome {
             Outcome::Answered(response) => Bytes::from(response.body),
@@ -213,7 +205,9 @@ fn tell(target: &Target, claimed: &Claimed, meant: &Meant, status: Option<u16>) 
     let attempt = claimed.run.attempt;
     match meant {
         Meant::Misconfigured { why } => tracing::warn!(service, attempt, status, %why, "a service is misconfigured"),
-        Meant::Gone => tracing::warn!(service, attempt, "a service says it is gone; its gate is shut until you open it"),
+        Meant::Gone => {
+            tracing::warn!(service, attempt, "a service says it is gone; its gate is shut until you open it")
+        }
         _ => tracing::debug!(service, attempt, status, answer = meant.word(), "attempted"),
     }
 }

@@ -1,6 +1,7 @@
 //! What is due at a time: expectations to be looked at, holds that end.
 
 use domain::{ServiceKey, Timestamp};
+use store::command::Answer;
 use store::search::{self, Agenda};
 use store::{StoreError, judged};
 
@@ -19,13 +20,13 @@ impl Shared {
             for service in services.iter().copied() {
                 let due = self.store.read(move |rows| search::due_checks(rows, service, now, AT_ONCE)).await?;
                 for expectation in due {
-                    judged::check(&self.store, expectation.key, now).await?;
-                    done += 1;
+                    let answer = judged::check(&self.store, expectation.key, now).await?;
+                    done += usize::from(!matches!(answer, Answer::NotDue));
                 }
             }
             for hold in self.store.read(move |rows| search::due_holds(rows, now, AT_ONCE)).await? {
-                judged::end_hold(&self.store, &hold, now).await?;
-                done += 1;
+                let answer = judged::end_hold(&self.store, &hold, now).await?;
+                done += usize::from(!matches!(answer, Answer::NotDue));
             }
             if done == 0 {
                 return self.agenda(services, now).await;

@@ -25,6 +25,8 @@ use crate::{DispatchParts, Shared};
 const SLEEP_MAX: Duration = Duration::from_secs(60);
 /// The wait before something is tried again at which the store failed.
 const STORE_AGAIN: Duration = Duration::from_secs(1);
+/// Between two looks at the calendar: deadlines and holds are kept to the second.
+const CALENDAR_PAUSE: Duration = Duration::from_secs(1);
 /// How long calls under way may go on after the end was asked for.
 const DRAIN: Duration = Duration::from_secs(30);
 /// How many runs one claim brings at the most: bounds the writer's work in one command.
@@ -217,6 +219,10 @@ impl Desk {
             Back::Calendar(agenda) => {
                 self.calendar_busy = false;
                 self.note(&agenda);
+                // What cannot be settled now is not looked at without a pause.
+                let again = now.after(CALENDAR_PAUSE);
+                self.next_check = self.next_check.map(|at| at.max(again));
+                self.next_hold = self.next_hold.map(|at| at.max(again));
             }
             Back::Performed => self.perform_busy = false,
             Back::Failed(Job::Claim(service)) => self.line(service, now).claiming = false,

@@ -80,6 +80,10 @@ impl Line {
             self.rest = now.after(asked.max(REST));
             self.waits(self.rest);
         }
+        if !matches!(self.gate, GateState::Open | GateState::Breaker) {
+            // A person, the license or the service itself shut it; what was still under way does not change that.
+            return None;
+        }
         match self.health.heard(good, self.gate) {
             Turn::Stay => {
                 if self.gate == GateState::Breaker && good {
@@ -197,6 +201,15 @@ mod tests {
         assert_eq!(line.wants(NOW.after(SECOND)), None);
         assert!(line.has_backlog(NOW), "new runs queue behind the rest");
         assert!(line.wants(NOW.after(SECOND * 5)).is_some());
+    }
+
+    #[test]
+    fn calls_that_end_after_a_pause_do_not_turn_the_gate() {
+        let mut line = open();
+        line.turned(GateState::Paused, NOW);
+        for _ in 0..20 {
+            assert_eq!(line.heard(false, None, NOW), None);
+        }
     }
 
     #[test]

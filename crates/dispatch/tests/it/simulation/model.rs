@@ -120,10 +120,7 @@ impl Model {
     /// A healthy service is asked until it answers, unless it deferred and forgot.
     fn was_concluded(&self, service: &str, event: u64, received: &[Received]) -> Result<(), String> {
         let of_it = |each: &&Received| each.service == service && each.event == event;
-        let deferred = received
-            .iter()
-            .filter(of_it)
-            .any(|each| matches!(each.mode, Mode::Forgets | Mode::CallsBack));
+        let deferred = received.iter().filter(of_it).any(|each| matches!(each.mode, Mode::Forgets | Mode::CallsBack));
         if !self.said(service, event, received) && !deferred {
             return Err(format!("{service} is well again and was not asked about event {event} until it answered"));
         }
@@ -134,9 +131,8 @@ impl Model {
         let about = || self.events.iter().filter(|(_, each)| each.subject == subject);
         let pairs = || about().flat_map(|(event, each)| each.asked.iter().map(move |service| (service, *event)));
         let missing = pairs().any(|(service, event)| !self.said(service, event, received));
-        let bad = pairs().any(|(service, event)| {
-            self.said(service, event, received) && finds(service, event).contains(&"BAD")
-        });
+        let bad = pairs()
+            .any(|(service, event)| self.said(service, event, received) && finds(service, event).contains(&"BAD"));
         let lifted = self.lifted.contains(&subject);
         let doubtful = self.doubtful_subjects.contains(&subject);
         let asked = pairs().next().is_some();

@@ -32,6 +32,8 @@ pub enum Mode {
     Slow,
     /// 202, and it calls back.
     CallsBack,
+    /// It calls back while its answer is still on the way.
+    Hasty,
     /// 202, and it forgets.
     Forgets,
 }
@@ -47,6 +49,7 @@ impl Mode {
         Mode::Lossy,
         Mode::Slow,
         Mode::CallsBack,
+        Mode::Hasty,
         Mode::Forgets,
     ];
 }
@@ -134,7 +137,7 @@ impl SimSender {
         let mut state = self.network.state();
         let mode = state.modes.get(&service).copied().unwrap_or(Mode::Well);
         let result_url = inner["result_url"].as_str().map(ToOwned::to_owned);
-        let examined = matches!(mode, Mode::Well | Mode::Lossy | Mode::Slow);
+        let examined = matches!(mode, Mode::Well | Mode::Lossy | Mode::Slow | Mode::Hasty);
         if mode != Mode::Down {
             state.received.push(Received {
                 service: service.clone(),
@@ -144,7 +147,7 @@ impl SimSender {
                 examined,
             });
         }
-        if let (Mode::CallsBack, Some(url)) = (mode, result_url) {
+        if let (Mode::CallsBack | Mode::Hasty, Some(url)) = (mode, result_url) {
             state.call_backs.push((service.clone(), event, url));
         }
         (mode, service, event)
@@ -171,7 +174,7 @@ impl Sender for SimSender {
                 }
                 Mode::Down => Outcome::Unreachable("connection refused".to_owned()),
                 Mode::Lossy => Outcome::Unreachable("connection reset".to_owned()),
-                Mode::Slow => {
+                Mode::Slow | Mode::Hasty => {
                     tokio::time::sleep(Duration::from_millis(self.dice.below(50_000))).await;
                     answered(200, answer(&service, event, "answer"))
                 }

@@ -143,11 +143,11 @@ impl Process {
         }
         .expect("a store");
         let alive = Arc::new(AtomicBool::new(true));
-        let journal =
-            Arc::new(SlowJournal { inner: engine.clone(), alive: alive.clone(), dice: around.dice.clone() });
+        let journal = Arc::new(SlowJournal { inner: engine.clone(), alive: alive.clone(), dice: around.dice.clone() });
         let store = Store { journal, book: engine.clone(), search: engine.clone() };
         store.submit(Command::Start).await.expect("started");
-        let program = Program { command: vec!["/bin/true".to_owned()], timeout: Duration::from_secs(1), idempotent: false };
+        let program =
+            Program { command: vec!["/bin/true".to_owned()], timeout: Duration::from_secs(1), idempotent: false };
         let parts = DispatchParts {
             store: store.clone(),
             bus,

@@ -108,13 +108,8 @@ impl Story {
         let bad = rule(keys.key(), "BAD", Action::Hold(HoldFor::Ever));
         let run = rule(keys.key(), "RUN", Action::Exec("count".to_owned()));
         let entries = vec![source.entry(), bad.entry(), run.entry()];
-        let change = Change {
-            catalogue: catalogue.version,
-            entries,
-            who: "a test".to_owned(),
-            what: "set up".to_owned(),
-            now,
-        };
+        let change =
+            Change { catalogue: catalogue.version, entries, who: "a test".to_owned(), what: "set up".to_owned(), now };
         let answer = self.process.store.submit(change).await.expect("changed");
         assert!(matches!(answer, Answer::Version(_)));
         for _ in 0..1 + self.around.dice.below(2) {
@@ -174,6 +169,9 @@ impl Story {
 
     async fn step(&mut self) -> Result<(), String> {
         let dice = self.around.dice.clone();
+        if dice.chance(30) {
+            self.call_back_all().await?;
+        }
         match dice.below(100) {
             0..30 => self.send_some(1 + dice.below(4)).await,
             30..38 => self.send_again().await,
@@ -245,7 +243,8 @@ impl Story {
         let now = self.around.clock.now();
         let remember = now.after(72 * HOUR);
         let store = self.process.store.clone();
-        let recorded = tokio::spawn(async move { judged::record(&store, Some(receipt), vec![arriving], remember, now).await });
+        let recorded =
+            tokio::spawn(async move { judged::record(&store, Some(receipt), vec![arriving], remember, now).await });
         if self.around.dice.chance(4) {
             tokio::time::sleep(Duration::from_micros(self.around.dice.below(5_000))).await;
             self.restart().await;
@@ -339,11 +338,8 @@ impl Story {
         let catalogue = self.process.store.catalogue();
         let place = self.around.dice.below(catalogue.services.len().max(1) as u64);
         let Some(service) = catalogue.services.values().nth(usize::try_from(place).expect("small")) else { return };
-        let from = if to == GateState::Paused {
-            vec![GateState::Open, GateState::Breaker]
-        } else {
-            vec![GateState::Paused]
-        };
+        let from =
+            if to == GateState::Paused { vec![GateState::Open, GateState::Breaker] } else { vec![GateState::Paused] };
         let now = self.around.clock.now();
         let turned = self.process.store.submit(Command::Turn { service: service.key, from, to, now }).await;
         if !matches!(turned, Ok(Answer::Done)) {
@@ -353,7 +349,8 @@ impl Story {
         if to == GateState::Paused {
             // What was on its way arrives; then it is quiet.
             tokio::time::sleep(Duration::from_secs(61)).await;
-            let received = self.around.network.state().received.iter().filter(|each| each.service == service.name).count();
+            let received =
+                self.around.network.state().received.iter().filter(|each| each.service == service.name).count();
             self.model.paused.insert(service.name.clone(), received);
         } else {
             self.model.paused.remove(&service.name);
@@ -494,4 +491,3 @@ fn request(event: u64, source: &Option<SourceKey>) -> (NewReceipt, Arriving) {
 fn short<T: std::fmt::Debug>(value: &T) -> String {
     format!("{value:?}").chars().take(60).collect()
 }
-
