@@ -1,0 +1,11 @@
+//! The product as its users meet it: a process, a file, a socket.
+
+mod config;
+mod conformance;
+mod crash;
+mod demo;
+mod npm;
+mod offline;
+mod product;
+mod workspace;
+mod world;

@@ -1,0 +1,93 @@
+//! The rules of the workspace: which crate may know which, and what all of them inherit.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::world::root;
+
+/// What each crate may build on. Crates that are missing here are for tests and measurements alone.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("verify", &[]),
+    ("domain", &["verify"]),
+    ("store", &["verify", "domain"]),
+    ("store-memory", &["verify", "domain", "store"]),
+    ("store-sqlite", &["verify", "domain", "store"]),
+    ("bus", &["domain", "store"]),
+    ("artifacts", &[]),
+    ("egress", &[]),
+    ("dispatch", &["verify", "domain", "store", "bus", "artifacts", "egress"]),
+    ("server", &["verify", "domain", "store", "bus", "artifacts", "egress"]),
+    (
+        "countersign",
+        &[
+            "verify",
+            "domain",
+            "store",
+            "store-memory",
+            "store-sqlite",
+            "bus",
+            "artifacts",
+            "egress",
+            "dispatch",
+            "server",
+        ],
+    ),
+    ("whck", &["verify"]),
+];
+
+/// The crates that are never shipped.
+const UNSHIPPED: [&str; 2] = ["bench", "testkit"];
+
+fn packages() -> Vec<Value> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--format-version", "1", "--locked"])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    metadata["packages"].as_array().expect("packages").clone()
+}
+
+fn name(value: &Value) -> &str {
+    value["name"].as_str().expect("a name")
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    let arrows: BTreeMap<&str, &[&str]> = ARROWS.iter().copied().collect();
+    for package in packages() {
+        let crate_name = name(&package);
+        if UNSHIPPED.contains(&crate_name) {
+            continue;
+        }
+        let allowed = arrows.get(crate_name).unwrap_or_else(|| panic!("{crate_name} has no arrows in this test"));
+        let all = package["dependencies"].as_array().expect("dependencies").iter();
+        let ours = all.filter(|dependency| dependency["path"].is_string() && dependency["kind"].is_null());
+        for dependency in ours.map(name) {
+            assert!(allowed.contains(&dependency), "{crate_name} must not know {dependency}");
+        }
+    }
+}
+
+#[test]
+fn every_crate_inherits_the_lints() {
+    for package in packages() {
+        let manifest = std::fs::read_to_string(package["manifest_path"].as_str().expect("a path")).expect("a manifest");
+        assert!(manifest.contains("[lints]\nworkspace = true"), "{} has lints of its own", name(&package));
+    }
+}
+
+#[test]
+fn the_forge_validator_stays_small() {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "-p", "whck", "-e", "normal", "--prefix", "none", "--locked"])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    let tree = String::from_utf8(output.stdout).expect("text");
+    let crates: std::collections::BTreeSet<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert!((1..=20).contains(&crates.len()), "{crates:?}");
+}
