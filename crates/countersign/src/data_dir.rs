@@ -44,9 +44,15 @@ impl DataDir {
         }
     }
 
-    /// The store's file.
-    pub fn store(&self) -> PathBuf {
-        self.path.join("store.db")
+    /// The store's file, which only its owner can read; what the engine writes beside it is made alike.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn store(&self) -> Result<PathBuf, Failure> {
+        let file = self.path.join("store.db");
+        let made = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&file);
+        made.map_err(|why| cannot("opened", &file, &why))?;
+        Ok(file)
     }
 
     /// The folder of blobs.

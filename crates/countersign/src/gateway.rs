@@ -210,8 +210,8 @@ async fn serve(name: &'static str, listener: TcpListener, router: Router, accept
 fn open(data: &DataDir, bus: &Arc<LocalBus>) -> Result<Arc<SqliteStore>, Failure> {
     let salt = u64::from_le_bytes(random());
     let options = Options { node: NODE, salt, slots: bus.clone(), listener: bus.clone() };
-    SqliteStore::open(&data.store(), options)
-        .map_err(|why| Failure::new(Exit::Config, format!("{}: {why}", data.store().display())))
+    let file = data.store()?;
+    SqliteStore::open(&file, options).map_err(|why| Failure::new(Exit::Config, format!("{}: {why}", file.display())))
 }
 
 fn server_parts(

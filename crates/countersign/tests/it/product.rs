@@ -76,9 +76,16 @@ fn a_data_directory_has_one_process() {
 }
 
 #[test]
-fn a_key_that_others_can_read_is_refused() {
+fn what_is_secret_is_its_owners_alone_and_a_key_that_others_can_read_is_refused() {
     use std::os::unix::fs::PermissionsExt;
     let mut world = World::serving("");
+    let mode = |name: &str| {
+        let there = std::fs::metadata(world.folder().join("data").join(name)).expect("there");
+        there.permissions().mode() & 0o777
+    };
+    for name in ["key", "admin-token", "store.db", "store.db-wal"] {
+        assert_eq!(mode(name), 0o600, "{name}");
+    }
     world.terminate();
     let key = world.folder().join("data/key");
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).expect("wider");
