@@ -14,8 +14,8 @@ use store::{Listener, Slots};
 use tokio::sync::mpsc;
 
 use places::Places;
-pub use watch::{TooManyWaiters, Watch};
 use watch::Watchers;
+pub use watch::{TooManyWaiters, Watch};
 
 /// The bus of one process.
 pub struct LocalBus {

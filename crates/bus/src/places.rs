@@ -57,7 +57,8 @@ impl Places {
 
     pub fn give_back(&self, service: ServiceKey) {
         if let Some(place) = self.of(service) {
-            let _ = place.under_way.fetch_update(Ordering::AcqRel, Ordering::Acquire, |under_way| under_way.checked_sub(1));
+            let _ =
+                place.under_way.fetch_update(Ordering::AcqRel, Ordering::Acquire, |under_way| under_way.checked_sub(1));
         }
     }
 
