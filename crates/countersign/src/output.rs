@@ -37,20 +37,60 @@ pub fn table(columns: &[Column], rows: &[Value]) {
     let _ = io::stdout().lock().write_all(laid_out(columns, rows).as_bytes());
 }
 
-/// Prints the members of an object, one a line.
+/// Prints the members of an object: one a line, and what has members of its own below, indented.
 pub fn object(value: &Value) {
-    let Value::Object(members) = value else { return line(cell(value)) };
+    let mut page = String::new();
+    write_members(value, 0, &mut page);
+    let _ = io::stdout().lock().write_all(page.as_bytes());
+}
+
+/// The longest line on which members of members are joined.
+const JOINED_CHARS_MAX: usize = 90;
+
+fn write_members(value: &Value, depth: usize, page: &mut String) {
+    let Value::Object(members) = value else {
+        page.push_str(&format!("{}{}\n", INDENT.repeat(depth), cell(value)));
+        return;
+    };
     let width = members.keys().map(|name| name.chars().count()).max().unwrap_or(0);
     for (name, member) in members {
+        let joined = cell(member);
+        if !has_members(member) || (joined.chars().count() <= JOINED_CHARS_MAX && !is_deep(member)) {
+            page.push_str(&format!("{}{name:width$}  {joined}\n", INDENT.repeat(depth)));
+            continue;
+        }
+        page.push_str(&format!("{}{name}\n", INDENT.repeat(depth)));
         match member {
-            Value::Array(items) if items.iter().any(Value::is_object) => {
+            Value::Array(items) => {
                 for (place, item) in items.iter().enumerate() {
-                    let name = if place == 0 { name.as_str() } else { "" };
-                    line(format_args!("{name:width$}  {}", cell(item)));
+                    if place > 0 && item.is_object() {
+                        page.push('\n');
+                    }
+                    write_members(item, depth + 1, page);
                 }
             }
-            _ => line(format_args!("{name:width$}  {}", cell(member))),
+            _ => write_members(member, depth + 1, page),
         }
+    }
+}
+
+const INDENT: &str = "  ";
+
+/// Whether it is made of objects or lists.
+fn has_members(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => !members.is_empty(),
+        Value::Array(items) => items.iter().any(|item| item.is_object() || item.is_array()),
+        _ => false,
+    }
+}
+
+/// Whether something inside it is made of objects or lists.
+fn is_deep(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => members.values().any(has_members),
+        Value::Array(items) => items.len() > 1 || items.iter().any(is_deep),
+        _ => false,
     }
 }
 
@@ -81,6 +121,7 @@ fn cell(value: &Value) -> String {
         Value::Bool(false) => "no".to_owned(),
         Value::String(text) => text.replace(|letter: char| letter.is_control(), " "),
         Value::Number(number) => number.to_string(),
+        Value::Array(items) if items.is_empty() => "-".to_owned(),
         Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
         Value::Object(members) => {
             let shown = members.iter().filter(|(_, member)| !member.is_null());
@@ -98,6 +139,15 @@ mod tests {
         let rows = [serde_json::json!({"id": "evt_1", "subject": {"id": "42"}}), serde_json::json!({"id": "evt_20"})];
         let columns = [Column("ID", "id"), Column("SUBJECT", "subject.id")];
         assert_eq!(laid_out(&columns, &rows), "ID      SUBJECT\nevt_1   42\nevt_20  -\n");
+    }
+
+    #[test]
+    fn what_is_deep_is_shown_below_and_what_is_short_beside() {
+        let value =
+            serde_json::json!({"id": "evt_1", "subject": {"kind": "commit"}, "runs": [{"tries": [{"nth": 1}]}]});
+        let mut page = String::new();
+        write_members(&value, 0, &mut page);
+        assert_eq!(page, "id       evt_1\nruns\n  tries  nth 1\nsubject  kind commit\n");
     }
 
     #[test]

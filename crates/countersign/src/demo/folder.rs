@@ -30,7 +30,7 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Makes the folder, or takes up the one that an earlier demonstration left.
+    /// Makes the folder, or begins anew in the one that an earlier demonstration left.
     ///
     /// # Errors
     /// When it holds anything else.
@@ -41,9 +41,11 @@ impl Folder {
             return Err(Failure::new(Exit::Conflict, what).mend("run this elsewhere, or move the folder away"));
         }
         fs::create_dir_all(&path).map_err(|why| cannot(&path, &why))?;
-        if path.join(DATA).is_dir() {
-            // An earlier demonstration that still runs keeps its secrets and its ports.
-            drop(DataDir::take(&path.join(DATA))?);
+        let data = path.join(DATA);
+        if data.is_dir() {
+            // One that still runs keeps everything; of one that has ended, a clearance or a rule would change the story.
+            let _ours = DataDir::take(&data)?;
+            fs::remove_dir_all(&data).map_err(|why| cannot(&data, &why))?;
         }
         let secret = |name: &str| -> Result<Zeroizing<String>, Failure> {
             let secret = Zeroizing::new(verify::hex::encode(&*Zeroizing::new(random::<32>())));
