@@ -57,13 +57,16 @@ impl Opened {
     }
 }
 
-/// Every story.
+/// What is told to one fresh store, or to several.
 type Story = fn(&Open<'_>);
+
 macro_rules! stories {
     ($($theme:ident: [$($story:ident),+ $(,)?]),+ $(,)?) => {
         &[$($((stringify!($story), $theme::$story)),+),+]
     };
 }
+
+/// Every story, with its name.
 const STORIES: &[(&str, Story)] = stories![
     answers: [
         a_basic_scanner_finds_something,
