@@ -23,9 +23,7 @@ pub struct Blobs {
 impl Blobs {
     /// Opens the folder, making it if needed, and sweeps away what interrupted writers left.
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, BlobError> {
-        let blobs = Self {
-            folder: folder.into().into(),
-        };
+        let blobs = Self { folder: folder.into().into() };
         fs::create_dir_all(blobs.temporaries())?;
         blobs.sweep_temporaries()?;
         sync_folder(&blobs.folder)?;
@@ -59,8 +57,7 @@ impl Blobs {
     /// How many bytes the blob has.
     pub fn len(&self, digest: impl Into<Digest>) -> Result<u64, BlobError> {
         let digest = digest.into();
-        let metadata =
-            fs::metadata(self.path(digest)).map_err(|error| BlobError::about(digest, error))?;
+        let metadata = fs::metadata(self.path(digest)).map_err(|error| BlobError::about(digest, error))?;
         Ok(metadata.len())
     }
 
@@ -86,14 +83,7 @@ impl Blobs {
             hasher.update(&buffer[..count]);
         }
         let found = Digest(hasher.finalize().into());
-        if found == digest {
-            Ok(())
-        } else {
-            Err(BlobError::Corrupt {
-                name: digest,
-                found,
-            })
-        }
+        if found == digest { Ok(()) } else { Err(BlobError::Corrupt { name: digest, found }) }
     }
 
     /// Removes the blob; whether there was one. The caller sees to it that nobody is storing the same bytes again:

@@ -68,16 +68,9 @@ mod tests {
     #[test]
     fn nothing_else_is_a_digest() {
         let path = format!("../{}", "a".repeat(61));
-        for text in [
-            "",
-            "ab",
-            &"g".repeat(64),
-            &"A".repeat(64),
-            &"a".repeat(63),
-            &"a".repeat(65),
-            &"é".repeat(32),
-            &path,
-        ] {
+        for text in
+            ["", "ab", &"g".repeat(64), &"A".repeat(64), &"a".repeat(63), &"a".repeat(65), &"é".repeat(32), &path]
+        {
             assert_eq!(text.parse::<Digest>(), Err(DigestError), "{text}");
         }
     }

@@ -45,23 +45,10 @@ impl Writer {
     pub(crate) fn begin(blobs: Blobs) -> Result<Self, BlobError> {
         // Unique within the process that owns the folder; the sweep at open removed all others.
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let name = format!(
-            "{}-{}",
-            std::process::id(),
-            NEXT.fetch_add(1, Ordering::Relaxed)
-        );
+        let name = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let path = blobs.temporaries().join(name);
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&path)?;
-        Ok(Self {
-            blobs,
-            file,
-            temporary: Temporary(path),
-            hasher: Sha256::new(),
-            size: 0,
-        })
+        let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
+        Ok(Self { blobs, file, temporary: Temporary(path), hasher: Sha256::new(), size: 0 })
     }
 
     /// Adds bytes. After an error the blob can only be given up.
@@ -82,9 +69,6 @@ impl Writer {
         let sha256 = self.hasher.finalize().into();
         self.file.sync_all()?;
         self.blobs.adopt(&self.temporary.0, Digest(sha256))?;
-        Ok(Blob {
-            sha256,
-            size: self.size,
-        })
+        Ok(Blob { sha256, size: self.size })
     }
 }

@@ -160,9 +160,7 @@ fn wrapped_v4(address: Ipv6Addr) -> Option<(Ipv4Addr, bool)> {
         [0x64, 0xff9b, 0, 0, 0, 0, _, _] => Some((last, true)), // NAT64, RFC 6052
         [0x2002, high, low, ..] => Some((join(high, low), true)), // 6to4, RFC 3056
         // Local NAT64 (RFC 8215), compatible (RFC 4291), translated (RFC 7915).
-        [0x64, 0xff9b, 1, ..] | [0, 0, 0, 0, 0, 0, _, _] | [0, 0, 0, 0, 0xffff, 0, _, _] => {
-            Some((last, false))
-        }
+        [0x64, 0xff9b, 1, ..] | [0, 0, 0, 0, 0, 0, _, _] | [0, 0, 0, 0, 0xffff, 0, _, _] => Some((last, false)),
         [0x2001, 0, ..] => Some((join(!words[6], !words[7]), false)), // Teredo, RFC 4380
         _ => None,
     }
@@ -231,14 +229,8 @@ mod tests {
              3fff:fff::1",
         );
         all_are(Benchmarking, "198.18.0.0 198.19.255.255 2001:2::1");
-        all_are(
-            Multicast,
-            "224.0.0.1 239.255.255.255 255.255.255.255 ff02::1",
-        );
-        all_are(
-            Reserved,
-            "192.0.0.0 192.0.0.255 192.88.99.1 240.0.0.0 255.255.255.254",
-        );
+        all_are(Multicast, "224.0.0.1 239.255.255.255 255.255.255.255 ff02::1");
+        all_are(Reserved, "192.0.0.0 192.0.0.255 192.88.99.1 240.0.0.0 255.255.255.254");
         all_are(
             Reserved,
             "100::1 100:0:0:1::1 2001:1::1 2001:10::1 2001:20::1 2001:30::1 4000::1 \
@@ -248,10 +240,7 @@ mod tests {
 
     #[test]
     fn metadata_is_told_from_its_surroundings() {
-        all_are(
-            Metadata,
-            "169.254.169.254 169.254.170.2 100.100.100.200 168.63.129.16 192.0.0.192",
-        );
+        all_are(Metadata, "169.254.169.254 169.254.170.2 100.100.100.200 168.63.129.16 192.0.0.192");
         all_are(Metadata, "fd00:ec2::254 fd20:ce::254 fe80::a9fe:a9fe");
         all_are(LinkLocal, "169.254.169.253");
         all_are(UniqueLocal, "fd00:ec2::253");

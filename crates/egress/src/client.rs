@@ -62,15 +62,8 @@ impl Egress {
     /// A client without connections yet. Fails only if one of the extra roots is not a certificate.
     pub fn new(settings: EgressSettings) -> Result<Self, rustls::Error> {
         let tls = Arc::new(tls::client_config(settings.extra_roots.clone())?);
-        let shared = Shared {
-            settings,
-            tls,
-            pools: Pools::new(),
-            connections_opened: Arc::default(),
-        };
-        Ok(Self {
-            shared: Arc::new(shared),
-        })
+        let shared = Shared { settings, tls, pools: Pools::new(), connections_opened: Arc::default() };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// Sends one request and reads its whole answer, all within its deadline.
@@ -78,9 +71,7 @@ impl Egress {
     /// It is sent once. The exception: a kept connection that turns out to be closed before a byte of the request
     /// was written gives way to another.
     pub async fn send(&self, outgoing: Outgoing) -> Sent {
-        timeout(outgoing.answer_within, self.exchange(outgoing))
-            .await
-            .unwrap_or(Sent::TimedOut)
+        timeout(outgoing.answer_within, self.exchange(outgoing)).await.unwrap_or(Sent::TimedOut)
     }
 
     /// How many connections were opened so far.
@@ -115,24 +106,14 @@ impl Egress {
     }
 
     fn client(&self, policy: &Arc<Policy>) -> Arc<PolicyClient> {
-        let Shared {
-            settings,
-            tls,
-            pools,
-            connections_opened,
-        } = self.shared.as_ref();
+        let Shared { settings, tls, pools, connections_opened } = self.shared.as_ref();
         pools.client(policy, || {
             let gate = Gate {
                 policy: Arc::clone(policy),
                 resolver: Arc::clone(&settings.resolver),
                 opened: Arc::clone(connections_opened),
             };
-            policy_client(
-                gate,
-                Arc::clone(tls),
-                settings.idle_within,
-                settings.idle_per_host_max,
-            )
+            policy_client(gate, Arc::clone(tls), settings.idle_within, settings.idle_per_host_max)
         })
     }
 
@@ -149,9 +130,7 @@ impl Egress {
 
 /// Ends when the time is over and there is no connection; else never.
 async fn no_connection_within(time: Duration, connection: &mut CaptureConnection) {
-    let connected = timeout(time, connection.wait_for_connection_metadata())
-        .await
-        .is_ok();
+    let connected = timeout(time, connection.wait_for_connection_metadata()).await.is_ok();
     if connected {
         std::future::pending::<()>().await;
     }

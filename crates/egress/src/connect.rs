@@ -49,10 +49,7 @@ pub(crate) enum DialError {
     #[error("the attempt to connect was abandoned")]
     Abandoned,
     #[error("no connection to {address}")]
-    Connect {
-        address: SocketAddr,
-        source: io::Error,
-    },
+    Connect { address: SocketAddr, source: io::Error },
 }
 
 impl Gate {
@@ -60,30 +57,20 @@ impl Gate {
         let target = Target::from_uri(uri)?;
         let addresses = match target.literal_address() {
             Some(address) => vec![self.policy.check_address(address)?],
-            None => self
-                .policy
-                .check_addresses(&self.resolve(target.host()).await?, target.port())?,
+            None => self.policy.check_addresses(&self.resolve(target.host()).await?, target.port())?,
         };
         let stream = dial(&addresses[..addresses.len().min(ADDRESSES_MAX)]).await?;
         // Fails only on a socket that is already broken, which the first write will tell.
         let _ = stream.set_nodelay(true);
         self.opened.fetch_add(1, Ordering::Relaxed);
-        Ok(Dialled {
-            stream: TokioIo::new(stream),
-            opened_at: OpenedAt(Instant::now()),
-        })
+        Ok(Dialled { stream: TokioIo::new(stream), opened_at: OpenedAt(Instant::now()) })
     }
 
     async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, DialError> {
         match self.resolver.resolve(host).await {
-            Ok(addresses) if addresses.is_empty() => Err(DialError::NoAddress {
-                host: host.to_owned(),
-            }),
+            Ok(addresses) if addresses.is_empty() => Err(DialError::NoAddress { host: host.to_owned() }),
             Ok(addresses) => Ok(addresses),
-            Err(source) => Err(DialError::Resolve {
-                host: host.to_owned(),
-                source,
-            }),
+            Err(source) => Err(DialError::Resolve { host: host.to_owned(), source }),
         }
     }
 }
@@ -113,9 +100,7 @@ async fn dial(addresses: &[SocketAddr]) -> Result<TcpStream, DialError> {
 }
 
 async fn connect(address: SocketAddr) -> Result<TcpStream, DialError> {
-    TcpStream::connect(address)
-        .await
-        .map_err(|source| DialError::Connect { address, source })
+    TcpStream::connect(address).await.map_err(|source| DialError::Connect { address, source })
 }
 
 impl Service<Uri> for Gate {
@@ -149,21 +134,13 @@ impl Connection for Dialled {
 }
 
 impl Read for Dialled {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 
 impl Write for Dialled {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, buf)
     }
 
@@ -196,11 +173,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_address_that_refuses_gives_way_to_the_next() {
-        let gone = TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("a port")
-            .local_addr()
-            .expect("an address");
+        let gone = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let there = listener.local_addr().expect("an address");
 
@@ -211,11 +184,7 @@ mod tests {
 
     #[tokio::test]
     async fn when_every_address_refuses_the_last_refusal_is_told() {
-        let gone = TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("a port")
-            .local_addr()
-            .expect("an address");
+        let gone = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");
 
         let error = dial(&[gone, gone]).await.expect_err("nobody listens");
 

@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{
-    CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
-};
+use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
@@ -61,16 +59,7 @@ pub enum Sent {
 }
 
 /// Headers of the connection rather than of the message.
-const FRAMING: [HeaderName; 8] = [
-    CONNECTION,
-    CONTENT_LENGTH,
-    EXPECT,
-    HOST,
-    TE,
-    TRAILER,
-    TRANSFER_ENCODING,
-    UPGRADE,
-];
+const FRAMING: [HeaderName; 8] = [CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE];
 const FRAMING_UNLISTED: [&str; 2] = ["keep-alive", "proxy-connection"];
 
 impl Outgoing {
@@ -88,10 +77,7 @@ impl Outgoing {
 fn header_map(headers: Vec<(String, String)>) -> Result<HeaderMap, Refused> {
     let mut map = HeaderMap::with_capacity(headers.len() + 2);
     for (name, value) in headers {
-        let parsed = (
-            HeaderName::from_bytes(name.as_bytes()),
-            HeaderValue::try_from(value),
-        );
+        let parsed = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::try_from(value));
         match parsed {
             (Ok(header), Ok(value)) if !is_framing(&header) => map.append(header, value),
             _ => return Err(Refused::Header { name }),
@@ -122,11 +108,7 @@ pub(crate) async fn read_answer(response: Response<Incoming>, bytes_max: usize) 
             Err(error) => return Sent::Unreachable(chain(&error)),
         }
     }
-    Sent::Answered {
-        status,
-        headers: head.headers,
-        body: pieces.whole(),
-    }
+    Sent::Answered { status, headers: head.headers, body: pieces.whole() }
 }
 
 /// A body in the making; one that comes in one piece, as most do, is not copied.
@@ -153,11 +135,7 @@ impl Pieces {
     }
 
     fn whole(self) -> Bytes {
-        if self.joined.is_empty() {
-            self.first
-        } else {
-            self.joined.freeze()
-        }
+        if self.joined.is_empty() { self.first } else { self.joined.freeze() }
     }
 }
 
@@ -185,21 +163,8 @@ mod tests {
     fn headers_of_the_message_are_written_and_those_of_the_connection_refused() {
         assert!(with_header("Webhook-Id", "run_1").is_ok_and(|map| map["webhook-id"] == "run_1"));
 
-        for name in [
-            "Host",
-            "content-length",
-            "Transfer-Encoding",
-            "keep-alive",
-            "connection",
-            "sp ace",
-            "",
-        ] {
-            assert_eq!(
-                with_header(name, "x"),
-                Err(Refused::Header {
-                    name: name.to_owned()
-                })
-            );
+        for name in ["Host", "content-length", "Transfer-Encoding", "keep-alive", "connection", "sp ace", ""] {
+            assert_eq!(with_header(name, "x"), Err(Refused::Header { name: name.to_owned() }));
         }
         assert!(with_header("x-token", "a\r\nx-other: b").is_err());
     }

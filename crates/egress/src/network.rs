@@ -26,9 +26,7 @@ pub struct AllowedNetwork {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NetworkError {
     /// Not an address, or one in a spelling that is not read.
-    #[error(
-        "expected an IP address such as 10.0.0.0/8, [fd00::]/8 or 127.0.0.1:8080, found `{found}`"
-    )]
+    #[error("expected an IP address such as 10.0.0.0/8, [fd00::]/8 or 127.0.0.1:8080, found `{found}`")]
     Address {
         /// What stands there.
         found: String,
@@ -89,15 +87,10 @@ impl FromStr for AllowedNetwork {
     fn from_str(entry: &str) -> Result<Self, NetworkError> {
         let (address, rest) = split_address(entry);
         let Ok(base) = address.parse::<IpAddr>() else {
-            return Err(NetworkError::Address {
-                found: entry.to_owned(),
-            });
+            return Err(NetworkError::Address { found: entry.to_owned() });
         };
         if base.to_canonical() != base {
-            return Err(NetworkError::Mapped {
-                expected: base.to_canonical(),
-                found: address.to_owned(),
-            });
+            return Err(NetworkError::Mapped { expected: base.to_canonical(), found: address.to_owned() });
         }
         let (prefix, port) = match rest.split_once(':') {
             Some((prefix, port)) => (prefix, Some(parse_port(port)?)),
@@ -107,21 +100,12 @@ impl FromStr for AllowedNetwork {
             Some(digits) => parse_bits(digits, bits_max(base))?,
             None if prefix.is_empty() => bits_max(base),
             None => {
-                return Err(NetworkError::Address {
-                    found: entry.to_owned(),
-                });
+                return Err(NetworkError::Address { found: entry.to_owned() });
             }
         };
-        let network = Self {
-            base: first_of(base, bits),
-            bits,
-            port,
-        };
+        let network = Self { base: first_of(base, bits), bits, port };
         if network.base != base {
-            return Err(NetworkError::HostBits {
-                expected: network,
-                found: entry.to_owned(),
-            });
+            return Err(NetworkError::HostBits { expected: network, found: entry.to_owned() });
         }
         Ok(network)
     }
@@ -129,49 +113,32 @@ impl FromStr for AllowedNetwork {
 
 /// The address without its brackets, and what follows it.
 fn split_address(entry: &str) -> (&str, &str) {
-    if let Some((address, rest)) = entry
-        .strip_prefix('[')
-        .and_then(|inner| inner.split_once(']'))
-    {
+    if let Some((address, rest)) = entry.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
         // Brackets hold IPv6 only.
-        return if address.parse::<Ipv6Addr>().is_ok() {
-            (address, rest)
-        } else {
-            (entry, "")
-        };
+        return if address.parse::<Ipv6Addr>().is_ok() { (address, rest) } else { (entry, "") };
     }
     let is_v6 = entry.bytes().filter(|byte| *byte == b':').count() > 1;
-    let end = if is_v6 {
-        entry.find('/')
-    } else {
-        entry.find(['/', ':'])
-    };
+    let end = if is_v6 { entry.find('/') } else { entry.find(['/', ':']) };
     entry.split_at(end.unwrap_or(entry.len()))
 }
 
 fn parse_bits(digits: &str, bits_max: u8) -> Result<u8, NetworkError> {
     match parse_digits::<u8>(digits) {
         Some(bits) if bits <= bits_max => Ok(bits),
-        _ => Err(NetworkError::Prefix {
-            found: digits.to_owned(),
-            bits_max,
-        }),
+        _ => Err(NetworkError::Prefix { found: digits.to_owned(), bits_max }),
     }
 }
 
 fn parse_port(digits: &str) -> Result<u16, NetworkError> {
     match parse_digits::<u16>(digits) {
         Some(port) if port > 0 => Ok(port),
-        _ => Err(NetworkError::Port {
-            found: digits.to_owned(),
-        }),
+        _ => Err(NetworkError::Port { found: digits.to_owned() }),
     }
 }
 
 /// Digits only: `parse` alone would take a sign and leading zeros.
 fn parse_digits<T: FromStr>(digits: &str) -> Option<T> {
-    let plain = digits.bytes().all(|byte| byte.is_ascii_digit())
-        && (digits == "0" || !digits.starts_with('0'));
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
     if plain { digits.parse().ok() } else { None }
 }
 
@@ -233,8 +200,7 @@ mod tests {
 
     #[test]
     fn an_error_says_what_was_expected_and_what_was_found() {
-        let address =
-            "expected an IP address such as 10.0.0.0/8, [fd00::]/8 or 127.0.0.1:8080, found";
+        let address = "expected an IP address such as 10.0.0.0/8, [fd00::]/8 or 127.0.0.1:8080, found";
         for entry in [
             "",
             "localhost",
@@ -265,10 +231,7 @@ mod tests {
             read("10.1.2.3/8:80"),
             "expected the first address of the network, 10.0.0.0/8:80, found `10.1.2.3/8:80`"
         );
-        assert_eq!(
-            read("[::ffff:10.0.0.1]:80"),
-            "expected the IPv4 address itself, 10.0.0.1, found `::ffff:10.0.0.1`"
-        );
+        assert_eq!(read("[::ffff:10.0.0.1]:80"), "expected the IPv4 address itself, 10.0.0.1, found `::ffff:10.0.0.1`");
     }
 
     #[test]

@@ -21,14 +21,8 @@ impl Policy {
     ///
     /// A listener on an unspecified address (`0.0.0.0`, `::`) stands for its port on every address that is not
     /// public; on a public one anybody could call it anyway.
-    pub fn new(
-        allowed: impl IntoIterator<Item = AllowedNetwork>,
-        own_listeners: &[SocketAddr],
-    ) -> Self {
-        let mut policy = Self {
-            allowed: allowed.into_iter().collect(),
-            own_listeners: own_listeners.to_vec(),
-        };
+    pub fn new(allowed: impl IntoIterator<Item = AllowedNetwork>, own_listeners: &[SocketAddr]) -> Self {
+        let mut policy = Self { allowed: allowed.into_iter().collect(), own_listeners: own_listeners.to_vec() };
         policy.allowed.sort_unstable();
         policy.allowed.dedup();
         policy
@@ -46,9 +40,8 @@ impl Policy {
     /// The address as it may be dialled, mapped IPv4 unwrapped, or why not.
     pub fn check_address(&self, address: SocketAddr) -> Result<SocketAddr, Refused> {
         let address = SocketAddr::new(address.ip().to_canonical(), address.port());
-        let allowed_by = |rule: fn(&AllowedNetwork, SocketAddr) -> bool| {
-            self.allowed.iter().any(|entry| rule(entry, address))
-        };
+        let allowed_by =
+            |rule: fn(&AllowedNetwork, SocketAddr) -> bool| self.allowed.iter().any(|entry| rule(entry, address));
         let class = classify(address.ip());
 
         if self.is_own_listener(address, class) && !allowed_by(AllowedNetwork::names_with_port) {
@@ -57,20 +50,14 @@ impl Policy {
         match class {
             AddressClass::Public => Ok(address),
             AddressClass::Metadata if allowed_by(AllowedNetwork::names) => Ok(address),
-            AddressClass::Metadata => Err(Refused::Metadata {
-                address: address.ip(),
-            }),
+            AddressClass::Metadata => Err(Refused::Metadata { address: address.ip() }),
             _ if allowed_by(AllowedNetwork::covers) => Ok(address),
             _ => Err(Refused::Address { address, class }),
         }
     }
 
     /// The addresses that may be dialled, in their order; the first refusal if there is none.
-    pub fn check_addresses(
-        &self,
-        addresses: &[IpAddr],
-        port: u16,
-    ) -> Result<Vec<SocketAddr>, Refused> {
+    pub fn check_addresses(&self, addresses: &[IpAddr], port: u16) -> Result<Vec<SocketAddr>, Refused> {
         let mut first_refusal = None;
         let mut passed = Vec::with_capacity(addresses.len());
         for address in addresses {
@@ -89,11 +76,7 @@ impl Policy {
         self.own_listeners.iter().any(|listener| {
             let ip = listener.ip().to_canonical();
             listener.port() == address.port()
-                && if ip.is_unspecified() {
-                    class != AddressClass::Public
-                } else {
-                    reaches(address.ip(), ip)
-                }
+                && if ip.is_unspecified() { class != AddressClass::Public } else { reaches(address.ip(), ip) }
         })
     }
 }
@@ -109,10 +92,7 @@ mod tests {
 
     fn policy(allowed: &[&str], own: &[&str]) -> Policy {
         let own: Vec<SocketAddr> = own.iter().map(|text| at(text)).collect();
-        Policy::new(
-            allowed.iter().map(|entry| entry.parse().expect("an entry")),
-            &own,
-        )
+        Policy::new(allowed.iter().map(|entry| entry.parse().expect("an entry")), &own)
     }
 
     fn at(text: &str) -> SocketAddr {
@@ -123,20 +103,11 @@ mod tests {
     fn without_exceptions_only_public_addresses_pass() {
         let strict = Policy::default();
 
-        assert_eq!(
-            strict.check_address(at("8.8.8.8:443")),
-            Ok(at("8.8.8.8:443"))
-        );
-        assert_eq!(
-            strict.check_address(at("[::ffff:8.8.8.8]:443")),
-            Ok(at("8.8.8.8:443"))
-        );
+        assert_eq!(strict.check_address(at("8.8.8.8:443")), Ok(at("8.8.8.8:443")));
+        assert_eq!(strict.check_address(at("[::ffff:8.8.8.8]:443")), Ok(at("8.8.8.8:443")));
         assert_eq!(
             strict.check_address(at("[::ffff:10.0.0.1]:80")),
-            Err(Refused::Address {
-                address: at("10.0.0.1:80"),
-                class: AddressClass::Private
-            })
+            Err(Refused::Address { address: at("10.0.0.1:80"), class: AddressClass::Private })
         );
     }
 
@@ -147,11 +118,7 @@ mod tests {
         assert!(local.check_address(at("127.0.0.1:20000")).is_ok());
         assert!(local.check_address(at("127.0.0.1:20001")).is_err());
         assert!(local.check_address(at("[::1]:20000")).is_err());
-        assert!(
-            local
-                .check_address(at("[64:ff9b::127.0.0.1]:20000"))
-                .is_err()
-        );
+        assert!(local.check_address(at("[64:ff9b::127.0.0.1]:20000")).is_err());
     }
 
     #[test]
@@ -160,20 +127,10 @@ mod tests {
 
         assert_eq!(
             policy(&["169.254.0.0/16", "0.0.0.0/0"], &[]).check_address(metadata),
-            Err(Refused::Metadata {
-                address: metadata.ip()
-            })
+            Err(Refused::Metadata { address: metadata.ip() })
         );
-        assert!(
-            policy(&["169.254.169.254"], &[])
-                .check_address(metadata)
-                .is_ok()
-        );
-        assert!(
-            policy(&["::/0"], &[])
-                .check_address(at("[64:ff9b::169.254.169.254]:80"))
-                .is_err()
-        );
+        assert!(policy(&["169.254.169.254"], &[]).check_address(metadata).is_ok());
+        assert!(policy(&["::/0"], &[]).check_address(at("[64:ff9b::169.254.169.254]:80")).is_err());
     }
 
     #[test]
@@ -183,26 +140,12 @@ mod tests {
         for range in ["127.0.0.0/8", "127.0.0.0/8:8641", "127.0.0.1"] {
             assert_eq!(
                 policy(&[range, "0.0.0.0/8"], &own).check_address(at("127.0.0.1:8641")),
-                Err(Refused::OwnListener {
-                    address: at("127.0.0.1:8641")
-                })
+                Err(Refused::OwnListener { address: at("127.0.0.1:8641") })
             );
         }
-        assert!(
-            policy(&["127.0.0.1:8641"], &own)
-                .check_address(at("127.0.0.1:8641"))
-                .is_ok()
-        );
-        assert!(
-            policy(&["127.0.0.0/8"], &own)
-                .check_address(at("127.0.0.1:8642"))
-                .is_ok()
-        );
-        assert!(
-            policy(&["0.0.0.0/8"], &own)
-                .check_address(at("0.0.0.0:8641"))
-                .is_err()
-        );
+        assert!(policy(&["127.0.0.1:8641"], &own).check_address(at("127.0.0.1:8641")).is_ok());
+        assert!(policy(&["127.0.0.0/8"], &own).check_address(at("127.0.0.1:8642")).is_ok());
+        assert!(policy(&["0.0.0.0/8"], &own).check_address(at("0.0.0.0:8641")).is_err());
         assert!(policy(&[], &own).check_address(at("9.9.9.9:8640")).is_err());
     }
 
@@ -219,32 +162,19 @@ mod tests {
     #[test]
     fn of_several_addresses_those_that_pass_are_kept_and_a_refusal_is_told_only_when_none_does() {
         let strict = Policy::default();
-        let ips = |texts: &[&str]| -> Vec<IpAddr> {
-            texts
-                .iter()
-                .map(|text| text.parse().expect("an address"))
-                .collect()
-        };
+        let ips =
+            |texts: &[&str]| -> Vec<IpAddr> { texts.iter().map(|text| text.parse().expect("an address")).collect() };
 
-        assert_eq!(
-            strict.check_addresses(&ips(&["10.0.0.1", "8.8.8.8"]), 80),
-            Ok(vec![at("8.8.8.8:80")])
-        );
+        assert_eq!(strict.check_addresses(&ips(&["10.0.0.1", "8.8.8.8"]), 80), Ok(vec![at("8.8.8.8:80")]));
         assert_eq!(
             strict.check_addresses(&ips(&["10.0.0.1", "127.0.0.1"]), 80),
-            Err(Refused::Address {
-                address: at("10.0.0.1:80"),
-                class: AddressClass::Private
-            })
+            Err(Refused::Address { address: at("10.0.0.1:80"), class: AddressClass::Private })
         );
         assert_eq!(strict.check_addresses(&[], 80), Ok(vec![]));
     }
 
     #[test]
     fn the_order_of_exceptions_does_not_make_another_policy() {
-        assert_eq!(
-            policy(&["10.0.0.0/8", "::1"], &[]),
-            policy(&["::1", "10.0.0.0/8", "::1"], &[])
-        );
+        assert_eq!(policy(&["10.0.0.0/8", "::1"], &[]), policy(&["::1", "10.0.0.0/8", "::1"], &[]));
     }
 }

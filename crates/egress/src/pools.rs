@@ -39,34 +39,19 @@ pub(crate) struct Pools {
 
 impl Pools {
     pub(crate) fn new() -> Self {
-        Self {
-            clients: RwLock::new(HashMap::new()),
-        }
+        Self { clients: RwLock::new(HashMap::new()) }
     }
 
     /// The client of `policy`, built on first use.
-    pub(crate) fn client(
-        &self,
-        policy: &Arc<Policy>,
-        build: impl FnOnce() -> PolicyClient,
-    ) -> Arc<PolicyClient> {
-        if let Some(client) = self
-            .clients
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(policy.as_ref())
-        {
+    pub(crate) fn client(&self, policy: &Arc<Policy>, build: impl FnOnce() -> PolicyClient) -> Arc<PolicyClient> {
+        if let Some(client) = self.clients.read().unwrap_or_else(PoisonError::into_inner).get(policy.as_ref()) {
             return Arc::clone(client);
         }
         let mut clients = self.clients.write().unwrap_or_else(PoisonError::into_inner);
         if clients.len() >= POLICIES_MAX && !clients.contains_key(policy) {
             clients.clear();
         }
-        Arc::clone(
-            clients
-                .entry(Arc::clone(policy))
-                .or_insert_with(|| Arc::new(build())),
-        )
+        Arc::clone(clients.entry(Arc::clone(policy)).or_insert_with(|| Arc::new(build())))
     }
 }
 

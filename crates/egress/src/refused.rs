@@ -43,17 +43,13 @@ pub enum Refused {
         class: AddressClass,
     },
     /// A cloud's metadata service, covered at most by a range.
-    #[error(
-        "{address} is a cloud metadata service; only an entry for exactly this address allows it"
-    )]
+    #[error("{address} is a cloud metadata service; only an entry for exactly this address allows it")]
     Metadata {
         /// The address.
         address: IpAddr,
     },
     /// One of this gateway's own listeners, not named with address and port.
-    #[error(
-        "{address} is this gateway itself; only an entry for exactly this address and port allows it"
-    )]
+    #[error("{address} is this gateway itself; only an entry for exactly this address and port allows it")]
     OwnListener {
         /// The address and port.
         address: SocketAddr,

@@ -40,9 +40,7 @@ impl Target {
             "https" => 443,
             "http" => 80,
             _ => {
-                return Err(Refused::Scheme {
-                    found: scheme.to_owned(),
-                });
+                return Err(Refused::Scheme { found: scheme.to_owned() });
             }
         };
         if authority.as_str().contains('@') {
@@ -51,11 +49,7 @@ impl Target {
         let host = parse_host(authority.host())?;
         let port = match authority.as_str()[authority.host().len()..].strip_prefix(':') {
             None => default_port,
-            Some(digits) => digits
-                .parse()
-                .ok()
-                .filter(|port| *port > 0)
-                .ok_or(Refused::Port)?,
+            Some(digits) => digits.parse().ok().filter(|port| *port > 0).ok_or(Refused::Port)?,
         };
         Ok(Self { uri, host, port })
     }
@@ -89,30 +83,21 @@ impl Target {
 }
 
 fn parse_host(host: &str) -> Result<Host, Refused> {
-    if let Some(inner) = host
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'))
-    {
+    if let Some(inner) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         return match inner.parse::<Ipv6Addr>() {
             Ok(ip) => Ok(Host::Literal(IpAddr::V6(ip))),
-            Err(_) => Err(Refused::Host {
-                found: host.to_owned(),
-            }),
+            Err(_) => Err(Refused::Host { found: host.to_owned() }),
         };
     }
     let name = host.strip_suffix('.').unwrap_or(host);
     if ends_in_a_number(name) {
         return match host.parse::<Ipv4Addr>() {
             Ok(ip) => Ok(Host::Literal(IpAddr::V4(ip))),
-            Err(_) => Err(Refused::OddAddress {
-                found: host.to_owned(),
-            }),
+            Err(_) => Err(Refused::OddAddress { found: host.to_owned() }),
         };
     }
     if name.len() > 253 || !name.split('.').all(is_label) {
-        return Err(Refused::Host {
-            found: host.to_owned(),
-        });
+        return Err(Refused::Host { found: host.to_owned() });
     }
     Ok(Host::Name)
 }
@@ -130,9 +115,7 @@ fn ends_in_a_number(name: &str) -> bool {
 /// Letters, digits, hyphens and underscores; other scripts are written in their `xn--` form.
 fn is_label(label: &str) -> bool {
     (1..=63).contains(&label.len())
-        && label
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
 #[cfg(test)]
@@ -145,18 +128,9 @@ mod tests {
         let v4 = Target::parse("http://127.0.0.1/").expect("a target");
         let v6 = Target::parse("https://[::1]/").expect("a target");
 
-        assert_eq!(
-            (named.host(), named.port(), named.literal_address()),
-            ("Scanner.example", 8443, None)
-        );
-        assert_eq!(
-            v4.literal_address(),
-            Some("127.0.0.1:80".parse().expect("an address"))
-        );
-        assert_eq!(
-            v6.literal_address(),
-            Some("[::1]:443".parse().expect("an address"))
-        );
+        assert_eq!((named.host(), named.port(), named.literal_address()), ("Scanner.example", 8443, None));
+        assert_eq!(v4.literal_address(), Some("127.0.0.1:80".parse().expect("an address")));
+        assert_eq!(v6.literal_address(), Some("[::1]:443".parse().expect("an address")));
         assert!(Target::parse("http://xn--bcher-kva.example./x").is_ok());
         assert!(Target::parse("http://my_scanner:20000").is_ok());
     }
@@ -175,35 +149,17 @@ mod tests {
             "a.0x",
             "256.0.0.1",
         ] {
-            assert_eq!(
-                Target::parse(&format!("http://{host}/")),
-                Err(Refused::OddAddress {
-                    found: host.to_owned()
-                }),
-            );
+            assert_eq!(Target::parse(&format!("http://{host}/")), Err(Refused::OddAddress { found: host.to_owned() }),);
         }
     }
 
     #[test]
     fn what_is_not_a_plain_http_url_is_refused() {
-        assert_eq!(
-            Target::parse("ftp://host/"),
-            Err(Refused::Scheme {
-                found: "ftp".to_owned()
-            })
-        );
-        assert_eq!(
-            Target::parse("http://user:word@host/"),
-            Err(Refused::UserInfo)
-        );
+        assert_eq!(Target::parse("ftp://host/"), Err(Refused::Scheme { found: "ftp".to_owned() }));
+        assert_eq!(Target::parse("http://user:word@host/"), Err(Refused::UserInfo));
         assert_eq!(Target::parse("http://host:0/"), Err(Refused::Port));
         assert_eq!(Target::parse("http://host:99999/"), Err(Refused::Port));
-        assert_eq!(
-            Target::parse("http://a..b/"),
-            Err(Refused::Host {
-                found: "a..b".to_owned()
-            })
-        );
+        assert_eq!(Target::parse("http://a..b/"), Err(Refused::Host { found: "a..b".to_owned() }));
         for url in [
             "",
             "/path",

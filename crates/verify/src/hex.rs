@@ -4,10 +4,7 @@
 #[must_use]
 pub fn encode(bytes: &[u8]) -> String {
     let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0');
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)])
-        .collect()
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect()
 }
 
 /// The bytes that a hex text stands for; `None` if it is not hex.
@@ -16,10 +13,7 @@ pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
     let (pairs, []) = text.as_chunks::<2>() else {
         return None;
     };
-    pairs
-        .iter()
-        .map(|[high, low]| Some(value(*high)? << 4 | value(*low)?))
-        .collect()
+    pairs.iter().map(|[high, low]| Some(value(*high)? << 4 | value(*low)?)).collect()
 }
 
 fn value(digit: u8) -> Option<u8> {

@@ -47,9 +47,7 @@ impl Key {
             Key::HmacSha512(mac) => is_among(&tag(mac, message), candidates),
             Key::Ed25519(key) => {
                 let message = message.concat();
-                candidates
-                    .iter()
-                    .any(|candidate| signed(key, &message, candidate))
+                candidates.iter().any(|candidate| signed(key, &message, candidate))
             }
             Key::Token(_) => false,
         }
@@ -81,11 +79,7 @@ fn public_key(bytes: &[u8]) -> Result<VerifyingKey, SecretFault> {
         .ok()
         .and_then(|bytes| VerifyingKey::from_bytes(bytes).ok())
         .ok_or(SecretFault::Undecodable { expected })?;
-    if key.is_weak() {
-        Err(SecretFault::WeakKey)
-    } else {
-        Ok(key)
-    }
+    if key.is_weak() { Err(SecretFault::WeakKey) } else { Ok(key) }
 }
 
 fn tag<M: hmac::Mac + Clone>(mac: &M, message: &[&[u8]]) -> Vec<u8> {
@@ -95,14 +89,11 @@ fn tag<M: hmac::Mac + Clone>(mac: &M, message: &[&[u8]]) -> Vec<u8> {
 }
 
 fn is_among(tag: &[u8], candidates: &[Vec<u8>]) -> bool {
-    candidates
-        .iter()
-        .any(|candidate| compare::equal(tag, candidate))
+    candidates.iter().any(|candidate| compare::equal(tag, candidate))
 }
 
 fn signed(key: &VerifyingKey, message: &[u8], candidate: &[u8]) -> bool {
-    Signature::from_slice(candidate)
-        .is_ok_and(|signature| key.verify_strict(message, &signature).is_ok())
+    Signature::from_slice(candidate).is_ok_and(|signature| key.verify_strict(message, &signature).is_ok())
 }
 
 #[cfg(test)]

@@ -80,10 +80,7 @@ mod tests {
 
     #[test]
     fn a_published_tag_is_recomputed() {
-        assert_eq!(
-            hex::encode(&tag(KEY, &[b"what do ya want for nothing?"])),
-            TAG
-        );
+        assert_eq!(hex::encode(&tag(KEY, &[b"what do ya want for nothing?"])), TAG);
     }
 
     #[test]
@@ -95,10 +92,6 @@ mod tests {
 
         assert!(mac.clone().matches(&right));
         assert!(!mac.matches(&right[..31]));
-        assert!(!matches(
-            b"jefe",
-            &[b"what do ya want for nothing?"],
-            &right
-        ));
+        assert!(!matches(b"jefe", &[b"what do ya want for nothing?"], &right));
     }
 }

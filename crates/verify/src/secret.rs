@@ -59,12 +59,7 @@ impl fmt::Display for SecretFault {
             SecretFault::Undecodable { expected } => {
                 write!(out, "cannot be decoded: expected {expected}")
             }
-            SecretFault::Length {
-                found,
-                min,
-                max,
-                unit,
-            } => {
+            SecretFault::Length { found, min, max, unit } => {
                 write!(out, "has {found} {unit}, but must have {min} to {max}")
             }
             SecretFault::PlainSecret { provider } => write!(
@@ -72,9 +67,7 @@ impl fmt::Display for SecretFault {
                 "is not a signing token: those begin with `{TOKEN_PREFIX}`; \
                  for a plain secret token choose the provider `{provider}`"
             ),
-            SecretFault::WeakKey => {
-                out.write_str("is a public key of small order, which proves nothing")
-            }
+            SecretFault::WeakKey => out.write_str("is a public key of small order, which proves nothing"),
         }
     }
 }
@@ -102,10 +95,7 @@ pub(crate) fn key_bytes(form: KeyForm, text: &str) -> Result<Zeroizing<Vec<u8>>,
     }
     match form {
         KeyForm::Text => Ok(Zeroizing::new(text.as_bytes().to_vec())),
-        KeyForm::TextOf {
-            characters_min: min,
-            characters_max: max,
-        } => {
+        KeyForm::TextOf { characters_min: min, characters_max: max } => {
             within(text.chars().count(), min, max, "characters")?;
             Ok(Zeroizing::new(text.as_bytes().to_vec()))
         }
@@ -115,10 +105,7 @@ pub(crate) fn key_bytes(form: KeyForm, text: &str) -> Result<Zeroizing<Vec<u8>>,
             None => Err(SecretFault::PlainSecret { provider: plain }),
         },
         KeyForm::Whpk => {
-            let key = decoded(
-                text.strip_prefix(PUBLIC_KEY_PREFIX).unwrap_or(text),
-                "`whpk_` and base64",
-            )?;
+            let key = decoded(text.strip_prefix(PUBLIC_KEY_PREFIX).unwrap_or(text), "`whpk_` and base64")?;
             within(key.len(), 32, 32, "bytes")?;
             Ok(key)
         }
@@ -128,14 +115,8 @@ pub(crate) fn key_bytes(form: KeyForm, text: &str) -> Result<Zeroizing<Vec<u8>>,
 /// The seed of a configured private key: `whsk_` and base64 of 32 bytes.
 pub(crate) fn private_key(text: &str) -> Result<Zeroizing<[u8; 32]>, SecretFault> {
     let expected = "`whsk_` and base64 of 32 bytes";
-    let bytes = decoded(
-        text.strip_prefix(PRIVATE_KEY_PREFIX).unwrap_or(text),
-        expected,
-    )?;
-    let seed = bytes
-        .as_slice()
-        .try_into()
-        .map_err(|_| SecretFault::Undecodable { expected })?;
+    let bytes = decoded(text.strip_prefix(PRIVATE_KEY_PREFIX).unwrap_or(text), expected)?;
+    let seed = bytes.as_slice().try_into().map_err(|_| SecretFault::Undecodable { expected })?;
     Ok(Zeroizing::new(seed))
 }
 
@@ -146,22 +127,11 @@ fn signing_token(text: &str) -> Result<Zeroizing<Vec<u8>>, SecretFault> {
 }
 
 fn decoded(text: &str, expected: &'static str) -> Result<Zeroizing<Vec<u8>>, SecretFault> {
-    base64::decode_padding_optional(text.as_bytes())
-        .map(Zeroizing::new)
-        .ok_or(SecretFault::Undecodable { expected })
+    base64::decode_padding_optional(text.as_bytes()).map(Zeroizing::new).ok_or(SecretFault::Undecodable { expected })
 }
 
 fn within(found: usize, min: usize, max: usize, unit: &'static str) -> Result<(), SecretFault> {
-    if (min..=max).contains(&found) {
-        Ok(())
-    } else {
-        Err(SecretFault::Length {
-            found,
-            min,
-            max,
-            unit,
-        })
-    }
+    if (min..=max).contains(&found) { Ok(()) } else { Err(SecretFault::Length { found, min, max, unit }) }
 }
 
 #[cfg(test)]
@@ -184,10 +154,7 @@ mod tests {
         let token = whsec(&[7; 32]);
         let bare = token.trim_start_matches("whsec_").trim_end_matches('=');
 
-        assert_eq!(
-            key_bytes(KeyForm::Whsec, bare).expect("a token").as_slice(),
-            [7; 32]
-        );
+        assert_eq!(key_bytes(KeyForm::Whsec, bare).expect("a token").as_slice(), [7; 32]);
     }
 
     #[test]
@@ -195,32 +162,18 @@ mod tests {
         let fault = |form, text| key_bytes(form, text).expect_err("no key").to_string();
 
         assert_eq!(fault(KeyForm::Text, ""), "is empty");
-        assert_eq!(
-            fault(KeyForm::Whsec, "whsec_c2hvcnQ="),
-            "has 5 bytes, but must have 24 to 64"
-        );
+        assert_eq!(fault(KeyForm::Whsec, "whsec_c2hvcnQ="), "has 5 bytes, but must have 24 to 64");
         assert!(fault(KeyForm::Whsec, "not base64!").starts_with("cannot be decoded"));
         assert!(!fault(KeyForm::Whsec, "hunter2!").contains("hunter2"));
         assert_eq!(
-            key_bytes(
-                KeyForm::WhsecOnly {
-                    plain: "gitlab-token"
-                },
-                "glt-5sQ3"
-            )
-            .expect_err("plain"),
-            SecretFault::PlainSecret {
-                provider: "gitlab-token"
-            }
+            key_bytes(KeyForm::WhsecOnly { plain: "gitlab-token" }, "glt-5sQ3").expect_err("plain"),
+            SecretFault::PlainSecret { provider: "gitlab-token" }
         );
     }
 
     #[test]
     fn a_code_has_its_length_in_characters() {
-        let form = KeyForm::TextOf {
-            characters_min: 32,
-            characters_max: 128,
-        };
+        let form = KeyForm::TextOf { characters_min: 32, characters_max: 128 };
 
         assert!(key_bytes(form, &"ä".repeat(32)).is_ok());
         assert!(key_bytes(form, &"a".repeat(128)).is_ok());

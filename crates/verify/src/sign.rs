@@ -32,9 +32,7 @@ impl SigningKey {
     pub fn read(text: &str) -> Result<SigningKey, SecretFault> {
         if text.starts_with(secret::PRIVATE_KEY_PREFIX) {
             let seed = secret::private_key(text)?;
-            return Ok(SigningKey(Kind::Private(
-                ed25519_dalek::SigningKey::from_bytes(&seed),
-            )));
+            return Ok(SigningKey(Kind::Private(ed25519_dalek::SigningKey::from_bytes(&seed))));
         }
         let key = secret::key_bytes(KeyForm::Whsec, text)?;
         Ok(SigningKey(Kind::Token(Mac::new(&key))))
@@ -60,10 +58,7 @@ impl SigningKey {
                 format!("v1,{}", base64::encode(&mac.tag()))
             }
             Kind::Private(key) => {
-                format!(
-                    "v1a,{}",
-                    base64::encode(&key.sign(&parts.concat()).to_bytes())
-                )
+                format!("v1a,{}", base64::encode(&key.sign(&parts.concat()).to_bytes()))
             }
         }
     }
@@ -87,19 +82,13 @@ pub fn standard(id: &str, timestamp_s: i64, body: &[u8], keys: &[SigningKey]) ->
 /// The value of `X-Hub-Signature-256`, as GitHub signs.
 #[must_use]
 pub fn github(secret: &str, body: &[u8]) -> String {
-    format!(
-        "sha256={}",
-        hex::encode(&mac::tag(secret.as_bytes(), &[body]))
-    )
+    format!("sha256={}", hex::encode(&mac::tag(secret.as_bytes(), &[body])))
 }
 
 /// The value of `Authorization` on a call to a scanner.
 #[must_use]
 pub fn scanner(key: &str, body: &[u8]) -> String {
-    format!(
-        "{SCANNER_SCHEME} {}",
-        hex::encode(&mac::tag(key.as_bytes(), &[body]))
-    )
+    format!("{SCANNER_SCHEME} {}", hex::encode(&mac::tag(key.as_bytes(), &[body])))
 }
 
 /// Judges the `Authorization` of a call that was signed with [`scanner`]. An empty key proves nothing.
@@ -107,11 +96,7 @@ pub fn scanner(key: &str, body: &[u8]) -> String {
 /// # Errors
 ///
 /// [`ScannerRefusal`] says why the call must not be served.
-pub fn scanner_authorization(
-    header: Option<&str>,
-    key: &str,
-    body: &[u8],
-) -> Result<(), ScannerRefusal> {
+pub fn scanner_authorization(header: Option<&str>, key: &str, body: &[u8]) -> Result<(), ScannerRefusal> {
     let Some(header) = header.filter(|header| !header.is_empty()) else {
         return Err(ScannerRefusal::MissingAuthorization);
     };
@@ -120,11 +105,7 @@ pub fn scanner_authorization(
         _ => return Err(ScannerRefusal::UnsupportedScheme),
     }
     let right = compare::equal(scanner(key, body).as_bytes(), header.as_bytes());
-    if right && !key.is_empty() {
-        Ok(())
-    } else {
-        Err(ScannerRefusal::SignatureMismatch)
-    }
+    if right && !key.is_empty() { Ok(()) } else { Err(ScannerRefusal::SignatureMismatch) }
 }
 
 /// Why a call to a scanner is not served.
@@ -153,15 +134,11 @@ impl ScannerRefusal {
 impl fmt::Display for ScannerRefusal {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
-            ScannerRefusal::MissingAuthorization => {
-                "expected the header Authorization, found none"
-            }
+            ScannerRefusal::MissingAuthorization => "expected the header Authorization, found none",
             ScannerRefusal::UnsupportedScheme => {
                 "expected `HMAC-SHA256` and a digest in the header Authorization, found another form"
             }
-            ScannerRefusal::SignatureMismatch => {
-                "the signature does not belong to this body under the configured key"
-            }
+            ScannerRefusal::SignatureMismatch => "the signature does not belong to this body under the configured key",
         })
     }
 }
@@ -177,12 +154,7 @@ mod tests {
     fn the_published_example_is_signed_alike() {
         let key = SigningKey::read("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").expect("a key");
 
-        let signature = standard(
-            "msg_p5jXN8AQM9LWM0D4loKWxJek",
-            1_614_265_330,
-            br#"{"test": 2432232314}"#,
-            &[key],
-        );
+        let signature = standard("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, br#"{"test": 2432232314}"#, &[key]);
 
         assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     }
@@ -194,10 +166,7 @@ mod tests {
 
         let signatures = standard("msg_1", 1000, b"{}", &[token, private]);
 
-        let versions: Vec<_> = signatures
-            .split(' ')
-            .map(|item| item.split(',').next())
-            .collect();
+        let versions: Vec<_> = signatures.split(' ').map(|item| item.split(',').next()).collect();
         assert_eq!(versions, [Some("v1"), Some("v1a")]);
     }
 

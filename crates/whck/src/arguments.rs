@@ -66,9 +66,7 @@ pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, Fa
     let rest: Vec<_> = parser.raw_args().map_err(|_| options())?.collect();
     let found = rest.len() + 1;
     let Ok([identifier, claim]) = <[OsString; 2]>::try_from(rest) else {
-        return Err(Failure::Usage(format!(
-            "expected three arguments, found {found}"
-        )));
+        return Err(Failure::Usage(format!("expected three arguments, found {found}")));
     };
     let kind = match kind.to_str() {
         Some("hmac-sha256") => Kind::HmacSha256,
@@ -80,11 +78,7 @@ pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, Fa
         Some(number) if claim == "-" => Claim::Descriptor(number),
         Some(_) => return Err(Failure::Usage("--claim-fd wants `-` as CLAIM".into())),
     };
-    Ok(Request::Check(Call {
-        kind,
-        identifier: identifier.into_vec(),
-        claim,
-    }))
+    Ok(Request::Check(Call { kind, identifier: identifier.into_vec(), claim }))
 }
 
 /// Reads the claim that stands behind a descriptor, as it stands. What is longer than any secret is cut: it matches
@@ -94,17 +88,13 @@ pub fn read_descriptor(number: u32) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let mut claim = Zeroizing::new(Vec::with_capacity(limit));
     let fault = |_| Failure::Usage(format!("the claim cannot be read from descriptor {number}"));
     let file = File::open(format!("/dev/fd/{number}")).map_err(fault)?;
-    file.take(limit as u64)
-        .read_to_end(&mut claim)
-        .map_err(fault)?;
+    file.take(limit as u64).read_to_end(&mut claim).map_err(fault)?;
     Ok(claim)
 }
 
 fn descriptor_number(text: OsString) -> Result<u32, Failure> {
     let number = text.into_string().ok().and_then(|text| text.parse().ok());
-    number
-        .filter(|number| *number > 2)
-        .ok_or_else(|| Failure::Usage("--claim-fd wants a descriptor from 3 up".into()))
+    number.filter(|number| *number > 2).ok_or_else(|| Failure::Usage("--claim-fd wants a descriptor from 3 up".into()))
 }
 
 /// What is said of options; what was found is not repeated, for it may be anything.
@@ -127,23 +117,15 @@ mod tests {
             let Ok(Request::Check(call)) = parsed(&["token", "--help", claim]) else {
                 panic!("{claim}");
             };
-            assert_eq!(
-                (call.kind, call.identifier.as_slice()),
-                (Kind::Token, &b"--help"[..])
-            );
+            assert_eq!((call.kind, call.identifier.as_slice()), (Kind::Token, &b"--help"[..]));
             assert!(matches!(call.claim, Claim::Given(given) if *given == claim.as_bytes()));
         }
     }
 
     #[test]
     fn a_claim_may_stand_behind_a_descriptor() {
-        for arguments in [
-            &["--claim-fd", "3", "token", "i", "-"][..],
-            &["--claim-fd=3", "token", "i", "-"],
-        ] {
-            let Ok(Request::Check(call)) = parsed(arguments) else {
-                panic!("a call")
-            };
+        for arguments in [&["--claim-fd", "3", "token", "i", "-"][..], &["--claim-fd=3", "token", "i", "-"]] {
+            let Ok(Request::Check(call)) = parsed(arguments) else { panic!("a call") };
             assert!(matches!(call.claim, Claim::Descriptor(3)));
         }
     }

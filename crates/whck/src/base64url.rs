@@ -8,14 +8,10 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 pub fn encode(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
-        let bits = chunk
-            .iter()
-            .fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte));
+        let bits = chunk.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte));
         let bits = bits << (24 - 8 * chunk.len());
         for place in 0..=chunk.len() {
-            text.push(char::from(
-                ALPHABET[(bits >> (18 - 6 * place) & 63) as usize],
-            ));
+            text.push(char::from(ALPHABET[(bits >> (18 - 6 * place) & 63) as usize]));
         }
     }
     text
@@ -27,8 +23,7 @@ pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
     for chunk in text.chunks(4) {
         let mut bits = 0_u32;
         for digit in chunk {
-            bits = bits << 6
-                | u32::try_from(ALPHABET.iter().position(|known| known == digit)?).ok()?;
+            bits = bits << 6 | u32::try_from(ALPHABET.iter().position(|known| known == digit)?).ok()?;
         }
         let whole = chunk.len() * 6 / 8;
         let bits = bits << (32 - 6 * chunk.len());

@@ -38,9 +38,7 @@ impl Verdict {
                 .then_some("everybody on this machine can read the stored secret");
             return Verdict::Valid { warning };
         }
-        let why = stored
-            .fault()
-            .filter(|_| directory::caller_is_effective_user());
+        let why = stored.fault().filter(|_| directory::caller_is_effective_user());
         Verdict::NotValid { why }
     }
 }
@@ -53,9 +51,7 @@ pub fn body_bytes_max(setting: Option<OsString>) -> Result<Option<u64>, Failure>
     match setting.to_str().map(str::parse) {
         Some(Ok(0)) => Ok(None),
         Some(Ok(limit)) => Ok(Some(limit)),
-        _ => Err(Failure::Usage(
-            "WHCK_MAX_BODY wants a number of octets".into(),
-        )),
+        _ => Err(Failure::Usage("WHCK_MAX_BODY wants a number of octets".into())),
     }
 }
 
@@ -80,9 +76,7 @@ fn is_signature(
     body_bytes_max: Option<u64>,
 ) -> Result<bool, Failure> {
     let mut macs = secrets.map(|secret| mac::Mac::new(secret.unwrap_or(NO_SECRET)));
-    each_chunk(body, body_bytes_max, |chunk| {
-        macs.iter_mut().for_each(|mac| mac.update(chunk))
-    })?;
+    each_chunk(body, body_bytes_max, |chunk| macs.iter_mut().for_each(|mac| mac.update(chunk)))?;
     let digest = hex::decode(claim.strip_prefix(b"sha256=").unwrap_or(claim)).unwrap_or_default();
     let matched = macs.map(|mac| mac.matches(&digest));
     Ok(any_usable(matched, secrets))
@@ -96,8 +90,7 @@ fn is_token(secrets: [Option<&[u8]>; 2], claim: &[u8]) -> Result<bool, Failure> 
         _ => return Err(Failure::Internal("no random bytes")),
     }
     let claimed = mac::tag(&key, &[claim]);
-    let matched = secrets
-        .map(|secret| compare::equal(&claimed, &mac::tag(&key, &[secret.unwrap_or(NO_SECRET)])));
+    let matched = secrets.map(|secret| compare::equal(&claimed, &mac::tag(&key, &[secret.unwrap_or(NO_SECRET)])));
     Ok(any_usable(matched, secrets) & !claim.is_empty())
 }
 
@@ -105,11 +98,7 @@ fn any_usable(matched: [bool; 2], secrets: [Option<&[u8]>; 2]) -> bool {
     (matched[0] & secrets[0].is_some()) | (matched[1] & secrets[1].is_some())
 }
 
-fn each_chunk(
-    mut body: impl Read,
-    bytes_max: Option<u64>,
-    mut take: impl FnMut(&[u8]),
-) -> Result<(), Failure> {
+fn each_chunk(mut body: impl Read, bytes_max: Option<u64>, mut take: impl FnMut(&[u8])) -> Result<(), Failure> {
     let mut chunk = vec![0; CHUNK_BYTES];
     let mut total = 0_u64;
     loop {
@@ -144,10 +133,7 @@ mod tests {
     fn either_secret_may_match() {
         assert_eq!(signed([Some(SECRET), None], CLAIM), Ok(true));
         assert_eq!(signed([Some(b"old"), Some(SECRET)], CLAIM), Ok(true));
-        assert_eq!(
-            signed([None, Some(SECRET)], &format!("sha256={CLAIM}")),
-            Ok(true)
-        );
+        assert_eq!(signed([None, Some(SECRET)], &format!("sha256={CLAIM}")), Ok(true));
         assert_eq!(signed([Some(b"old"), None], CLAIM), Ok(false));
     }
 
@@ -156,26 +142,19 @@ mod tests {
         let under_zeros = verify::hex::encode(&verify::mac::tag(&[0; 32], &[BODY]));
 
         assert_eq!(signed([None, None], &under_zeros), Ok(false));
-        assert_eq!(
-            matches(Kind::Token, [None, None], &[0; 32], BODY, None),
-            Ok(false)
-        );
+        assert_eq!(matches(Kind::Token, [None, None], &[0; 32], BODY, None), Ok(false));
     }
 
     #[test]
     fn an_empty_claim_never_matches() {
         assert_eq!(signed([Some(SECRET), None], ""), Ok(false));
         assert_eq!(signed([Some(SECRET), None], "sha256="), Ok(false));
-        assert_eq!(
-            matches(Kind::Token, [Some(b""), None], b"", BODY, None),
-            Ok(false)
-        );
+        assert_eq!(matches(Kind::Token, [Some(b""), None], b"", BODY, None), Ok(false));
     }
 
     #[test]
     fn a_token_is_compared_octet_by_octet() {
-        let token =
-            |claim: &[u8]| matches(Kind::Token, [Some(b"glwt-5f0c"), None], claim, BODY, None);
+        let token = |claim: &[u8]| matches(Kind::Token, [Some(b"glwt-5f0c"), None], claim, BODY, None);
 
         assert_eq!(token(b"glwt-5f0c"), Ok(true));
         assert_eq!(token(b"glwt-5f0"), Ok(false));

@@ -34,9 +34,7 @@ impl Directory {
         })?;
         let status = fstat(&descriptor).map_err(|_| Failure::Directory("cannot be read"))?;
         if status.st_mode & WRITABLE_BY_OTHERS != 0 {
-            return Err(Failure::Directory(
-                "is writable by others: run `chmod go-w` on it",
-            ));
+            return Err(Failure::Directory("is writable by others: run `chmod go-w` on it"));
         }
         let owner = status.st_uid;
         let trusted = [Some(geteuid().as_raw()), Some(0), program_owner()];
@@ -66,15 +64,8 @@ pub fn caller_is_effective_user() -> bool {
 }
 
 /// Where the secrets directory is: the first place that is set decides, whether it is there or not.
-pub fn locate(
-    variable: impl Fn(&str) -> Option<OsString>,
-    program: Option<&Path>,
-) -> Option<PathBuf> {
-    let set = |name| {
-        variable(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
+pub fn locate(variable: impl Fn(&str) -> Option<OsString>, program: Option<&Path>) -> Option<PathBuf> {
+    let set = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     if let Some(directory) = set("WHCK_DIR") {
         return Some(directory);
     }
@@ -116,11 +107,7 @@ mod tests {
     use super::locate;
 
     fn located(set: &[(&str, &str)], program: &str) -> Option<PathBuf> {
-        let variable = |name: &str| {
-            set.iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| value.into())
-        };
+        let variable = |name: &str| set.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into());
         locate(variable, Some(Path::new(program)))
     }
 
@@ -131,37 +118,20 @@ mod tests {
         assert_eq!(located(&all, "/p"), Some("w".into()));
         assert_eq!(located(&all[1..], "/p"), Some("/x/whck".into()));
         assert_eq!(located(&all[2..], "/p"), Some("/h/.config/whck".into()));
-        assert_eq!(
-            located(&[("WHCK_DIR", ""), ("HOME", "/h")], "/p"),
-            Some("/h/.config/whck".into())
-        );
+        assert_eq!(located(&[("WHCK_DIR", ""), ("HOME", "/h")], "/p"), Some("/h/.config/whck".into()));
     }
 
     #[test]
     fn a_relative_place_is_refused_and_not_passed_over() {
-        assert_eq!(
-            located(&[("XDG_CONFIG_HOME", "x"), ("HOME", "/h")], "/p"),
-            None
-        );
+        assert_eq!(located(&[("XDG_CONFIG_HOME", "x"), ("HOME", "/h")], "/p"), None);
         assert_eq!(located(&[("HOME", "h")], "/home/alice/bin/whck"), None);
     }
 
     #[test]
     fn with_nothing_set_the_program_s_home_decides() {
-        assert_eq!(
-            located(&[], "/home/alice/bin/whck"),
-            Some("/home/alice/.config/whck".into())
-        );
-        assert_eq!(
-            located(&[], "/Users/alice/whck"),
-            Some("/Users/alice/.config/whck".into())
-        );
-        for program in [
-            "/home/whck",
-            "/usr/bin/whck",
-            "/srv/home/alice/whck",
-            "/homes/alice/whck",
-        ] {
+        assert_eq!(located(&[], "/home/alice/bin/whck"), Some("/home/alice/.config/whck".into()));
+        assert_eq!(located(&[], "/Users/alice/whck"), Some("/Users/alice/.config/whck".into()));
+        for program in ["/home/whck", "/usr/bin/whck", "/srv/home/alice/whck", "/homes/alice/whck"] {
             assert_eq!(located(&[], program), None, "{program}");
         }
     }

@@ -41,12 +41,9 @@ impl fmt::Display for Failure {
         match self {
             Failure::Usage(fault) => write!(out, "{fault}; see `whck --help`"),
             Failure::Kind => out.write_str("kind not supported: expected hmac-sha256 or token"),
-            Failure::Identifier => out.write_str(
-                "identifier malformed: expected a URL in base16 or base64url, or the name of a secret file",
-            ),
-            Failure::NoDirectory => {
-                out.write_str("no secrets directory: create it, or name one in WHCK_DIR")
-            }
+            Failure::Identifier => out
+                .write_str("identifier malformed: expected a URL in base16 or base64url, or the name of a secret file"),
+            Failure::NoDirectory => out.write_str("no secrets directory: create it, or name one in WHCK_DIR"),
             Failure::Directory(fault) => write!(out, "the secrets directory {fault}"),
             Failure::Body(fault) => write!(out, "the body {fault}"),
             Failure::Internal(fault) => write!(out, "internal error: {fault}"),

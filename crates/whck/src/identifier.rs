@@ -88,10 +88,7 @@ mod tests {
     fn a_name_comes_first_as_it_stands() {
         assert_eq!(names("my.repo"), Some(vec!["my.repo".into()]));
         assert_eq!(names("mike-diaspora"), Some(vec!["mike-diaspora".into()]));
-        assert_eq!(
-            names("Zm8"),
-            Some(vec!["Zm8".into(), "666f".into(), "Zm8=".into()])
-        );
+        assert_eq!(names("Zm8"), Some(vec!["Zm8".into(), "666f".into(), "Zm8=".into()]));
     }
 
     #[test]
@@ -99,10 +96,7 @@ mod tests {
         for identifier in ["68743E3F", "aHQ-Pw", "aHQ-Pw==", "aHQ+Pw=="] {
             let names = names(identifier).expect("an identifier");
             for name in ["68743e3f", "aHQ-Pw", "aHQ-Pw=="] {
-                assert!(
-                    names.iter().any(|found| found == name),
-                    "{identifier}: {names:?}"
-                );
+                assert!(names.iter().any(|found| found == name), "{identifier}: {names:?}");
             }
         }
     }
@@ -117,17 +111,7 @@ mod tests {
 
     #[test]
     fn nothing_leaves_the_directory_or_reads_a_second_secret_as_a_first() {
-        for identifier in [
-            "",
-            "=",
-            ".",
-            "..",
-            "../outside",
-            "/etc/hostname",
-            "a b",
-            "a\0b",
-            ".hidden",
-        ] {
+        for identifier in ["", "=", ".", "..", "../outside", "/etc/hostname", "a b", "a\0b", ".hidden"] {
             assert_eq!(names(identifier), None, "{identifier:?}");
         }
         assert_eq!(names("repo.next"), None);

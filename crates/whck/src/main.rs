@@ -50,9 +50,7 @@ fn main() -> ExitCode {
     let outcome = panic::catch_unwind(run).unwrap_or(Err(Failure::Internal("a panic")));
     match outcome {
         Ok(Verdict::Valid { warning: None }) => ExitCode::SUCCESS,
-        Ok(Verdict::Valid {
-            warning: Some(warning),
-        }) => {
+        Ok(Verdict::Valid { warning: Some(warning) }) => {
             tell(&format!("warning: {warning}"));
             ExitCode::SUCCESS
         }
@@ -82,10 +80,7 @@ fn run() -> Result<Verdict, Failure> {
 fn judge(call: &Call) -> Result<Verdict, Failure> {
     let identifier = Identifier::read(&call.identifier).ok_or(Failure::Identifier)?;
     let body_bytes_max = check::body_bytes_max(std::env::var_os("WHCK_MAX_BODY"))?;
-    let place = directory::locate(
-        |name| std::env::var_os(name),
-        directory::program().as_deref(),
-    );
+    let place = directory::locate(|name| std::env::var_os(name), directory::program().as_deref());
     let directory = Directory::open(&place.ok_or(Failure::NoDirectory)?)?;
     let stored = Stored::find(&directory, &identifier);
     let claim = match &call.claim {

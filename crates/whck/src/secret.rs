@@ -28,25 +28,17 @@ pub struct Stored([Entry; 2]);
 enum Entry {
     Absent,
     Unusable(&'static str),
-    Secret {
-        secret: Zeroizing<Vec<u8>>,
-        readable_by_all: bool,
-    },
+    Secret { secret: Zeroizing<Vec<u8>>, readable_by_all: bool },
 }
 
 impl Stored {
     /// Looks under every name of the repository. The first name that is there counts.
     pub fn find(directory: &Directory, identifier: &Identifier) -> Self {
-        let entries = |name: &String| {
-            Stored(
-                [name.clone(), format!("{name}{NEXT}")].map(|name| Entry::read(directory, &name)),
-            )
-        };
+        let entries =
+            |name: &String| Stored([name.clone(), format!("{name}{NEXT}")].map(|name| Entry::read(directory, &name)));
         let all: Vec<_> = identifier.names().iter().map(entries).collect();
         let there = |stored: &Stored| stored.0.iter().any(|entry| *entry != Entry::Absent);
-        all.into_iter()
-            .find(there)
-            .unwrap_or(Stored([Entry::Absent, Entry::Absent]))
+        all.into_iter().find(there).unwrap_or(Stored([Entry::Absent, Entry::Absent]))
     }
 
     /// The usable secrets.
@@ -67,15 +59,7 @@ impl Stored {
 
     /// Whether everybody on this machine could read one of the secrets.
     pub fn is_readable_by_all(&self) -> bool {
-        let open = |entry: &Entry| {
-            matches!(
-                entry,
-                Entry::Secret {
-                    readable_by_all: true,
-                    ..
-                }
-            )
-        };
+        let open = |entry: &Entry| matches!(entry, Entry::Secret { readable_by_all: true, .. });
         self.0.iter().any(open)
     }
 }
@@ -83,8 +67,7 @@ impl Stored {
 impl Entry {
     /// Reads a file of the directory itself: no link, no device, nothing that others could have put there.
     fn read(directory: &Directory, name: &str) -> Entry {
-        let flags =
-            OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let file = match openat(directory.descriptor(), name, flags, Mode::empty()) {
             Ok(file) => file,
             Err(Errno::NOENT) => return Entry::Absent,
@@ -105,10 +88,7 @@ impl Entry {
         }
         let readable_by_all = status.st_mode & READABLE_BY_ALL != 0;
         match content(File::from(file)) {
-            Ok(secret) => Entry::Secret {
-                secret,
-                readable_by_all,
-            },
+            Ok(secret) => Entry::Secret { secret, readable_by_all },
             Err(fault) => Entry::Unusable(fault),
         }
     }
@@ -118,9 +98,7 @@ impl Entry {
 fn content(file: File) -> Result<Zeroizing<Vec<u8>>, &'static str> {
     let limit = SECRET_BYTES_MAX + b"\r\n".len() + 1;
     let mut secret = Zeroizing::new(Vec::with_capacity(limit));
-    file.take(limit as u64)
-        .read_to_end(&mut secret)
-        .map_err(|_| "the stored secret cannot be read")?;
+    file.take(limit as u64).read_to_end(&mut secret).map_err(|_| "the stored secret cannot be read")?;
     if secret.ends_with(b"\n") {
         secret.pop();
         if secret.ends_with(b"\r") {

@@ -42,17 +42,8 @@ fn a_blob_is_stored_under_its_digest_and_read_back() {
 
     let blob = blobs.put(b"hello").expect("stored");
 
-    assert_eq!(
-        blob,
-        Blob {
-            sha256: hello().0,
-            size: 5
-        }
-    );
-    assert_eq!(
-        files(folder.path()),
-        [Path::new(&HELLO[..2]).join(&HELLO[2..])]
-    );
+    assert_eq!(blob, Blob { sha256: hello().0, size: 5 });
+    assert_eq!(files(folder.path()), [Path::new(&HELLO[..2]).join(&HELLO[2..])]);
     assert_eq!(blobs.read(hello()).expect("bytes"), b"hello");
     assert_eq!(blobs.len(hello()).expect("a length"), 5);
     assert!(blobs.contains(hello()).expect("an answer"));
@@ -147,9 +138,7 @@ fn changed_bytes_are_noticed() {
 
     let error = blobs.verify(hello()).expect_err("corrupt");
 
-    assert!(
-        matches!(error, BlobError::Corrupt { name, found } if name == hello() && found != name)
-    );
+    assert!(matches!(error, BlobError::Corrupt { name, found } if name == hello() && found != name));
 }
 
 #[test]

@@ -7,9 +7,7 @@ use std::time::Duration;
 use egress::{AddressClass, Outgoing, Policy, Refused, Sent};
 use tokio::sync::oneshot;
 
-use crate::peer::{
-    answered, client, client_resolving, policy, post, serve, serve_answer, unreachable,
-};
+use crate::peer::{answered, client, client_resolving, policy, post, serve, serve_answer, unreachable};
 
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
 
@@ -21,23 +19,14 @@ fn refused(sent: Sent) -> Refused {
 }
 
 fn loopback(address: SocketAddr) -> Refused {
-    Refused::Address {
-        address,
-        class: AddressClass::Loopback,
-    }
+    Refused::Address { address, class: AddressClass::Loopback }
 }
 
 #[tokio::test]
 async fn a_literal_address_is_refused_without_an_exception_and_dialled_with_one() {
     let peer = serve_answer(OK).await;
-    let strict = Outgoing {
-        policy: policy(&[]),
-        ..post(format!("http://{peer}/"))
-    };
-    let narrow = Outgoing {
-        policy: policy(&[&format!("127.0.0.1:{}", peer.port())]),
-        ..strict.clone()
-    };
+    let strict = Outgoing { policy: policy(&[]), ..post(format!("http://{peer}/")) };
+    let narrow = Outgoing { policy: policy(&[&format!("127.0.0.1:{}", peer.port())]), ..strict.clone() };
     let client = client();
 
     assert_eq!(refused(client.send(strict).await), loopback(peer));
@@ -62,10 +51,7 @@ async fn a_name_is_judged_by_every_address_it_has() {
         ("2002:7f00:1::1", AddressClass::Loopback),
     ] {
         let (client, _) = client_resolving(&[&[address]]);
-        let strict = Outgoing {
-            policy: policy(&[]),
-            ..post("http://scanner.example/")
-        };
+        let strict = Outgoing { policy: policy(&[]), ..post("http://scanner.example/") };
 
         let why = refused(client.send(strict).await);
 
@@ -78,18 +64,9 @@ async fn a_name_is_judged_by_every_address_it_has() {
 async fn the_system_resolver_meets_the_same_gate() {
     let peer = serve_answer(OK).await;
     let url = format!("http://localhost:{}/", peer.port());
-    let strict = Outgoing {
-        policy: policy(&[]),
-        ..post(url.clone())
-    };
+    let strict = Outgoing { policy: policy(&[]), ..post(url.clone()) };
 
-    assert!(matches!(
-        refused(client().send(strict).await),
-        Refused::Address {
-            class: AddressClass::Loopback,
-            ..
-        }
-    ));
+    assert!(matches!(refused(client().send(strict).await), Refused::Address { class: AddressClass::Loopback, .. }));
     assert_eq!(answered(client().send(post(url)).await).0, 200);
 }
 
@@ -99,10 +76,7 @@ async fn a_name_that_changes_its_mind_is_asked_once_and_the_checked_address_is_d
     let exact = policy(&[&peer.to_string()]);
     let rebinding: &[&[&str]] = &[&["127.0.0.1"], &["127.0.0.2"]];
     let (client, resolver) = client_resolving(rebinding);
-    let call = Outgoing {
-        policy: exact,
-        ..post(format!("http://scanner.example:{}/", peer.port()))
-    };
+    let call = Outgoing { policy: exact, ..post(format!("http://scanner.example:{}/", peer.port())) };
 
     assert_eq!(answered(client.send(call).await).0, 200);
     assert_eq!(resolver.left(), 1);
@@ -112,31 +86,18 @@ async fn a_name_that_changes_its_mind_is_asked_once_and_the_checked_address_is_d
 async fn a_name_that_was_public_when_saved_is_refused_when_it_turns_private() {
     let strict = policy(&[]);
     let (client, _) = client_resolving(&[&["127.0.0.1"]]);
-    let saved = strict
-        .check_url("https://scanner.example/")
-        .expect("a name passes until it is resolved");
+    let saved = strict.check_url("https://scanner.example/").expect("a name passes until it is resolved");
 
-    let sent = client
-        .send(Outgoing {
-            policy: strict,
-            ..post(saved.uri().to_string())
-        })
-        .await;
+    let sent = client.send(Outgoing { policy: strict, ..post(saved.uri().to_string()) }).await;
 
-    assert_eq!(
-        refused(sent),
-        loopback("127.0.0.1:443".parse().expect("an address"))
-    );
+    assert_eq!(refused(sent), loopback("127.0.0.1:443".parse().expect("an address")));
 }
 
 #[tokio::test]
 async fn of_several_addresses_only_the_checked_ones_are_dialled() {
     let peer = serve_answer(OK).await;
     let (client, _) = client_resolving(&[&["10.0.0.1", "::1", "127.0.0.1"]]);
-    let call = Outgoing {
-        policy: policy(&["127.0.0.1"]),
-        ..post(format!("http://scanner.example:{}/", peer.port()))
-    };
+    let call = Outgoing { policy: policy(&["127.0.0.1"]), ..post(format!("http://scanner.example:{}/", peer.port())) };
 
     assert_eq!(answered(client.send(call).await).0, 200);
 }
@@ -147,14 +108,9 @@ async fn our_own_listener_and_metadata_are_not_reached_through_a_range() {
     let entries = ["127.0.0.0/8", "169.254.0.0/16"].map(|entry| entry.parse().expect("an entry"));
     let ranges = Arc::new(Policy::new(entries, &[peer]));
     let (client, _) = client_resolving(&[&["127.0.0.1"], &["169.254.169.254"]]);
-    let to = |url: String| Outgoing {
-        policy: Arc::clone(&ranges),
-        ..post(url)
-    };
+    let to = |url: String| Outgoing { policy: Arc::clone(&ranges), ..post(url) };
 
-    let own = client
-        .send(to(format!("http://scanner.example:{}/", peer.port())))
-        .await;
+    let own = client.send(to(format!("http://scanner.example:{}/", peer.port()))).await;
     let metadata = client.send(to("http://scanner.example/".to_owned())).await;
 
     assert_eq!(refused(own), Refused::OwnListener { address: peer });
@@ -164,23 +120,11 @@ async fn our_own_listener_and_metadata_are_not_reached_through_a_range() {
 #[tokio::test]
 async fn odd_urls_and_headers_never_leave() {
     let client = client();
-    let bad_header = Outgoing {
-        headers: vec![("host".to_owned(), "else".to_owned())],
-        ..post("http://127.0.0.1/")
-    };
+    let bad_header = Outgoing { headers: vec![("host".to_owned(), "else".to_owned())], ..post("http://127.0.0.1/") };
 
-    assert!(matches!(
-        refused(client.send(post("http://2130706433/")).await),
-        Refused::OddAddress { .. }
-    ));
-    assert!(matches!(
-        refused(client.send(post("file:///etc/passwd")).await),
-        Refused::NotAUrl
-    ));
-    assert!(matches!(
-        refused(client.send(bad_header).await),
-        Refused::Header { .. }
-    ));
+    assert!(matches!(refused(client.send(post("http://2130706433/")).await), Refused::OddAddress { .. }));
+    assert!(matches!(refused(client.send(post("file:///etc/passwd")).await), Refused::NotAUrl));
+    assert!(matches!(refused(client.send(bad_header).await), Refused::Header { .. }));
 }
 
 #[tokio::test]
@@ -191,10 +135,7 @@ async fn a_name_without_addresses_is_unreachable() {
     let failed = unreachable(client.send(post("http://scanner.example/")).await);
 
     assert_eq!(empty, "the name scanner.example has no address");
-    assert_eq!(
-        failed,
-        "the name scanner.example could not be resolved: no such name"
-    );
+    assert_eq!(failed, "the name scanner.example could not be resolved: no such name");
 }
 
 #[tokio::test]
@@ -210,14 +151,8 @@ async fn a_connection_that_takes_too_long_is_given_up() {
         }
     })
     .await;
-    let call = Outgoing {
-        connect_within: Duration::from_millis(20),
-        ..post(format!("https://{peer}/"))
-    };
+    let call = Outgoing { connect_within: Duration::from_millis(20), ..post(format!("https://{peer}/")) };
 
-    assert_eq!(
-        unreachable(client().send(call).await),
-        "no connection within 20ms"
-    );
+    assert_eq!(unreachable(client().send(call).await), "no connection within 20ms");
     drop(hold);
 }

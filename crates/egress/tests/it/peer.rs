@@ -55,9 +55,7 @@ pub async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Option<Strin
         let Some((head, body)) = text.split_once("\r\n\r\n") else {
             continue;
         };
-        let length = head
-            .lines()
-            .find_map(|line| line.strip_prefix("content-length: "));
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
         if body.len() >= length.map_or(0, |digits| digits.parse().expect("a length")) {
             return Some(text.into_owned());
         }
@@ -66,10 +64,7 @@ pub async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Option<Strin
 
 /// A policy with these exceptions.
 pub fn policy(allowed: &[&str]) -> Arc<Policy> {
-    Arc::new(Policy::new(
-        allowed.iter().map(|entry| entry.parse().expect("an entry")),
-        &[],
-    ))
+    Arc::new(Policy::new(allowed.iter().map(|entry| entry.parse().expect("an entry")), &[]))
 }
 
 /// A POST of `{}` to `url` under a policy that allows loopback.
@@ -93,18 +88,9 @@ pub fn client() -> Egress {
 
 /// A client whose names have the addresses of `answers`, one list per question.
 pub fn client_resolving(answers: &[&[&str]]) -> (Egress, Arc<Scripted>) {
-    let parse = |list: &&[&str]| {
-        list.iter()
-            .map(|text| text.parse().expect("an address"))
-            .collect()
-    };
-    let resolver = Arc::new(Scripted {
-        answers: Mutex::new(answers.iter().map(parse).collect()),
-    });
-    let settings = EgressSettings {
-        resolver: Arc::clone(&resolver) as _,
-        ..EgressSettings::default()
-    };
+    let parse = |list: &&[&str]| list.iter().map(|text| text.parse().expect("an address")).collect();
+    let resolver = Arc::new(Scripted { answers: Mutex::new(answers.iter().map(parse).collect()) });
+    let settings = EgressSettings { resolver: Arc::clone(&resolver) as _, ..EgressSettings::default() };
     (Egress::new(settings).expect("a client"), resolver)
 }
 
@@ -130,9 +116,7 @@ impl Resolve for Scripted {
 /// The status and body of a whole answer.
 pub fn answered(sent: Sent) -> (u16, String) {
     match sent {
-        Sent::Answered { status, body, .. } => {
-            (status, String::from_utf8_lossy(&body).into_owned())
-        }
+        Sent::Answered { status, body, .. } => (status, String::from_utf8_lossy(&body).into_owned()),
         other => panic!("expected an answer, got {other:?}"),
     }
 }

@@ -16,10 +16,7 @@ async fn a_kept_connection_is_used_again() {
     let client = client();
 
     for _ in 0..20 {
-        assert_eq!(
-            answered(client.send(post(format!("http://{peer}/"))).await).0,
-            200
-        );
+        assert_eq!(answered(client.send(post(format!("http://{peer}/"))).await).0, 200);
     }
 
     assert_eq!(client.connections_opened(), 1);
@@ -29,17 +26,11 @@ async fn a_kept_connection_is_used_again() {
 async fn a_connection_opened_under_one_policy_never_serves_another() {
     let peer = serve_answer(OK).await;
     let client = client();
-    let under = |allowed: &[&str]| Outgoing {
-        policy: policy(allowed),
-        ..post(format!("http://{peer}/"))
-    };
+    let under = |allowed: &[&str]| Outgoing { policy: policy(allowed), ..post(format!("http://{peer}/")) };
 
     assert_eq!(answered(client.send(under(&["127.0.0.0/8"])).await).0, 200);
     assert!(matches!(client.send(under(&[])).await, Sent::Refused(_)));
-    assert!(matches!(
-        client.send(under(&["127.0.0.1:1"])).await,
-        Sent::Refused(_)
-    ));
+    assert!(matches!(client.send(under(&["127.0.0.1:1"])).await, Sent::Refused(_)));
     assert_eq!(answered(client.send(under(&["127.0.0.1"])).await).0, 200);
     assert_eq!(client.connections_opened(), 2);
     assert_eq!(answered(client.send(under(&["127.0.0.0/8"])).await).0, 200);
@@ -53,10 +44,7 @@ async fn a_name_under_a_narrower_policy_does_not_find_the_wider_ones_connection(
     let client = client();
 
     assert_eq!(answered(client.send(post(url.clone())).await).0, 200);
-    let narrower = Outgoing {
-        policy: policy(&[]),
-        ..post(url)
-    };
+    let narrower = Outgoing { policy: policy(&[]), ..post(url) };
 
     assert!(matches!(client.send(narrower).await, Sent::Refused(_)));
 }
@@ -77,10 +65,7 @@ async fn a_connection_closed_while_idle_gives_way_to_a_fresh_one() {
     let client = client();
 
     for _ in 0..5 {
-        assert_eq!(
-            answered(client.send(post(format!("http://{peer}/"))).await).0,
-            200
-        );
+        assert_eq!(answered(client.send(post(format!("http://{peer}/"))).await).0, 200);
         closings.recv().await.expect("a closing");
         // The kernel knows that the stream ended; let the client hear of it.
         for _ in 0..3 {
@@ -108,14 +93,8 @@ async fn a_request_that_was_written_is_not_sent_twice() {
     .await;
     let client = client();
 
-    assert_eq!(
-        answered(client.send(post(format!("http://{peer}/"))).await).0,
-        200
-    );
-    assert_ne!(
-        unreachable(client.send(post(format!("http://{peer}/"))).await),
-        ""
-    );
+    assert_eq!(answered(client.send(post(format!("http://{peer}/"))).await).0, 200);
+    assert_ne!(unreachable(client.send(post(format!("http://{peer}/"))).await), "");
 
     assert!(requests.try_recv().is_ok() && requests.try_recv().is_ok());
     assert!(requests.try_recv().is_err());
@@ -124,17 +103,11 @@ async fn a_request_that_was_written_is_not_sent_twice() {
 #[tokio::test]
 async fn a_connection_past_its_age_takes_no_other_request() {
     let peer = serve_answer(OK).await;
-    let settings = EgressSettings {
-        age_max: Duration::ZERO,
-        ..EgressSettings::default()
-    };
+    let settings = EgressSettings { age_max: Duration::ZERO, ..EgressSettings::default() };
     let client = Egress::new(settings).expect("a client");
 
     for _ in 0..3 {
-        assert_eq!(
-            answered(client.send(post(format!("http://{peer}/"))).await).0,
-            200
-        );
+        assert_eq!(answered(client.send(post(format!("http://{peer}/"))).await).0, 200);
     }
 
     assert_eq!(client.connections_opened(), 3);

@@ -54,32 +54,20 @@ async fn greet(acceptor: TlsAcceptor, stream: TcpStream) {
     };
     if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
         let hello = service_fn(|request: Request<Incoming>| async move {
-            let authority = request
-                .uri()
-                .authority()
-                .map(ToString::to_string)
-                .unwrap_or_default();
+            let authority = request.uri().authority().map(ToString::to_string).unwrap_or_default();
             let hello = Full::new(Bytes::from(format!("h2 {authority}")));
             Ok::<_, Infallible>(Response::new(hello))
         });
-        let _ = http2::Builder::new(TokioExecutor::new())
-            .serve_connection(TokioIo::new(stream), hello)
-            .await;
+        let _ = http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), hello).await;
         return;
     }
     while read_request(&mut stream).await.is_some() {
-        let _ = stream
-            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nh1")
-            .await;
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nh1").await;
     }
 }
 
 fn trusting(root: CertificateDer<'static>) -> Egress {
-    let settings = EgressSettings {
-        resolver: Arc::new(Here),
-        extra_roots: vec![root],
-        ..EgressSettings::default()
-    };
+    let settings = EgressSettings { resolver: Arc::new(Here), extra_roots: vec![root], ..EgressSettings::default() };
     Egress::new(settings).expect("a client")
 }
 
@@ -90,11 +78,7 @@ async fn the_protocol_is_the_best_that_both_speak_and_connections_are_kept() {
         let client = trusting(certificate);
 
         for _ in 0..3 {
-            let (status, body) = answered(
-                client
-                    .send(post(format!("https://scanner.example:{}/", peer.port())))
-                    .await,
-            );
+            let (status, body) = answered(client.send(post(format!("https://scanner.example:{}/", peer.port()))).await);
             assert_eq!(status, 200);
             assert!(body.starts_with(greeting), "{body}");
         }
@@ -107,9 +91,7 @@ async fn a_stranger_and_another_name_are_not_trusted() {
     let (peer, certificate) = serve_tls(b"http/1.1").await;
 
     let stranger = client().send(post(format!("https://{peer}/"))).await;
-    let other_name = trusting(certificate)
-        .send(post(format!("https://other.example:{}/", peer.port())))
-        .await;
+    let other_name = trusting(certificate).send(post(format!("https://other.example:{}/", peer.port()))).await;
 
     assert!(unreachable(stranger).contains("UnknownIssuer"));
     assert!(unreachable(other_name).contains("not valid for"));

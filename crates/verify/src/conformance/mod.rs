@@ -23,12 +23,7 @@ pub struct Row {
 impl Row {
     fn new(id: &str, expected: impl Into<String>, got: impl Into<String>) -> Row {
         let (expected, got) = (expected.into(), got.into());
-        Row {
-            id: id.to_owned(),
-            pass: expected == got,
-            expected,
-            got,
-        }
+        Row { id: id.to_owned(), pass: expected == got, expected, got }
     }
 }
 
@@ -71,42 +66,23 @@ impl core::error::Error for ConformanceError {}
 ///
 /// [`ConformanceError`] where the file as a whole cannot be run.
 pub fn run(file_text: &str) -> Result<Vec<Row>, ConformanceError> {
-    let file: Value = serde_json::from_str(file_text)
-        .map_err(|fault| ConformanceError::NotJson(fault.to_string()))?;
+    let file: Value = serde_json::from_str(file_text).map_err(|fault| ConformanceError::NotJson(fault.to_string()))?;
     if let Some(vectors) = providers::vectors(&file) {
-        return vectors
-            .iter()
-            .enumerate()
-            .map(|(at, vector)| providers::run(at, vector))
-            .collect();
+        return vectors.iter().enumerate().map(|(at, vector)| providers::run(at, vector)).collect();
     }
     if let Some((positive, negative)) = scanner::vectors(&file) {
-        let signed = positive
-            .iter()
-            .enumerate()
-            .map(|(at, vector)| scanner::signed(at, vector));
-        let refused = negative
-            .iter()
-            .enumerate()
-            .map(|(at, vector)| scanner::refused(at, vector));
+        let signed = positive.iter().enumerate().map(|(at, vector)| scanner::signed(at, vector));
+        let refused = negative.iter().enumerate().map(|(at, vector)| scanner::refused(at, vector));
         return signed.chain(refused).collect();
     }
     Err(ConformanceError::UnknownKind)
 }
 
 /// Reads one vector into the form that its kind has.
-fn parsed<T: serde::de::DeserializeOwned>(
-    at: usize,
-    vector: &Value,
-) -> Result<T, ConformanceError> {
+fn parsed<T: serde::de::DeserializeOwned>(at: usize, vector: &Value) -> Result<T, ConformanceError> {
     T::deserialize(vector).map_err(|fault| {
-        let id = vector["id"]
-            .as_str()
-            .map_or_else(|| format!("number {at}"), str::to_owned);
-        ConformanceError::Malformed {
-            id,
-            fault: fault.to_string(),
-        }
+        let id = vector["id"].as_str().map_or_else(|| format!("number {at}"), str::to_owned);
+        ConformanceError::Malformed { id, fault: fault.to_string() }
     })
 }
 
@@ -123,8 +99,7 @@ mod tests {
 
     #[test]
     fn a_vector_that_lacks_a_member_is_named() {
-        let fault =
-            run(r#"[{"id": "a/b", "provider": "github", "profile": "modern", "expect": {}}]"#);
+        let fault = run(r#"[{"id": "a/b", "provider": "github", "profile": "modern", "expect": {}}]"#);
 
         assert!(matches!(fault, Err(ConformanceError::Malformed { id, .. }) if id == "a/b"));
     }

@@ -47,11 +47,7 @@ struct Expect {
 pub(super) fn vectors(file: &Value) -> Option<&Vec<Value>> {
     let vectors = file.as_array()?;
     let members = ["provider", "profile", "expect"];
-    let known = members.iter().all(|member| {
-        vectors
-            .first()
-            .is_some_and(|first| !first[member].is_null())
-    });
+    let known = members.iter().all(|member| vectors.first().is_some_and(|first| !first[member].is_null()));
     known.then_some(vectors)
 }
 
@@ -86,9 +82,7 @@ impl Vector {
         let secrets = self.secrets.iter().enumerate();
         let settings = EndpointSettings {
             provider,
-            secrets: secrets
-                .map(|(at, text)| (at.to_string(), text.clone()))
-                .collect(),
+            secrets: secrets.map(|(at, text)| (at.to_string(), text.clone())).collect(),
             window_s: self.config.tolerance_seconds,
             public_url: self.config.public_url.clone(),
             subject: None,
@@ -100,35 +94,25 @@ impl Vector {
                 return Ok(Judged::Whole(Outcome::Refuse(refusal)));
             }
         };
-        let headers: Vec<_> = self
-            .headers
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_bytes()))
-            .collect();
-        let head = Head {
-            method: &self.method,
-            url: &self.url,
-            headers: &headers,
-        };
+        let headers: Vec<_> = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        let head = Head { method: &self.method, url: &self.url, headers: &headers };
         let body = self.body()?;
         if self.scope == "request" {
             return Ok(Judged::Whole(endpoint.receive(&head, &body, self.clock)));
         }
         let content = Content::new(provider, &head, &body);
-        Ok(Judged::Step(
-            endpoint.prove(&head, &content, self.clock).map(drop),
-        ))
+        Ok(Judged::Step(endpoint.prove(&head, &content, self.clock).map(drop)))
     }
 
     fn body(&self) -> Result<Vec<u8>, ConformanceError> {
         match self.body_encoding.as_str() {
             "utf8" => Ok(self.body.clone().into_bytes()),
-            encoding => crate::base64::decode(self.body.as_bytes())
-                .filter(|_| encoding == "base64")
-                .ok_or_else(|| ConformanceError::Malformed {
+            encoding => crate::base64::decode(self.body.as_bytes()).filter(|_| encoding == "base64").ok_or_else(|| {
+                ConformanceError::Malformed {
                     id: self.id.clone(),
                     fault: format!("the body is not in the encoding {encoding}"),
-                }),
+                }
+            }),
         }
     }
 }
@@ -150,23 +134,11 @@ impl Expect {
     fn words(&self) -> String {
         let mut words = vec![self.verdict.clone()];
         words.extend(self.reason.clone());
-        words.extend(
-            self.events
-                .as_ref()
-                .map(|events| format!("events {events:?}")),
-        );
+        words.extend(self.events.as_ref().map(|events| format!("events {events:?}")));
         words.extend(self.status.map(|status| format!("status {status}")));
-        words.extend(
-            self.reply_body
-                .as_ref()
-                .map(|body| format!("body {body:?}")),
-        );
+        words.extend(self.reply_body.as_ref().map(|body| format!("body {body:?}")));
         words.extend(self.reply_type.as_ref().map(|kind| format!("type {kind}")));
-        words.extend(
-            self.reply_headers
-                .keys()
-                .map(|name| format!("header {name}")),
-        );
+        words.extend(self.reply_headers.keys().map(|name| format!("header {name}")));
         words.join(", ")
     }
 }
@@ -178,19 +150,13 @@ impl Judged {
             // A step that passes is all that an accepted vector of that scope asserts.
             Judged::Step(Ok(())) if expect.verdict == "accept" => return expect.words(),
             Judged::Step(Ok(())) => return "accept".to_owned(),
-            Judged::Whole(Outcome::Accept(accepted)) => (
-                "accept".to_owned(),
-                Some(names(provider, &accepted)),
-                accepted.reply,
-            ),
+            Judged::Whole(Outcome::Accept(accepted)) => {
+                ("accept".to_owned(), Some(names(provider, &accepted)), accepted.reply)
+            }
             Judged::Whole(Outcome::Reply(reply)) => ("answer".to_owned(), None, reply),
             Judged::Whole(Outcome::Refuse(refusal)) | Judged::Step(Err(refusal)) => {
                 let status = refusal.reason.status();
-                let reply = Reply {
-                    status,
-                    content_type: None,
-                    body: Vec::new(),
-                };
+                let reply = Reply { status, content_type: None, body: Vec::new() };
                 (format!("refuse, {}", refusal.reason), None, reply)
             }
         };
@@ -209,10 +175,7 @@ impl Judged {
 
 /// The names of the events that arrived; one without a name has none.
 fn names(provider: &Provider, accepted: &Accepted) -> Vec<String> {
-    let types = accepted
-        .arrivals
-        .iter()
-        .map(|arrival| arrival.event_type.as_str());
+    let types = accepted.arrivals.iter().map(|arrival| arrival.event_type.as_str());
     types
         .filter_map(|event_type| event_type.strip_prefix(provider.name)?.strip_prefix('.'))
         .filter(|name| *name != "event")

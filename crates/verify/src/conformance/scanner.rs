@@ -29,10 +29,7 @@ struct Generator {
 /// The positive and the negative vectors of a file of this kind.
 pub(super) fn vectors(file: &Value) -> Option<(&Vec<Value>, &Vec<Value>)> {
     let (positive, negative) = (file["positive"].as_array()?, file["negative"].as_array()?);
-    negative
-        .iter()
-        .any(|vector| vector["refuse_as"].is_string())
-        .then_some((positive, negative))
+    negative.iter().any(|vector| vector["refuse_as"].is_string()).then_some((positive, negative))
 }
 
 /// A positive vector: we sign so, and accept it.
@@ -41,10 +38,7 @@ pub(super) fn signed(at: usize, vector: &Value) -> Result<Row, ConformanceError>
     let body = vector.body()?;
     let ours = sign::scanner(&vector.key_utf8, &body);
     let verdict = vector.verdict(&body);
-    let expected = format!(
-        "{}, accepted",
-        vector.authorization.as_deref().unwrap_or_default()
-    );
+    let expected = format!("{}, accepted", vector.authorization.as_deref().unwrap_or_default());
     Ok(Row::new(&vector.id, expected, format!("{ours}, {verdict}")))
 }
 
@@ -67,19 +61,12 @@ impl Vector {
     fn body(&self) -> Result<Vec<u8>, ConformanceError> {
         if let Some(generator) = &self.body_generator {
             let middle = generator.repeat.repeat(generator.count);
-            return Ok([&generator.prefix, &middle, &generator.suffix]
-                .map(String::as_bytes)
-                .concat());
+            return Ok([&generator.prefix, &middle, &generator.suffix].map(String::as_bytes).concat());
         }
         let encoded = self.body_base64.as_deref();
-        encoded
-            .and_then(|text| crate::base64::decode(text.as_bytes()))
-            .ok_or_else(|| {
-                let fault = "it has neither body_base64 nor body_generator".to_owned();
-                ConformanceError::Malformed {
-                    id: self.id.clone(),
-                    fault,
-                }
-            })
+        encoded.and_then(|text| crate::base64::decode(text.as_bytes())).ok_or_else(|| {
+            let fault = "it has neither body_base64 nor body_generator".to_owned();
+            ConformanceError::Malformed { id: self.id.clone(), fault }
+        })
     }
 }

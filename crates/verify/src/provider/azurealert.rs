@@ -4,10 +4,7 @@ use super::{Answer, BODY_BYTES_MAX, Credential, EventName, KeyForm, Place, Provi
 pub const AZUREALERT: Provider = Provider {
     name: "azurealert",
     credential: Credential::Code { parameter: "code" },
-    key: KeyForm::TextOf {
-        characters_min: 32,
-        characters_max: 128,
-    },
+    key: KeyForm::TextOf { characters_min: 32, characters_max: 128 },
     event: EventName::Required(Place::Json("context.name")),
     delivery_id: None,
     subject: None,

@@ -230,20 +230,12 @@ pub struct Subject {
 
 impl Subject {
     /// The commit that a push leads to, as GitHub and the forges after its model tell it.
-    pub const PUSHED_COMMIT: Subject = Subject {
-        event: "push",
-        kind: "commit",
-        collection: "repository.full_name",
-        id: "after",
-    };
+    pub const PUSHED_COMMIT: Subject =
+        Subject { event: "push", kind: "commit", collection: "repository.full_name", id: "after" };
 
     /// The commit that a push leads to, as GitLab tells it.
-    pub const GITLAB_PUSHED_COMMIT: Subject = Subject {
-        event: "Push Hook",
-        kind: "commit",
-        collection: "project.path_with_namespace",
-        id: "after",
-    };
+    pub const GITLAB_PUSHED_COMMIT: Subject =
+        Subject { event: "Push Hook", kind: "commit", collection: "project.path_with_namespace", id: "after" };
 }
 
 /// What identifies a delivery, so that a second one is known for what it is.
@@ -282,18 +274,10 @@ pub struct Answer {
 
 impl Answer {
     /// Received, nothing more to say.
-    pub const NO_CONTENT: Answer = Answer {
-        status: 204,
-        content_type: None,
-        text: "",
-    };
+    pub const NO_CONTENT: Answer = Answer { status: 204, content_type: None, text: "" };
 
     /// Yes, we are here.
-    pub const OK: Answer = Answer {
-        status: 200,
-        content_type: None,
-        text: "",
-    };
+    pub const OK: Answer = Answer { status: 200, content_type: None, text: "" };
 }
 
 /// The largest body of a provider that names no other limit: 1 MiB.

@@ -1,6 +1,6 @@
 use super::{
-    Algorithm, Answer, Credential, Encoding, EventName, FORGE_BODY_BYTES_MAX, KeyForm, Part, Place,
-    Provider, Replay, Shape, Signature, Subject,
+    Algorithm, Answer, Credential, Encoding, EventName, FORGE_BODY_BYTES_MAX, KeyForm, Part, Place, Provider, Replay,
+    Shape, Signature, Subject,
 };
 
 /// Gitea signs the JSON, which in a form delivery is the decoded field and not the raw body.

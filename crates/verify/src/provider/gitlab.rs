@@ -1,6 +1,6 @@
 use super::{
-    Algorithm, Answer, Credential, Encoding, EventName, FORGE_BODY_BYTES_MAX, KeyForm, Part, Place,
-    Provider, Replay, Shape, Signature, Subject, Time,
+    Algorithm, Answer, Credential, Encoding, EventName, FORGE_BODY_BYTES_MAX, KeyForm, Part, Place, Provider, Replay,
+    Shape, Signature, Subject, Time,
 };
 
 /// GitLab with a signing token follows Standard Webhooks. Its older secret token is [`super::GITLAB_TOKEN`].
@@ -9,27 +9,12 @@ pub const GITLAB: Provider = Provider {
     credential: Credential::Signature(Signature {
         algorithm: Algorithm::HmacSha256,
         header: "webhook-signature",
-        shape: Shape::List {
-            between: ' ',
-            after_key: ',',
-            key: "v1",
-        },
+        shape: Shape::List { between: ' ', after_key: ',', key: "v1" },
         encoding: Encoding::Base64,
-        message: &[
-            Part::Header("webhook-id"),
-            Part::Text("."),
-            Part::Time,
-            Part::Text("."),
-            Part::Body,
-        ],
-        time: Some(Time {
-            header: "webhook-timestamp",
-            window_s: 300,
-        }),
+        message: &[Part::Header("webhook-id"), Part::Text("."), Part::Time, Part::Text("."), Part::Body],
+        time: Some(Time { header: "webhook-timestamp", window_s: 300 }),
     }),
-    key: KeyForm::WhsecOnly {
-        plain: "gitlab-token",
-    },
+    key: KeyForm::WhsecOnly { plain: "gitlab-token" },
     event: EventName::Optional(Place::Header("X-Gitlab-Event")),
     delivery_id: Some(Place::Header("webhook-id")),
     subject: Some(Subject::GITLAB_PUSHED_COMMIT),

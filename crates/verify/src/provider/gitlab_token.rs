@@ -1,13 +1,9 @@
-use super::{
-    Answer, Credential, EventName, FORGE_BODY_BYTES_MAX, KeyForm, Place, Provider, Replay, Subject,
-};
+use super::{Answer, Credential, EventName, FORGE_BODY_BYTES_MAX, KeyForm, Place, Provider, Replay, Subject};
 
 /// GitLab with a secret token sends that secret in a header; nothing is signed.
 pub const GITLAB_TOKEN: Provider = Provider {
     name: "gitlab-token",
-    credential: Credential::Token {
-        header: "X-Gitlab-Token",
-    },
+    credential: Credential::Token { header: "X-Gitlab-Token" },
     key: KeyForm::Text,
     event: EventName::Optional(Place::Header("X-Gitlab-Event")),
     delivery_id: Some(Place::Header("X-Gitlab-Event-UUID")),

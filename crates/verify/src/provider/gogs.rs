@@ -1,6 +1,6 @@
 use super::{
-    Algorithm, Answer, Credential, Encoding, EventName, FORGE_BODY_BYTES_MAX, KeyForm, Part, Place,
-    Provider, Replay, Shape, Signature, Subject,
+    Algorithm, Answer, Credential, Encoding, EventName, FORGE_BODY_BYTES_MAX, KeyForm, Part, Place, Provider, Replay,
+    Shape, Signature, Subject,
 };
 
 /// Gogs signs the raw body and sends the digest in bare hex.

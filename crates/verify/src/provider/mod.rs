@@ -45,7 +45,5 @@ pub const ALL: &[&Provider] = &[
 /// The provider of this name; capitals do not count, as in the URLs that name one.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Provider> {
-    ALL.iter()
-        .copied()
-        .find(|provider| provider.name.eq_ignore_ascii_case(name))
+    ALL.iter().copied().find(|provider| provider.name.eq_ignore_ascii_case(name))
 }

@@ -1,6 +1,6 @@
 use super::{
-    Algorithm, Answer, BODY_BYTES_MAX, Credential, Encoding, EventName, KeyForm, Part, Place,
-    Provider, Replay, Shape, Signature, Time,
+    Algorithm, Answer, BODY_BYTES_MAX, Credential, Encoding, EventName, KeyForm, Part, Place, Provider, Replay, Shape,
+    Signature, Time,
 };
 
 /// Standard Webhooks with a shared signing token.
@@ -9,23 +9,10 @@ pub const STANDARD_WEBHOOKS: Provider = Provider {
     credential: Credential::Signature(Signature {
         algorithm: Algorithm::HmacSha256,
         header: "webhook-signature",
-        shape: Shape::List {
-            between: ' ',
-            after_key: ',',
-            key: "v1",
-        },
+        shape: Shape::List { between: ' ', after_key: ',', key: "v1" },
         encoding: Encoding::Base64,
-        message: &[
-            Part::Header("webhook-id"),
-            Part::Text("."),
-            Part::Time,
-            Part::Text("."),
-            Part::Body,
-        ],
-        time: Some(Time {
-            header: "webhook-timestamp",
-            window_s: 300,
-        }),
+        message: &[Part::Header("webhook-id"), Part::Text("."), Part::Time, Part::Text("."), Part::Body],
+        time: Some(Time { header: "webhook-timestamp", window_s: 300 }),
     }),
     key: KeyForm::Whsec,
     event: EventName::Optional(Place::Json("type")),

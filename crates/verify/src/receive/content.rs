@@ -20,11 +20,7 @@ pub(crate) struct Content<'a> {
 impl<'a> Content<'a> {
     pub fn new(provider: &Provider, head: &Head<'_>, body: &'a [u8]) -> Self {
         let field = provider.form_field.filter(|_| head.announces_form());
-        Self {
-            body,
-            field,
-            payload: OnceCell::new(),
-        }
+        Self { body, field, payload: OnceCell::new() }
     }
 
     /// The JSON: the body, or the decoded field of a form. Decoded once, when first asked for.
@@ -64,11 +60,7 @@ mod tests {
     const FORM: [(&str, &[u8]); 1] = [("Content-Type", b"application/x-www-form-urlencoded")];
 
     fn head(headers: &'static [(&'static str, &'static [u8])]) -> Head<'static> {
-        Head {
-            method: "POST",
-            url: "https://h/",
-            headers,
-        }
+        Head { method: "POST", url: "https://h/", headers }
     }
 
     #[test]
@@ -80,14 +72,8 @@ mod tests {
 
     #[test]
     fn without_a_form_or_a_field_the_body_is_the_json() {
-        assert_eq!(
-            Content::new(&GITEA, &head(&[]), b"payload=1").payload(),
-            Ok(b"payload=1".as_slice())
-        );
-        assert_eq!(
-            Content::new(&SVIX, &head(&FORM), b"payload=1").payload(),
-            Ok(b"payload=1".as_slice())
-        );
+        assert_eq!(Content::new(&GITEA, &head(&[]), b"payload=1").payload(), Ok(b"payload=1".as_slice()));
+        assert_eq!(Content::new(&SVIX, &head(&FORM), b"payload=1").payload(), Ok(b"payload=1".as_slice()));
     }
 
     #[test]

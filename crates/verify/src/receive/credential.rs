@@ -32,20 +32,11 @@ impl<'a> Presented<'a> {
                 signed_header(head, name)?;
             }
         }
-        let time_text = signature
-            .time
-            .map(|time| head.required_header(time.header, Reason::MissingHeader))
-            .transpose()?;
+        let time_text =
+            signature.time.map(|time| head.required_header(time.header, Reason::MissingHeader)).transpose()?;
         let candidates = decoded(signature, &written(signature, value)?)?;
-        let time = time_text
-            .map(|text| Ok((text, seconds(text)?)))
-            .transpose()?;
-        Ok(Self {
-            signature,
-            head: *head,
-            candidates,
-            time,
-        })
+        let time = time_text.map(|text| Ok((text, seconds(text)?))).transpose()?;
+        Ok(Self { signature, head: *head, candidates, time })
     }
 
     /// The signed time in Unix seconds.
@@ -77,11 +68,8 @@ impl<'a> Presented<'a> {
         if distance_s <= window_s {
             return Ok(());
         }
-        let (reason, direction) = if at_s < now_s {
-            (Reason::StaleTimestamp, "ago")
-        } else {
-            (Reason::FutureTimestamp, "ahead")
-        };
+        let (reason, direction) =
+            if at_s < now_s { (Reason::StaleTimestamp, "ago") } else { (Reason::FutureTimestamp, "ahead") };
         let detail = format!("signed {distance_s} s {direction}, but the limit is {window_s} s");
         Err(Refusal::new(reason, detail))
     }
@@ -103,16 +91,9 @@ fn written<'v>(signature: &Signature, value: &'v [u8]) -> Result<Vec<&'v [u8]>, 
         Shape::Bare => Ok(vec![value]),
         Shape::Prefix(prefix) => match value.strip_prefix(prefix.as_bytes()) {
             Some(rest) => Ok(vec![rest]),
-            None => Err(malformed(
-                signature,
-                &format!("a value that begins with {prefix}"),
-            )),
+            None => Err(malformed(signature, &format!("a value that begins with {prefix}"))),
         },
-        Shape::List {
-            between,
-            after_key,
-            key,
-        } => {
+        Shape::List { between, after_key, key } => {
             let text = str::from_utf8(value).map_err(|_| malformed(signature, "ASCII text"))?;
             listed(signature, text, between, after_key, key)
         }
@@ -127,11 +108,7 @@ fn listed<'v>(
     key: &str,
 ) -> Result<Vec<&'v [u8]>, Refusal> {
     let mut accepted = Vec::new();
-    for item in text
-        .split(between)
-        .map(str::trim)
-        .filter(|item| !item.is_empty())
-    {
+    for item in text.split(between).map(str::trim).filter(|item| !item.is_empty()) {
         let Some((version, value)) = item.split_once(after_key) else {
             let expected = format!("items of the form key{after_key}value");
             return Err(malformed(signature, &expected));
@@ -141,16 +118,11 @@ fn listed<'v>(
         }
     }
     if accepted.len() > CANDIDATES_MAX {
-        return Err(malformed(
-            signature,
-            &format!("at most {CANDIDATES_MAX} signatures"),
-        ));
+        return Err(malformed(signature, &format!("at most {CANDIDATES_MAX} signatures")));
     }
     if accepted.is_empty() {
-        let detail = format!(
-            "expected a signature of the kind {key} in the header {}, found only others",
-            signature.header
-        );
+        let detail =
+            format!("expected a signature of the kind {key} in the header {}, found only others", signature.header);
         return Err(Refusal::new(Reason::NoKnownSignature, detail));
     }
     Ok(accepted)
@@ -176,25 +148,17 @@ fn decoded(signature: &Signature, written: &[&[u8]]) -> Result<Vec<Vec<u8>>, Ref
 }
 
 fn malformed(signature: &Signature, expected: &str) -> Refusal {
-    let detail = format!(
-        "expected {expected} in the header {}, found another form",
-        signature.header
-    );
+    let detail = format!("expected {expected} in the header {}, found another form", signature.header);
     Refusal::new(Reason::MalformedHeader, detail)
 }
 
 /// Whole seconds of Unix time: digits, without sign, fraction or blanks.
 fn seconds(text: &[u8]) -> Result<i64, Refusal> {
     let digits = (1..=TIME_DIGITS_MAX).contains(&text.len()) && text.iter().all(u8::is_ascii_digit);
-    str::from_utf8(text)
-        .ok()
-        .filter(|_| digits)
-        .and_then(|text| text.parse().ok())
-        .ok_or_else(|| {
-            let detail =
-                format!("expected a time of 1 to {TIME_DIGITS_MAX} digits, found something else");
-            Refusal::new(Reason::BadTimestamp, detail)
-        })
+    str::from_utf8(text).ok().filter(|_| digits).and_then(|text| text.parse().ok()).ok_or_else(|| {
+        let detail = format!("expected a time of 1 to {TIME_DIGITS_MAX} digits, found something else");
+        Refusal::new(Reason::BadTimestamp, detail)
+    })
 }
 
 #[cfg(test)]
@@ -215,16 +179,9 @@ mod tests {
     }
 
     fn candidates(signature: &'static Signature, value: &str) -> Result<Vec<Vec<u8>>, Refusal> {
-        let headers: [(&str, &[u8]); 3] = [
-            (signature.header, value.as_bytes()),
-            ("webhook-id", b"msg_1"),
-            ("webhook-timestamp", b"1000"),
-        ];
-        let head = Head {
-            method: "POST",
-            url: "",
-            headers: &headers,
-        };
+        let headers: [(&str, &[u8]); 3] =
+            [(signature.header, value.as_bytes()), ("webhook-id", b"msg_1"), ("webhook-timestamp", b"1000")];
+        let head = Head { method: "POST", url: "", headers: &headers };
         Presented::read(signature, &head).map(|presented| presented.candidates)
     }
 
@@ -234,56 +191,29 @@ mod tests {
 
     #[test]
     fn a_prefix_must_stand_there_case_included() {
-        assert_eq!(
-            candidates(GITHUB_SIGNATURE, "sha256=00fF"),
-            Ok(vec![vec![0, 255]])
-        );
-        assert_eq!(
-            reason(GITHUB_SIGNATURE, "SHA256=00ff"),
-            Reason::MalformedHeader
-        );
-        assert_eq!(
-            reason(GITHUB_SIGNATURE, "sha256="),
-            Reason::MalformedSignature
-        );
-        assert_eq!(
-            reason(GITHUB_SIGNATURE, "sha256= 00ff"),
-            Reason::MalformedSignature
-        );
+        assert_eq!(candidates(GITHUB_SIGNATURE, "sha256=00fF"), Ok(vec![vec![0, 255]]));
+        assert_eq!(reason(GITHUB_SIGNATURE, "SHA256=00ff"), Reason::MalformedHeader);
+        assert_eq!(reason(GITHUB_SIGNATURE, "sha256="), Reason::MalformedSignature);
+        assert_eq!(reason(GITHUB_SIGNATURE, "sha256= 00ff"), Reason::MalformedSignature);
     }
 
     #[test]
     fn undecodable_candidates_are_ignored_beside_one_that_decodes() {
-        assert_eq!(
-            candidates(STANDARD_SIGNATURE, "v1,!!  v1,AAA= v2,BBBB v1,"),
-            Ok(vec![vec![0, 0]])
-        );
-        assert_eq!(
-            reason(STANDARD_SIGNATURE, "v1,!! v1,AAB="),
-            Reason::MalformedSignature
-        );
+        assert_eq!(candidates(STANDARD_SIGNATURE, "v1,!!  v1,AAA= v2,BBBB v1,"), Ok(vec![vec![0, 0]]));
+        assert_eq!(reason(STANDARD_SIGNATURE, "v1,!! v1,AAB="), Reason::MalformedSignature);
     }
 
     #[test]
     fn other_versions_do_not_count_and_a_list_has_keys() {
-        assert_eq!(
-            reason(STANDARD_SIGNATURE, "v2,AAA= v1a,AAA="),
-            Reason::NoKnownSignature
-        );
+        assert_eq!(reason(STANDARD_SIGNATURE, "v2,AAA= v1a,AAA="), Reason::NoKnownSignature);
         assert_eq!(reason(STANDARD_SIGNATURE, ""), Reason::NoKnownSignature);
-        assert_eq!(
-            reason(STANDARD_SIGNATURE, "v1,AAA= AAA="),
-            Reason::MalformedHeader
-        );
+        assert_eq!(reason(STANDARD_SIGNATURE, "v1,AAA= AAA="), Reason::MalformedHeader);
     }
 
     #[test]
     fn one_request_presents_no_more_than_a_hundred_signatures() {
         assert!(candidates(STANDARD_SIGNATURE, &"v1,AAA= ".repeat(100)).is_ok());
-        assert_eq!(
-            reason(STANDARD_SIGNATURE, &"v1,AAA= ".repeat(101)),
-            Reason::MalformedHeader
-        );
+        assert_eq!(reason(STANDARD_SIGNATURE, &"v1,AAA= ".repeat(101)), Reason::MalformedHeader);
     }
 
     #[test]
@@ -298,39 +228,22 @@ mod tests {
 
     #[test]
     fn exactly_the_window_passes() {
-        let headers: [(&str, &[u8]); 3] = [
-            ("webhook-signature", b"v1,AAA="),
-            ("webhook-id", b"msg_1"),
-            ("webhook-timestamp", b"1000"),
-        ];
-        let head = Head {
-            method: "POST",
-            url: "",
-            headers: &headers,
-        };
+        let headers: [(&str, &[u8]); 3] =
+            [("webhook-signature", b"v1,AAA="), ("webhook-id", b"msg_1"), ("webhook-timestamp", b"1000")];
+        let head = Head { method: "POST", url: "", headers: &headers };
         let presented = Presented::read(STANDARD_SIGNATURE, &head).expect("readable");
-        let refused = |window, now| {
-            presented
-                .within(window, now)
-                .map_err(|no| (no.reason, no.detail))
-        };
+        let refused = |window, now| presented.within(window, now).map_err(|no| (no.reason, no.detail));
 
         assert_eq!(refused(Some(300), 1300), Ok(()));
         assert_eq!(refused(Some(300), 700), Ok(()));
         assert_eq!(refused(None, i64::MIN), Ok(()));
         assert_eq!(
             refused(Some(300), 1301),
-            Err((
-                Reason::StaleTimestamp,
-                "signed 301 s ago, but the limit is 300 s".into()
-            ))
+            Err((Reason::StaleTimestamp, "signed 301 s ago, but the limit is 300 s".into()))
         );
         assert_eq!(
             refused(Some(300), 699),
-            Err((
-                Reason::FutureTimestamp,
-                "signed 301 s ahead, but the limit is 300 s".into()
-            ))
+            Err((Reason::FutureTimestamp, "signed 301 s ahead, but the limit is 300 s".into()))
         );
     }
 }

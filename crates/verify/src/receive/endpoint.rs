@@ -31,21 +31,10 @@ impl Endpoint {
     ///
     /// [`Misconfigured`] says which of the settings cannot be, and why. The configured texts are wiped either way.
     pub fn new(settings: EndpointSettings) -> Result<Endpoint, Misconfigured> {
-        let EndpointSettings {
-            provider,
-            secrets,
-            window_s,
-            public_url: _,
-            subject,
-        } = settings;
-        let secrets: Vec<_> = secrets
-            .into_iter()
-            .map(|(id, text)| (id, Zeroizing::new(text)))
-            .collect();
+        let EndpointSettings { provider, secrets, window_s, public_url: _, subject } = settings;
+        let secrets: Vec<_> = secrets.into_iter().map(|(id, text)| (id, Zeroizing::new(text))).collect();
         if secrets.is_empty() {
-            return Err(Misconfigured::NoSecret {
-                provider: provider.name,
-            });
+            return Err(Misconfigured::NoSecret { provider: provider.name });
         }
         let keys = secrets
             .into_iter()
@@ -56,20 +45,11 @@ impl Endpoint {
             .collect::<Result<_, _>>()?;
         let provider_window_s = window_of(provider);
         if window_s.is_some() && provider_window_s.is_none() {
-            return Err(Misconfigured::NoTime {
-                provider: provider.name,
-            });
+            return Err(Misconfigured::NoTime { provider: provider.name });
         }
-        let subject = subject
-            .or_else(|| provider.subject.map(SubjectPaths::from))
-            .map(SubjectPaths::checked)
-            .transpose()?;
-        Ok(Endpoint {
-            provider,
-            keys,
-            window_s: window_s.or(provider_window_s),
-            subject,
-        })
+        let subject =
+            subject.or_else(|| provider.subject.map(SubjectPaths::from)).map(SubjectPaths::checked).transpose()?;
+        Ok(Endpoint { provider, keys, window_s: window_s.or(provider_window_s), subject })
     }
 
     /// Who sends here.
@@ -128,12 +108,7 @@ impl Endpoint {
     }
 
     /// The verification step alone: who sent this, whatever it says.
-    pub(crate) fn prove(
-        &self,
-        head: &Head<'_>,
-        content: &Content<'_>,
-        now_s: i64,
-    ) -> Result<Proof, Refusal> {
+    pub(crate) fn prove(&self, head: &Head<'_>, content: &Content<'_>, now_s: i64) -> Result<Proof, Refusal> {
         match &self.provider.credential {
             Credential::Code { parameter } => {
                 let proof = self.code(parameter, head)?;
@@ -155,12 +130,7 @@ impl Endpoint {
     }
 
     /// What a believed request says.
-    fn read(
-        &self,
-        proof: Proof,
-        head: &Head<'_>,
-        content: &Content<'_>,
-    ) -> Result<Outcome, Refusal> {
+    fn read(&self, proof: Proof, head: &Head<'_>, content: &Content<'_>) -> Result<Outcome, Refusal> {
         if content.body.is_empty() {
             let detail = "expected the event as the request's body, found no body";
             return Err(Refusal::new(Reason::EmptyBody, detail));
@@ -171,23 +141,12 @@ impl Endpoint {
         }
         let arrivals = told.into_arrivals(self.provider, content.body);
         let reply = Reply::from(self.provider.success);
-        Ok(Outcome::Accept(Accepted {
-            proof,
-            arrivals,
-            reply,
-        }))
+        Ok(Outcome::Accept(Accepted { proof, arrivals, reply }))
     }
 
-    fn signature(
-        &self,
-        presented: &Presented<'_>,
-        content: &Content<'_>,
-    ) -> Result<Proof, Refusal> {
+    fn signature(&self, presented: &Presented<'_>, content: &Content<'_>) -> Result<Proof, Refusal> {
         let message = presented.message(content)?;
-        self.proof(presented.signed_at_s(), |key| {
-            key.explains(&message, &presented.candidates)
-        })
-        .ok_or_else(|| {
+        self.proof(presented.signed_at_s(), |key| key.explains(&message, &presented.candidates)).ok_or_else(|| {
             let tried = self.tried();
             let detail = format!("the signature does not belong to this request under {tried}");
             Refusal::new(Reason::SignatureMismatch, detail)
@@ -210,8 +169,7 @@ impl Endpoint {
         }
         let [code] = codes.as_slice() else {
             let found = codes.len();
-            let detail =
-                format!("expected the query parameter {parameter} once, found it {found} times");
+            let detail = format!("expected the query parameter {parameter} once, found it {found} times");
             return Err(Refusal::new(Reason::CodeMismatch, detail));
         };
         self.proof(None, |key| key.is_token(code)).ok_or_else(|| {
@@ -222,11 +180,7 @@ impl Endpoint {
 
     fn proof(&self, signed_at_s: Option<i64>, matches: impl Fn(&Key) -> bool) -> Option<Proof> {
         let (id, _) = self.keys.iter().find(|(_, key)| matches(key))?;
-        Some(Proof::new(
-            self.provider.credential.scheme(),
-            id,
-            signed_at_s,
-        ))
+        Some(Proof::new(self.provider.credential.scheme(), id, signed_at_s))
     }
 
     fn tried(&self) -> String {
@@ -268,9 +222,6 @@ fn posted(head: &Head<'_>) -> Result<(), Refusal> {
     if head.method == "POST" {
         return Ok(());
     }
-    let detail = format!(
-        "expected the method POST, found {}",
-        head.method.escape_debug()
-    );
+    let detail = format!("expected the method POST, found {}", head.method.escape_debug());
     Err(Refusal::new(Reason::BadMethod, detail))
 }

@@ -38,10 +38,8 @@ impl Told {
         let name_member = members.ask(Some(name_place));
         let id_member = members.ask(provider.delivery_id);
         let needed = !members.paths.is_empty();
-        let paths =
-            paths.filter(|paths| name_member.is_some() || paths.applies_to(name.as_deref()));
-        let subject_members =
-            paths.map(|paths| (members.add(&paths.collection), members.add(&paths.id)));
+        let paths = paths.filter(|paths| name_member.is_some() || paths.applies_to(name.as_deref()));
+        let subject_members = paths.map(|paths| (members.add(&paths.collection), members.add(&paths.id)));
         members.read(content, needed)?;
 
         let name = name.or_else(|| members.take(name_member));
@@ -49,23 +47,14 @@ impl Told {
             return Err(nameless(name_place));
         }
         let delivery_id = delivery_id.or_else(|| members.take(id_member));
-        let subject = paths
-            .zip(subject_members)
-            .filter(|(paths, _)| paths.applies_to(name.as_deref()))
-            .and_then(|(paths, (collection, id))| {
+        let subject = paths.zip(subject_members).filter(|(paths, _)| paths.applies_to(name.as_deref())).and_then(
+            |(paths, (collection, id))| {
                 let (collection, id) = (members.take(Some(collection))?, members.take(Some(id))?);
                 let kind = paths.kind.clone();
-                (!is_null_object(&id)).then_some(SubjectName {
-                    kind,
-                    collection,
-                    id,
-                })
-            });
-        Ok(Told {
-            name,
-            delivery_id,
-            subject,
-        })
+                (!is_null_object(&id)).then_some(SubjectName { kind, collection, id })
+            },
+        );
+        Ok(Told { name, delivery_id, subject })
     }
 
     /// The events that have arrived: one, so far as today's providers go.
@@ -107,12 +96,8 @@ impl<'p> Members<'p> {
             return Ok(());
         }
         let read = content.payload().and_then(|payload| {
-            json::read(payload, &self.paths).map_err(|fault| {
-                Refusal::new(
-                    Reason::MalformedBody,
-                    format!("expected JSON in the body, but {fault}"),
-                )
-            })
+            json::read(payload, &self.paths)
+                .map_err(|fault| Refusal::new(Reason::MalformedBody, format!("expected JSON in the body, but {fault}")))
         });
         match read {
             Ok(values) => self.values = values,
@@ -123,10 +108,7 @@ impl<'p> Members<'p> {
     }
 
     fn take(&mut self, member: Option<usize>) -> Option<String> {
-        self.values
-            .get_mut(member?)?
-            .take()
-            .filter(|value| !value.is_empty())
+        self.values.get_mut(member?)?.take().filter(|value| !value.is_empty())
     }
 }
 
@@ -173,42 +155,27 @@ mod tests {
     ) -> Result<Told, Refusal> {
         let header = event.map(|event| ("X-GitHub-Event", event.as_bytes()));
         let headers: Vec<_> = header.into_iter().collect();
-        let head = Head {
-            method: "POST",
-            url: "",
-            headers: &headers,
-        };
+        let head = Head { method: "POST", url: "", headers: &headers };
         Told::read(provider, paths, &head, &Content::new(provider, &head, body))
     }
 
     fn commit(collection: &str, id: &str) -> Option<SubjectName> {
-        Some(SubjectName {
-            kind: "commit".into(),
-            collection: collection.into(),
-            id: id.into(),
-        })
+        Some(SubjectName { kind: "commit".into(), collection: collection.into(), id: id.into() })
     }
 
     #[test]
     fn a_push_is_about_the_commit_that_it_leads_to() {
         let body = br#"{"after": "3f8b", "repository": {"full_name": "owner/repo"}}"#;
 
-        assert_eq!(
-            told(&GITHUB, Some("push"), body).expect("told").subject,
-            commit("owner/repo", "3f8b")
-        );
-        assert_eq!(
-            told(&GITHUB, Some("issues"), body).expect("told").subject,
-            None
-        );
+        assert_eq!(told(&GITHUB, Some("push"), body).expect("told").subject, commit("owner/repo", "3f8b"));
+        assert_eq!(told(&GITHUB, Some("issues"), body).expect("told").subject, None);
     }
 
     #[test]
     fn a_push_that_leads_nowhere_has_no_subject() {
         let zeros = format!("\"{}\"", "0".repeat(40));
         for after in ["null", "\"\"", "[]", &zeros] {
-            let body =
-                format!(r#"{{"after": {after}, "repository": {{"full_name": "owner/repo"}}}}"#);
+            let body = format!(r#"{{"after": {after}, "repository": {{"full_name": "owner/repo"}}}}"#);
 
             let told = told(&GITHUB, Some("push"), body.as_bytes()).expect("told");
 
@@ -229,22 +196,14 @@ mod tests {
     fn where_the_body_names_the_event_it_must_parse() {
         let name = |body| told(&STANDARD_WEBHOOKS, None, body).map(|told| told.name);
 
-        assert_eq!(
-            name(br#"{"type": "contact.created"}"#),
-            Ok(Some("contact.created".into()))
-        );
+        assert_eq!(name(br#"{"type": "contact.created"}"#), Ok(Some("contact.created".into())));
         assert_eq!(name(br#"{"email": "x"}"#), Ok(None));
-        assert_eq!(
-            name(b"{").expect_err("refused").reason,
-            Reason::MalformedBody
-        );
+        assert_eq!(name(b"{").expect_err("refused").reason, Reason::MalformedBody);
     }
 
     #[test]
     fn a_name_that_is_required_must_be_there() {
-        let reason = told(&AZUREALERT, None, br#"{"context": {}}"#)
-            .expect_err("refused")
-            .reason;
+        let reason = told(&AZUREALERT, None, br#"{"context": {}}"#).expect_err("refused").reason;
 
         assert_eq!(reason, Reason::MissingEvent);
     }
@@ -262,13 +221,6 @@ mod tests {
         let told = told_by(&STANDARD_WEBHOOKS, Some(&paths), None, body).expect("told");
 
         let (kind, collection, id) = ("release".into(), "p".into(), "42".into());
-        assert_eq!(
-            told.subject,
-            Some(SubjectName {
-                kind,
-                collection,
-                id
-            })
-        );
+        assert_eq!(told.subject, Some(SubjectName { kind, collection, id }));
     }
 }

@@ -4,16 +4,11 @@ use std::borrow::Cow;
 
 /// The pairs of a form, decoded, in their order.
 pub(crate) fn pairs(form: &[u8]) -> impl Iterator<Item = (Cow<'_, [u8]>, Cow<'_, [u8]>)> {
-    form.split(|byte| *byte == b'&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let end = pair
-                .iter()
-                .position(|byte| *byte == b'=')
-                .unwrap_or(pair.len());
-            let value = pair.get(end + 1..).unwrap_or_default();
-            (decoded(&pair[..end]), decoded(value))
-        })
+    form.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let end = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+        let value = pair.get(end + 1..).unwrap_or_default();
+        (decoded(&pair[..end]), decoded(value))
+    })
 }
 
 fn decoded(text: &[u8]) -> Cow<'_, [u8]> {
@@ -53,18 +48,12 @@ mod tests {
 
     #[test]
     fn escapes_and_blanks_are_decoded() {
-        assert_eq!(
-            text("a=%7b%22%7D+1&b"),
-            [("a".into(), "{\"} 1".into()), ("b".into(), "".into())]
-        );
+        assert_eq!(text("a=%7b%22%7D+1&b"), [("a".into(), "{\"} 1".into()), ("b".into(), "".into())]);
     }
 
     #[test]
     fn what_is_no_escape_stands_for_itself() {
-        assert_eq!(
-            text("&a=%zz%4&&%"),
-            [("a".into(), "%zz%4".into()), ("%".into(), "".into())]
-        );
+        assert_eq!(text("&a=%zz%4&&%"), [("a".into(), "%zz%4".into()), ("%".into(), "".into())]);
     }
 
     #[test]

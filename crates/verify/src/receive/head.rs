@@ -24,17 +24,13 @@ impl<'a> Head<'a> {
         if more == 0 {
             return Ok(first);
         }
-        let detail = format!(
-            "expected the header {name} once, found it {} times",
-            more + 1
-        );
+        let detail = format!("expected the header {name} once, found it {} times", more + 1);
         Err(Refusal::new(Reason::RepeatedHeader, detail))
     }
 
     /// The value of a header that must occur once.
     pub(crate) fn required_header(&self, name: &str, missing: Reason) -> Result<&'a [u8], Refusal> {
-        self.header(name)?
-            .ok_or_else(|| Refusal::new(missing, format!("expected the header {name}, found none")))
+        self.header(name)?.ok_or_else(|| Refusal::new(missing, format!("expected the header {name}, found none")))
     }
 
     /// The text of a header that may occur once; an empty one says nothing.
@@ -43,8 +39,7 @@ impl<'a> Head<'a> {
             None | Some(Ok("")) => Ok(None),
             Some(Ok(text)) => Ok(Some(text)),
             Some(Err(_)) => {
-                let detail =
-                    format!("expected text in the header {name}, found bytes that are not UTF-8");
+                let detail = format!("expected text in the header {name}, found bytes that are not UTF-8");
                 Err(Refusal::new(Reason::MalformedHeader, detail))
             }
         }
@@ -69,23 +64,14 @@ impl<'a> Head<'a> {
     }
 
     fn values(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        self.headers
-            .iter()
-            .filter(move |(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| trimmed(value))
+        self.headers.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| trimmed(value))
     }
 }
 
 fn trimmed(value: &[u8]) -> &[u8] {
     let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
-    let start = value
-        .iter()
-        .position(|byte| !blank(byte))
-        .unwrap_or(value.len());
-    let end = value
-        .iter()
-        .rposition(|byte| !blank(byte))
-        .map_or(start, |last| last + 1);
+    let start = value.iter().position(|byte| !blank(byte)).unwrap_or(value.len());
+    let end = value.iter().rposition(|byte| !blank(byte)).map_or(start, |last| last + 1);
     &value[start..end]
 }
 
@@ -95,11 +81,7 @@ mod tests {
     use crate::refusal::Reason;
 
     fn head<'a>(url: &'a str, headers: &'a [(&'a str, &'a [u8])]) -> Head<'a> {
-        Head {
-            method: "POST",
-            url,
-            headers,
-        }
+        Head { method: "POST", url, headers }
     }
 
     #[test]
@@ -119,10 +101,7 @@ mod tests {
         let refusal = head("", &headers).header("X-One").expect_err("twice");
 
         assert_eq!(refusal.reason, Reason::RepeatedHeader);
-        assert_eq!(
-            refusal.detail,
-            "expected the header X-One once, found it 2 times"
-        );
+        assert_eq!(refusal.detail, "expected the header X-One once, found it 2 times");
     }
 
     #[test]
@@ -134,10 +113,7 @@ mod tests {
 
     #[test]
     fn a_form_is_known_by_its_media_type() {
-        let form: [(&str, &[u8]); 1] = [(
-            "content-type",
-            b"Application/x-www-form-urlencoded ; charset=utf-8",
-        )];
+        let form: [(&str, &[u8]); 1] = [("content-type", b"Application/x-www-form-urlencoded ; charset=utf-8")];
         let json: [(&str, &[u8]); 1] = [("content-type", b"application/json")];
 
         assert!(head("", &form).announces_form());

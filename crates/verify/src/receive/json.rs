@@ -16,18 +16,12 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 pub(crate) fn read(text: &[u8], paths: &[&str]) -> Result<Vec<Option<String>>, NotJson> {
     let text = str::from_utf8(text).map_err(|fault| NotJson(fault.to_string()))?;
     let mut found = vec![None; paths.len()];
-    let wanted = paths.iter().enumerate().map(|(slot, path)| Wanted {
-        slot,
-        rest: Some(*path),
-    });
+    let wanted = paths.iter().enumerate().map(|(slot, path)| Wanted { slot, rest: Some(*path) });
     let mut json = serde_json::Deserializer::from_str(text);
-    Level {
-        wanted: wanted.collect(),
-        found: &mut found,
-    }
-    .deserialize(&mut json)
-    .and_then(|()| json.end())
-    .map_err(|fault| NotJson(position(&fault)))?;
+    Level { wanted: wanted.collect(), found: &mut found }
+        .deserialize(&mut json)
+        .and_then(|()| json.end())
+        .map_err(|fault| NotJson(position(&fault)))?;
     Ok(found)
 }
 
@@ -42,11 +36,7 @@ impl fmt::Display for NotJson {
 }
 
 fn position(fault: &serde_json::Error) -> String {
-    format!(
-        "it ends being JSON at line {}, column {}",
-        fault.line(),
-        fault.column()
-    )
+    format!("it ends being JSON at line {}, column {}", fault.line(), fault.column())
 }
 
 /// One path that is being followed: what is left of it, and where its value goes.
@@ -63,10 +53,7 @@ impl<'p> Wanted<'p> {
             Some((first, rest)) => (first, Some(rest)),
             None => (rest, None),
         };
-        (first == key).then_some(Wanted {
-            slot: self.slot,
-            rest,
-        })
+        (first == key).then_some(Wanted { slot: self.slot, rest })
     }
 }
 
@@ -104,22 +91,13 @@ impl<'de> Visitor<'de> for Level<'_, '_> {
 
     fn visit_map<M: MapAccess<'de>>(self, mut members: M) -> Result<(), M::Error> {
         while let Some(Key(key)) = members.next_key()? {
-            let below: Vec<_> = self
-                .wanted
-                .iter()
-                .filter_map(|wanted| wanted.below(&key))
-                .collect();
+            let below: Vec<_> = self.wanted.iter().filter_map(|wanted| wanted.below(&key)).collect();
             if below.is_empty() {
                 members.next_value::<IgnoredAny>()?;
                 continue;
             }
-            below
-                .iter()
-                .for_each(|wanted| self.found[wanted.slot] = None);
-            members.next_value_seed(Level {
-                wanted: below,
-                found: &mut *self.found,
-            })?;
+            below.iter().for_each(|wanted| self.found[wanted.slot] = None);
+            members.next_value_seed(Level { wanted: below, found: &mut *self.found })?;
         }
         Ok(())
     }
@@ -172,10 +150,7 @@ mod tests {
         let found = read(text, &["after", "r.n", "r.id", "r.none", "m"]).expect("JSON");
 
         let text = |text: &str| Some(text.to_owned());
-        assert_eq!(
-            found,
-            [text("3f8b"), text("a/b"), text("7"), None, text("-1")]
-        );
+        assert_eq!(found, [text("3f8b"), text("a/b"), text("7"), None, text("-1")]);
     }
 
     #[test]
@@ -190,33 +165,20 @@ mod tests {
 
     #[test]
     fn of_members_with_one_name_the_last_counts() {
-        assert_eq!(
-            one(r#"{"a": {"b": "x"}, "a": {"b": "y"}}"#, "a.b"),
-            Some("y".into())
-        );
+        assert_eq!(one(r#"{"a": {"b": "x"}, "a": {"b": "y"}}"#, "a.b"), Some("y".into()));
         assert_eq!(one(r#"{"a": {"b": "x"}, "a": null}"#, "a.b"), None);
     }
 
     #[test]
     fn the_whole_text_must_be_json() {
-        for text in [
-            &b"{\"a\": 1} x"[..],
-            b"{\"a\": ",
-            b"",
-            b"{\"b\": \"\xff\"}",
-            b"\xef\xbb\xbf{}",
-        ] {
+        for text in [&b"{\"a\": 1} x"[..], b"{\"a\": ", b"", b"{\"b\": \"\xff\"}", b"\xef\xbb\xbf{}"] {
             assert!(read(text, &["a"]).is_err(), "{text:?}");
         }
     }
 
     #[test]
     fn depth_costs_no_stack() {
-        let deep = format!(
-            "{{\"x\": {}{}, \"a\": \"b\"}}",
-            "[".repeat(100_000),
-            "]".repeat(100_000)
-        );
+        let deep = format!("{{\"x\": {}{}, \"a\": \"b\"}}", "[".repeat(100_000), "]".repeat(100_000));
         let deep_there = format!("{{\"a\": {}{}}}", "[".repeat(100_000), "]".repeat(100_000));
 
         assert_eq!(one(&deep, "a"), Some("b".into()));

@@ -39,11 +39,7 @@ pub struct Proof {
 
 impl Proof {
     pub(super) fn new(scheme: &'static str, secret_id: &str, signed_at_s: Option<i64>) -> Self {
-        Self {
-            scheme,
-            secret_id: secret_id.to_owned(),
-            signed_at_s,
-        }
+        Self { scheme, secret_id: secret_id.to_owned(), signed_at_s }
     }
 
     /// The name of the scheme: `hmac-sha256`, `ed25519`, `token`, `code` and so on.
@@ -103,15 +99,7 @@ pub struct Reply {
 
 impl From<Answer> for Reply {
     fn from(answer: Answer) -> Self {
-        let Answer {
-            status,
-            content_type,
-            text,
-        } = answer;
-        Self {
-            status,
-            content_type,
-            body: text.into(),
-        }
+        let Answer { status, content_type, text } = answer;
+        Self { status, content_type, body: text.into() }
     }
 }

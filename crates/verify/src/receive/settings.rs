@@ -111,16 +111,12 @@ impl fmt::Display for Misconfigured {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Misconfigured::NoSecret { provider } => {
-                write!(
-                    out,
-                    "a source of the provider `{provider}` needs a secret, found none"
-                )
+                write!(out, "a source of the provider `{provider}` needs a secret, found none")
             }
             Misconfigured::Secret { id, fault } => write!(out, "the secret `{id}` {fault}"),
-            Misconfigured::NoTime { provider } => write!(
-                out,
-                "the provider `{provider}` signs no time, so a window cannot be set for it"
-            ),
+            Misconfigured::NoTime { provider } => {
+                write!(out, "the provider `{provider}` signs no time, so a window cannot be set for it")
+            }
             Misconfigured::SubjectKind => out.write_str("the subject's kind is empty"),
             Misconfigured::SubjectPath { path } => write!(
                 out,

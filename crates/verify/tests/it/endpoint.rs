@@ -4,8 +4,7 @@ use std::time::Instant;
 
 use verify::provider::{self, Provider};
 use verify::receive::{
-    Accepted, Endpoint, EndpointSettings, Head, Misconfigured, Outcome, Reason, Refusal,
-    SubjectName,
+    Accepted, Endpoint, EndpointSettings, Head, Misconfigured, Outcome, Reason, Refusal, SubjectName,
 };
 use verify::{secret, sign};
 
@@ -18,9 +17,7 @@ fn settings(provider: &'static Provider, secrets: &[&str]) -> EndpointSettings {
     let secrets = secrets.iter().enumerate();
     EndpointSettings {
         provider,
-        secrets: secrets
-            .map(|(at, text)| (format!("sec_{at}"), (*text).to_owned()))
-            .collect(),
+        secrets: secrets.map(|(at, text)| (format!("sec_{at}"), (*text).to_owned())).collect(),
         window_s: None,
         public_url: None,
         subject: None,
@@ -32,11 +29,7 @@ fn endpoint(provider: &'static Provider, secrets: &[&str]) -> Endpoint {
 }
 
 fn post<'a>(headers: &'a [(&'a str, &'a [u8])]) -> Head<'a> {
-    Head {
-        method: "POST",
-        url: "https://hooks.example.test/in",
-        headers,
-    }
+    Head { method: "POST", url: "https://hooks.example.test/in", headers }
 }
 
 fn accepted(outcome: Outcome) -> Accepted {
@@ -72,14 +65,9 @@ fn a_real_push_is_accepted_with_its_proof_and_its_commit() {
     assert_eq!(accepted.proof.secret_id(), "sec_1");
     assert_eq!(accepted.proof.signed_at_s(), None);
     assert_eq!(accepted.reply.status, 204);
-    let [arrival] = accepted.arrivals.as_slice() else {
-        panic!("one event")
-    };
+    let [arrival] = accepted.arrivals.as_slice() else { panic!("one event") };
     assert_eq!(arrival.event_type, "github.push");
-    assert_eq!(
-        arrival.delivery_id.as_deref(),
-        Some("72d3162e-cc78-11e3-81ab-4c9367dc0958")
-    );
+    assert_eq!(arrival.delivery_id.as_deref(), Some("72d3162e-cc78-11e3-81ab-4c9367dc0958"));
     assert_eq!(
         arrival.subject,
         Some(SubjectName {
@@ -101,16 +89,9 @@ fn the_same_delivery_has_the_same_key_and_another_body_another() {
 
 #[test]
 fn a_gitlab_push_names_its_project_and_its_commit() {
-    let headers: [(&str, &[u8]); 2] = [
-        ("X-Gitlab-Token", b"glt-5sQ3pN8xV1"),
-        ("X-Gitlab-Event", b"Push Hook"),
-    ];
+    let headers: [(&str, &[u8]); 2] = [("X-Gitlab-Token", b"glt-5sQ3pN8xV1"), ("X-Gitlab-Event", b"Push Hook")];
 
-    let outcome = endpoint(&provider::GITLAB_TOKEN, &["glt-5sQ3pN8xV1"]).receive(
-        &post(&headers),
-        GITLAB_PUSH,
-        0,
-    );
+    let outcome = endpoint(&provider::GITLAB_TOKEN, &["glt-5sQ3pN8xV1"]).receive(&post(&headers), GITLAB_PUSH, 0);
 
     let arrival = accepted(outcome).arrivals.remove(0);
     assert_eq!(arrival.event_type, "gitlab-token.Push Hook");
@@ -132,11 +113,8 @@ fn what_we_sign_we_believe() {
     let public = keys[1].public_key().expect("a public key");
     let body = br#"{"type": "contact.created"}"#;
     let signatures = sign::standard("msg_1", NOW_S, body, &keys);
-    let headers: [(&str, &[u8]); 3] = [
-        ("webhook-id", b"msg_1"),
-        ("webhook-timestamp", b"1767225600"),
-        ("webhook-signature", signatures.as_bytes()),
-    ];
+    let headers: [(&str, &[u8]); 3] =
+        [("webhook-id", b"msg_1"), ("webhook-timestamp", b"1767225600"), ("webhook-signature", signatures.as_bytes())];
 
     let token = endpoint(&provider::STANDARD_WEBHOOKS, &[&secret::whsec(&[1; 32])]);
     let key = endpoint(&provider::STANDARD_WEBHOOKS_ED25519, &[&public]);
@@ -161,17 +139,11 @@ fn a_body_without_an_event_s_name_is_an_event_without_a_name() {
 #[test]
 fn the_head_alone_refuses_what_no_body_could_mend() {
     let github = endpoint(&provider::GITHUB, &[SECRET]);
-    let get = Head {
-        method: "GET",
-        ..post(&[])
-    };
+    let get = Head { method: "GET", ..post(&[]) };
     let look = |head: &Head| github.look(head, NOW_S).expect_err("refused");
 
     assert_eq!(look(&get).reason, Reason::BadMethod);
-    assert_eq!(
-        look(&post(&[])).to_string(),
-        "expected the header X-Hub-Signature-256, found none"
-    );
+    assert_eq!(look(&post(&[])).to_string(), "expected the header X-Hub-Signature-256, found none");
 }
 
 #[test]
@@ -190,10 +162,7 @@ fn an_empty_body_is_refused_only_after_it_is_believed() {
 fn a_window_may_be_set_where_a_time_is_signed() {
     let with_window = |provider, secret: &str| {
         let window_s = Some(60);
-        Endpoint::new(EndpointSettings {
-            window_s,
-            ..settings(provider, &[secret])
-        })
+        Endpoint::new(EndpointSettings { window_s, ..settings(provider, &[secret]) })
     };
 
     let svix = with_window(&provider::SVIX, &secret::whsec(&[1; 32])).expect("an endpoint");
@@ -205,25 +174,13 @@ fn a_window_may_be_set_where_a_time_is_signed() {
 
 #[test]
 fn a_secret_that_cannot_be_is_named_and_not_shown() {
-    let fault = |provider, secrets: &[&str]| {
-        Endpoint::new(settings(provider, secrets))
-            .expect_err("misconfigured")
-            .to_string()
-    };
+    let fault =
+        |provider, secrets: &[&str]| Endpoint::new(settings(provider, secrets)).expect_err("misconfigured").to_string();
 
-    assert_eq!(
-        fault(&provider::GITHUB, &["x", ""]),
-        "the secret `sec_1` is empty"
-    );
-    assert_eq!(
-        fault(&provider::GITHUB, &[]),
-        "a source of the provider `github` needs a secret, found none"
-    );
+    assert_eq!(fault(&provider::GITHUB, &["x", ""]), "the secret `sec_1` is empty");
+    assert_eq!(fault(&provider::GITHUB, &[]), "a source of the provider `github` needs a secret, found none");
     let gitlab = fault(&provider::GITLAB, &["glt-5sQ3pN8xV1"]);
-    assert!(
-        gitlab.contains("`gitlab-token`") && !gitlab.contains("glt-5"),
-        "{gitlab}"
-    );
+    assert!(gitlab.contains("`gitlab-token`") && !gitlab.contains("glt-5"), "{gitlab}");
     assert_eq!(
         fault(&provider::AZUREALERT, &["0123456789012345678901234567890"]),
         "the secret `sec_0` has 31 characters, but must have 32 to 128"
@@ -239,32 +196,21 @@ fn nothing_that_is_shown_holds_a_secret() {
     ];
 
     for text in shown {
-        assert!(
-            text.contains("sec_0") && !text.contains("Secret to"),
-            "{text}"
-        );
+        assert!(text.contains("sec_0") && !text.contains("Secret to"), "{text}");
     }
 }
 
 #[test]
 fn limits_follow_the_provider() {
-    assert_eq!(
-        endpoint(&provider::GITHUB, &[SECRET]).body_bytes_max(),
-        25 << 20
-    );
-    assert_eq!(
-        endpoint(&provider::SVIX, &[&secret::whsec(&[1; 32])]).body_bytes_max(),
-        1 << 20
-    );
+    assert_eq!(endpoint(&provider::GITHUB, &[SECRET]).body_bytes_max(), 25 << 20);
+    assert_eq!(endpoint(&provider::SVIX, &[&secret::whsec(&[1; 32])]).body_bytes_max(), 1 << 20);
 }
 
 /// Not a benchmark: a quadratic reader would need minutes for this.
 #[test]
 fn a_push_of_twenty_mebibytes_is_read_in_one_pass() {
     let commits = r#"{"id":"3f8b","message":"a \"quoted\" line"},"#.repeat(20 << 20 >> 5);
-    let body = format!(
-        r#"{{"commits":[{commits}0],"after":"3f8b","repository":{{"full_name":"owner/repo"}}}}"#
-    );
+    let body = format!(r#"{{"commits":[{commits}0],"after":"3f8b","repository":{{"full_name":"owner/repo"}}}}"#);
     let started = Instant::now();
 
     let accepted = accepted(github_push(body.as_bytes()));

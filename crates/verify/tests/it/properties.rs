@@ -59,8 +59,7 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         prop::collection::vec(any::<u8>(), 0..200),
         "(payload|x)?=?[%0-9a-f+&=]{0,60}".prop_map(String::into_bytes),
-        r#"\{("type":("a"|1|null|\[\[)?,?|"after":[\[{"]?){0,3}[\]}]{0,3}"#
-            .prop_map(String::into_bytes),
+        r#"\{("type":("a"|1|null|\[\[)?,?|"after":[\[{"]?){0,3}[\]}]{0,3}"#.prop_map(String::into_bytes),
     ]
 }
 

@@ -6,16 +6,9 @@ use serde_json::Value;
 use verify::provider::{self, Credential, Part, Place, Replay};
 
 fn verdicts(name: &str) -> Vec<String> {
-    let file: Vec<Value> =
-        serde_json::from_str(include_str!("../../vectors/providers.json")).expect("JSON");
+    let file: Vec<Value> = serde_json::from_str(include_str!("../../vectors/providers.json")).expect("JSON");
     let own = file.iter().filter(|vector| vector["provider"] == name);
-    own.map(|vector| {
-        vector["expect"]["verdict"]
-            .as_str()
-            .expect("a verdict")
-            .to_owned()
-    })
-    .collect()
+    own.map(|vector| vector["expect"]["verdict"].as_str().expect("a verdict").to_owned()).collect()
 }
 
 #[test]
@@ -25,15 +18,8 @@ fn names_are_unique_safe_in_a_url_and_in_order() {
 
     assert_eq!(names, sorted.into_iter().collect::<Vec<_>>());
     for name in names {
-        assert!(
-            name.bytes()
-                .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-')),
-            "{name}"
-        );
-        assert_eq!(
-            provider::find(&name.to_uppercase()).map(|found| found.name),
-            Some(name)
-        );
+        assert!(name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-')), "{name}");
+        assert_eq!(provider::find(&name.to_uppercase()).map(|found| found.name), Some(name));
     }
 }
 
@@ -43,11 +29,7 @@ fn every_provider_has_an_accepted_and_a_refused_vector() {
         let verdicts = verdicts(provider.name);
 
         for verdict in ["accept", "refuse"] {
-            assert!(
-                verdicts.iter().any(|found| found == verdict),
-                "{} {verdict}",
-                provider.name
-            );
+            assert!(verdicts.iter().any(|found| found == verdict), "{} {verdict}", provider.name);
         }
     }
 }
@@ -61,12 +43,7 @@ fn a_delivery_is_known_by_a_signed_id_only_where_the_id_is_signed() {
             }
             _ => false,
         };
-        assert_eq!(
-            provider.replay == Replay::Signed,
-            signed,
-            "{}",
-            provider.name
-        );
+        assert_eq!(provider.replay == Replay::Signed, signed, "{}", provider.name);
     }
 }
 

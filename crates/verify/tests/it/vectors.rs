@@ -9,24 +9,16 @@ const SCANNER: &str = include_str!("../../vectors/scanner-hmac.json");
 
 fn failures<'r>(rows: impl IntoIterator<Item = &'r Row>) -> Vec<String> {
     let failed = rows.into_iter().filter(|row| !row.pass);
-    failed
-        .map(|row| format!("{}: expected {}, got {}", row.id, row.expected, row.got))
-        .collect()
+    failed.map(|row| format!("{}: expected {}, got {}", row.id, row.expected, row.got)).collect()
 }
 
 #[test]
 fn every_modern_row_of_every_provider_comes_out_as_it_says() {
     let rows = run(PROVIDERS).expect("vectors");
 
-    for provider in provider::ALL
-        .iter()
-        .filter(|provider| **provider != &provider::AZUREALERT)
-    {
+    for provider in provider::ALL.iter().filter(|provider| **provider != &provider::AZUREALERT) {
         let prefix = format!("{}/", provider.name);
-        let own: Vec<_> = rows
-            .iter()
-            .filter(|row| row.id.starts_with(&prefix))
-            .collect();
+        let own: Vec<_> = rows.iter().filter(|row| row.id.starts_with(&prefix)).collect();
 
         assert!(own.len() > 4, "{} has {} vectors", provider.name, own.len());
         assert_eq!(failures(own), [] as [String; 0]);
@@ -36,19 +28,9 @@ fn every_modern_row_of_every_provider_comes_out_as_it_says() {
 #[test]
 fn the_code_check_of_azure_alerts_comes_out_as_it_says() {
     let rows = run(PROVIDERS).expect("vectors");
-    let cases = [
-        "no-code",
-        "wrong-code",
-        "empty-code",
-        "two-codes",
-        "code-case",
-        "get-no-code",
-    ];
+    let cases = ["no-code", "wrong-code", "empty-code", "two-codes", "code-case", "get-no-code"];
 
-    let judged: Vec<_> = cases
-        .map(|case| format!("aspnet/azurealert/{case}"))
-        .into_iter()
-        .collect();
+    let judged: Vec<_> = cases.map(|case| format!("aspnet/azurealert/{case}")).into_iter().collect();
     let own: Vec<_> = rows.iter().filter(|row| judged.contains(&row.id)).collect();
 
     assert_eq!(own.len(), judged.len());
@@ -58,17 +40,10 @@ fn the_code_check_of_azure_alerts_comes_out_as_it_says() {
 #[test]
 fn what_is_not_supported_fails_and_says_so() {
     let rows = run(PROVIDERS).expect("vectors");
-    let got = |id: &str| {
-        rows.iter()
-            .find(|row| row.id == id)
-            .map(|row| (row.pass, row.got.as_str()))
-    };
+    let got = |id: &str| rows.iter().find(|row| row.id == id).map(|row| (row.pass, row.got.as_str()));
 
     assert_eq!(got("stripe/accept"), Some((false, "unsupported provider")));
-    assert_eq!(
-        got("aspnet/azurealert/get"),
-        Some((false, "unsupported profile aspnet"))
-    );
+    assert_eq!(got("aspnet/azurealert/get"), Some((false, "unsupported profile aspnet")));
 }
 
 #[test]
@@ -85,52 +60,32 @@ fn looking_refuses_only_what_is_refused() {
     let vectors: Vec<serde_json::Value> = serde_json::from_str(PROVIDERS).expect("JSON");
     let text = |value: &serde_json::Value| value.as_str().expect("text").to_owned();
     let mut looked = 0;
-    for vector in vectors
-        .iter()
-        .filter(|vector| vector["profile"] == "modern")
-    {
+    for vector in vectors.iter().filter(|vector| vector["profile"] == "modern") {
         let Some(provider) = provider::find(&text(&vector["provider"])) else {
             continue;
         };
         let secrets = vector["secrets"].as_array().expect("secrets").iter();
         let endpoint = Endpoint::new(EndpointSettings {
             provider,
-            secrets: secrets
-                .map(|secret| ("s".to_owned(), text(secret)))
-                .collect(),
+            secrets: secrets.map(|secret| ("s".to_owned(), text(secret))).collect(),
             window_s: None,
             public_url: None,
             subject: None,
         })
         .expect("an endpoint");
-        let headers: Vec<(String, String)> =
-            serde_json::from_value(vector["headers"].clone()).expect("headers");
-        let headers: Vec<_> = headers
-            .iter()
-            .map(|(name, value)| (&**name, value.as_bytes()))
-            .collect();
+        let headers: Vec<(String, String)> = serde_json::from_value(vector["headers"].clone()).expect("headers");
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (&**name, value.as_bytes())).collect();
         let (method, url) = (text(&vector["method"]), text(&vector["url"]));
-        let head = Head {
-            method: &method,
-            url: &url,
-            headers: &headers,
-        };
+        let head = Head { method: &method, url: &url, headers: &headers };
         let now_s = vector["clock"].as_i64().expect("a clock");
 
         let looked_at = endpoint.look(&head, now_s);
         let received = endpoint.receive(&head, text(&vector["body"]).as_bytes(), now_s);
 
         if let Err(refusal) = looked_at {
-            assert!(
-                matches!(received, Outcome::Refuse(later) if later == refusal),
-                "{}",
-                vector["id"]
-            );
+            assert!(matches!(received, Outcome::Refuse(later) if later == refusal), "{}", vector["id"]);
             looked += 1;
         }
     }
-    assert!(
-        looked > 20,
-        "only {looked} requests were refused by their head"
-    );
+    assert!(looked > 20, "only {looked} requests were refused by their head");
 }

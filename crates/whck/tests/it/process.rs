@@ -53,11 +53,7 @@ fn a_claim_that_looks_like_an_option_is_a_wrong_claim() {
     let world = World::with_secret("repo", SECRET);
 
     for claim in ["--help", "--version", "--claim-fd=3"] {
-        assert_eq!(
-            code_of(&world.call(&["token", "repo", claim], b"")),
-            1,
-            "{claim}"
-        );
+        assert_eq!(code_of(&world.call(&["token", "repo", claim], b"")), 1, "{claim}");
     }
 }
 
@@ -68,18 +64,13 @@ fn a_claim_may_come_through_a_descriptor() {
     let through = |claim: &str| {
         let script = format!("exec {WHCK} --claim-fd 3 token repo - 3< {claim}");
         let mut shell = Command::new("sh");
-        shell
-            .args(["-c", &script])
-            .env("WHCK_DIR", world.path("secrets"));
+        shell.args(["-c", &script]).env("WHCK_DIR", world.path("secrets"));
         code_of(&run(&mut shell, b""))
     };
 
     assert_eq!(through(&world.path("claim").display().to_string()), 0);
     assert_eq!(through("/dev/null"), 1);
-    assert_eq!(
-        code_of(&world.call(&["--claim-fd", "9", "token", "repo", "-"], b"")),
-        2
-    );
+    assert_eq!(code_of(&world.call(&["--claim-fd", "9", "token", "repo", "-"], b"")), 2);
 }
 
 #[test]
@@ -89,10 +80,7 @@ fn a_closed_or_unread_body_does_no_harm() {
     command.args(["token", "repo", SECRET]).stdin(Stdio::null());
 
     assert_eq!(command.status().expect("ends").code(), Some(0));
-    assert_eq!(
-        code_of(&world.call(&["token", "repo", SECRET], &vec![0; 1 << 20])),
-        0
-    );
+    assert_eq!(code_of(&world.call(&["token", "repo", SECRET], &vec![0; 1 << 20])), 0);
 }
 
 #[test]
@@ -100,9 +88,7 @@ fn a_body_over_the_limit_is_a_failure_whoever_asks() {
     let world = World::with_secret("repo", SECRET);
     let code = |identifier, most| {
         let mut command = world.command();
-        command
-            .env("WHCK_MAX_BODY", most)
-            .args(["hmac-sha256", identifier, CLAIM]);
+        command.env("WHCK_MAX_BODY", most).args(["hmac-sha256", identifier, CLAIM]);
         code_of(&run(&mut command, BODY))
     };
 
@@ -139,9 +125,7 @@ fn a_file_that_others_could_have_put_there_is_no_secret() {
     fs::write(world.path("target"), SECRET).expect("a file");
     symlink(world.path("target"), world.path("secrets/link")).expect("a link");
     fs::create_dir(world.path("secrets/folder")).expect("a directory");
-    let fifo = Command::new("mkfifo")
-        .arg(world.path("secrets/fifo"))
-        .status();
+    let fifo = Command::new("mkfifo").arg(world.path("secrets/fifo")).status();
     assert!(fifo.expect("mkfifo runs").success());
 
     for (name, why) in [
@@ -153,26 +137,16 @@ fn a_file_that_others_could_have_put_there_is_no_secret() {
         let output = world.call(&["token", name, SECRET], b"");
 
         assert_eq!(code_of(&output), 1, "{name}");
-        assert_eq!(
-            said(&output),
-            format!("whck: not valid: the stored secret {why}\n")
-        );
+        assert_eq!(said(&output), format!("whck: not valid: the stored secret {why}\n"));
     }
 }
 
 #[test]
 fn a_secret_has_1_to_4096_octets_and_no_nul() {
     let long = "a".repeat(4096);
-    let files = [
-        ("long", long.clone() + "\r\n"),
-        ("longer", long.clone() + "a"),
-        ("nul", "a\0b".into()),
-    ];
+    let files = [("long", long.clone() + "\r\n"), ("longer", long.clone() + "a"), ("nul", "a\0b".into())];
     let world = World::new();
-    world.store(
-        "secrets",
-        &BTreeMap::from(files.map(|(name, secret)| (name.to_owned(), secret))),
-    );
+    world.store("secrets", &BTreeMap::from(files.map(|(name, secret)| (name.to_owned(), secret))));
     let code = |name, claim: &str| code_of(&world.call(&["token", name, claim], b""));
 
     assert_eq!(code("long", &long), 0);
@@ -193,16 +167,9 @@ fn help_and_version_are_told_on_standard_output() {
 #[test]
 fn nothing_that_is_said_holds_a_secret_or_a_path() {
     let world = World::with_secret("repo", SECRET);
-    for arguments in [
-        ["token", "repo", "wrong"],
-        ["token", "../x", "y"],
-        ["kind", "repo", "x"],
-    ] {
+    for arguments in [["token", "repo", "wrong"], ["token", "../x", "y"], ["kind", "repo", "x"]] {
         let said = said(&world.call(&arguments, BODY));
 
-        assert!(
-            !said.contains(SECRET) && !said.contains("secrets/"),
-            "{said}"
-        );
+        assert!(!said.contains(SECRET) && !said.contains("secrets/"), "{said}");
     }
 }

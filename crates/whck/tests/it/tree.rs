@@ -15,19 +15,8 @@ fn the_program_is_made_of_few_crates() {
         .expect("cargo runs");
     let tree = String::from_utf8(output.stdout).expect("text");
 
-    let crates: BTreeSet<_> = tree
-        .lines()
-        .map(|line| line.trim_end_matches(" (*)"))
-        .collect();
+    let crates: BTreeSet<_> = tree.lines().map(|line| line.trim_end_matches(" (*)")).collect();
 
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    assert!(
-        crates.len() <= CRATES_MAX,
-        "{} crates: {crates:#?}",
-        crates.len()
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(crates.len() <= CRATES_MAX, "{} crates: {crates:#?}", crates.len());
 }

@@ -18,10 +18,7 @@ fn rows(kind: &str) -> Vec<Value> {
 
 fn texts(value: &Value) -> Vec<String> {
     let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
-    items
-        .iter()
-        .map(|item| item.as_str().expect("text").to_owned())
-        .collect()
+    items.iter().map(|item| item.as_str().expect("text").to_owned()).collect()
 }
 
 fn files(value: &Value) -> BTreeMap<String, String> {
@@ -48,20 +45,12 @@ fn every_call_ends_with_its_exit_code() {
             fs::write(store.join(name), content).expect("a file");
         }
         let mut command = world.command();
-        command
-            .args(texts(&row["args"]))
-            .args(texts(&row["extra_args"]));
+        command.args(texts(&row["args"])).args(texts(&row["extra_args"]));
 
         let output = run(&mut command, &body(row));
 
         let expected = row["expect"]["proposal_exit"].as_i64();
-        assert_eq!(
-            Some(code_of(&output).into()),
-            expected,
-            "{}: {}",
-            row["id"],
-            row["title"]
-        );
+        assert_eq!(Some(code_of(&output).into()), expected, "{}: {}", row["id"], row["title"]);
     }
     assert_eq!(rows.len(), 41);
 }
@@ -69,10 +58,7 @@ fn every_call_ends_with_its_exit_code() {
 /// All rows but the one that needs a home directory below `/home`: its rule is a unit test of the program.
 #[test]
 fn every_secrets_directory_is_found_by_its_rule() {
-    let rows: Vec<_> = rows("secrets_directory")
-        .into_iter()
-        .filter(|row| row["id"] != "fd-08")
-        .collect();
+    let rows: Vec<_> = rows("secrets_directory").into_iter().filter(|row| row["id"] != "fd-08").collect();
     for row in &rows {
         let world = World::new();
         let place = |text: &str| match text.strip_prefix('@') {
@@ -96,22 +82,12 @@ fn every_secrets_directory_is_found_by_its_rule() {
         };
         let mut command = Command::new(program);
         command.env_clear().args(texts(&row["args"]));
-        command.envs(
-            files(&row["env"])
-                .iter()
-                .map(|(name, value)| (name, place(value))),
-        );
+        command.envs(files(&row["env"]).iter().map(|(name, value)| (name, place(value))));
 
         let output = run(&mut command, b"");
 
         let expected = row["expect"]["proposal_exit"].as_i64();
-        assert_eq!(
-            Some(code_of(&output).into()),
-            expected,
-            "{}: {}",
-            row["id"],
-            row["title"]
-        );
+        assert_eq!(Some(code_of(&output).into()), expected, "{}: {}", row["id"], row["title"]);
     }
     assert_eq!(rows.len(), 10);
 }

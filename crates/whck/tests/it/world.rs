@@ -42,10 +42,7 @@ impl World {
     /// The usual secrets directory, with one file.
     pub fn with_secret(name: &str, content: &str) -> Self {
         let world = Self::new();
-        world.store(
-            "secrets",
-            &BTreeMap::from([(name.to_owned(), content.to_owned())]),
-        );
+        world.store("secrets", &BTreeMap::from([(name.to_owned(), content.to_owned())]));
         world
     }
 
@@ -73,10 +70,7 @@ pub fn set_mode(path: &Path, mode: u32) {
 
 /// Runs to the end. A program that does not read its body is no fault of the caller's.
 pub fn run(command: &mut Command, body: &[u8]) -> Output {
-    let pipes = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = pipes.spawn().expect("the program starts");
     let _ = child.stdin.take().expect("a pipe").write_all(body);
     child.wait_with_output().expect("the program ends")
