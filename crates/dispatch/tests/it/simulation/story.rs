@@ -74,7 +74,7 @@ impl Story {
         self.call_backs_stand().await
     }
 
-    fn tell(&mut self, what: String) {
+    fn tell(&mut self, what: &str) {
         self.trace.push(format!("{} {what}", self.around.clock.now().rfc3339()));
     }
 
@@ -163,7 +163,7 @@ impl Story {
                 Ok(Answer::Recompute) => {}
                 _ => break,
             }
-            self.tell(format!("added {}", service.name));
+            self.tell(&format!("added {}", service.name));
         }
     }
 
@@ -203,7 +203,7 @@ impl Story {
             88..90 => {
                 let jump = if dice.chance(50) { 3_600_000_000 } else { -3_600_000_000 };
                 self.around.clock.jump(jump);
-                self.tell(format!("the clock jumps by {jump} us"));
+                self.tell(&format!("the clock jumps by {jump} us"));
                 Ok(())
             }
             90..94 => self.call_back_all().await,
@@ -211,7 +211,7 @@ impl Story {
                 let pass = Duration::from_millis(1 << dice.below(22));
                 let pass = pass.min(TROUBLE_MAX.saturating_sub(self.trouble));
                 self.trouble += pass;
-                self.tell(format!("{pass:?} pass"));
+                self.tell(&format!("{pass:?} pass"));
                 tokio::time::sleep(pass).await;
                 Ok(())
             }
@@ -236,7 +236,7 @@ impl Story {
 
     /// Sends an event as a source would, and dies in the middle of it now and then.
     async fn send(&mut self, event: u64) -> Result<(), String> {
-        self.tell(format!("event {event} about subject {}", event % SUBJECTS));
+        self.tell(&format!("event {event} about subject {}", event % SUBJECTS));
         self.model.in_doubt.insert(event);
         self.model.doubtful_subjects.insert(event % SUBJECTS);
         let (receipt, arriving) = request(event, &self.process.store.catalogue().sources.keys().next().copied());
@@ -286,7 +286,7 @@ impl Story {
         let now = self.around.clock.now();
         self.model.in_doubt.insert(event);
         self.model.doubtful_subjects.insert(event % SUBJECTS);
-        self.tell(format!("event {event} while a service appears"));
+        self.tell(&format!("event {event} while a service appears"));
         let sending = store.clone();
         let recorded = tokio::spawn(async move {
             judged::record(&sending, Some(receipt), vec![arriving], now.after(72 * HOUR), now).await
@@ -323,12 +323,12 @@ impl Story {
         let service = format!("service-{}", 1 + self.around.dice.below(3));
         let place = self.around.dice.below(Mode::ALL.len() as u64);
         let mode = Mode::ALL[usize::try_from(place).expect("small")];
-        self.tell(format!("{service} is {mode:?}"));
+        self.tell(&format!("{service} is {mode:?}"));
         self.around.network.behave(&service, mode);
     }
 
     async fn restart(&mut self) {
-        self.tell("SIGKILL and a new start".to_owned());
+        self.tell("SIGKILL and a new start");
         self.process.kill();
         // What the dead process had asked of the store and not yet got is gone with it.
         self.process = Process::start(&self.around, Some(&self.process)).await;
@@ -345,7 +345,7 @@ impl Story {
         if !matches!(turned, Ok(Answer::Done)) {
             return;
         }
-        self.tell(format!("{} is {}", service.name, to.word()));
+        self.tell(&format!("{} is {}", service.name, to.word()));
         if to == GateState::Paused {
             // What was on its way arrives; then it is quiet.
             tokio::time::sleep(Duration::from_secs(61)).await;
@@ -362,7 +362,7 @@ impl Story {
         let now = self.around.clock.now();
         let lifted = judged::release(&self.process.store, hold, "a person", "looked at it", now).await;
         if let (Ok(Answer::Verdict(_)), Some(subject)) = (lifted, self.number_of(subject).await) {
-            self.tell(format!("a person lifts a hold on subject {subject}"));
+            self.tell(&format!("a person lifts a hold on subject {subject}"));
             self.model.lifted.insert(subject);
         }
     }
@@ -391,7 +391,7 @@ impl Story {
             let store = &self.process.store;
             let answered =
                 judged::call_back(store, link.expectation, link.service, Bytes::from(raw), &meant, now).await;
-            self.tell(format!("{service} calls back about event {event}: {}", short(&answered)));
+            self.tell(&format!("{service} calls back about event {event}: {}", short(&answered)));
             match answered {
                 Ok(Answer::Concluded(_)) => {
                     self.model.called_back.insert((service, event));
@@ -430,7 +430,7 @@ impl Story {
     }
 
     async fn make_well(&mut self) -> Result<(), String> {
-        self.tell("everything is well again".to_owned());
+        self.tell("everything is well again");
         self.around.network.heal();
         let services: Vec<ServiceKey> = self.process.store.catalogue().services.keys().copied().collect();
         let now = self.around.clock.now();
