@@ -1,8 +1,7 @@
 //! The default store: one SQLite file, one writer with group commit, readers beside it.
 //!
 //! Commands queue up while a group is being committed; the next group takes whatever is there. One commit, one sync,
-//! many commands: the queue sizes itself and nobody waits on purpose. An answer is given only after the sync, which
-//! overlaps with the writing of the next group.
+//! many commands: the queue sizes itself and nobody waits on purpose. An answer is given only after the sync.
 #![warn(missing_docs)]
 
 mod checkpoint;
@@ -10,7 +9,6 @@ mod migrate;
 mod readers;
 mod replay;
 mod rows;
-mod sync;
 mod writer;
 
 use std::path::Path;
@@ -61,8 +59,6 @@ impl SqliteStore {
     /// [`OpenError`], with what to do about it.
     pub fn open(file: &Path, options: Options) -> Result<Arc<Self>, OpenError> {
         let mut connection = connect(file)?;
-        // The log is synced behind every group, beside the writer: see `sync`.
-        connection.pragma_update(None, "synchronous", "NORMAL")?;
         migrate::migrate(&mut connection)?;
         let (desk, catalogue, salt, replay) =
             writer::prepare(&mut connection, options.node, options.salt, options.slots)?;
@@ -70,14 +66,14 @@ impl SqliteStore {
         let counts = Arc::new(Counts::default());
         let (commands, queue) = mpsc::sync_channel(QUEUE_COMMANDS_MAX);
         let checkpoints = checkpoint::Checkpoints::start(file, &mut connection)?;
-        let syncer = sync::Syncer::start(file, options.listener, catalogue.clone(), counts.clone())?;
         let writer = writer::Writer {
             connection,
             desk,
+            catalogue: catalogue.clone(),
+            listener: options.listener,
             counts: counts.clone(),
             replay,
             checkpoints,
-            syncer,
         };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
@@ -93,7 +89,7 @@ impl SqliteStore {
         }))
     }
 
-    /// How many commands and syncs there have been.
+    /// How many commands and commits there have been.
     #[must_use]
     pub fn counts(&self) -> (u64, u64) {
         self.counts.read()

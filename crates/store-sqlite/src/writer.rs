@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, PoisonError, RwLock, mpsc};
 
 use domain::Salt;
 use domain::catalogue::Catalogue;
@@ -11,12 +11,11 @@ use store::apply::{Desk, Turn, apply, open_desk, read_catalogue};
 use store::command::{Answer, Command, News};
 use store::row::RowsExt;
 use store::tables::{Meta, meta};
-use store::{Reply, Slots, StoreError, give_back};
+use store::{Listener, Reply, Slots, StoreError, give_back};
 
 use crate::checkpoint::Checkpoints;
 use crate::replay::ReplayMemory;
 use crate::rows::{SqliteRows, Texts};
-use crate::sync::{Group, Syncer, no_longer};
 use crate::{OpenError, failed};
 
 /// The most commands of one group: bounds how long the first of them waits.
@@ -26,19 +25,14 @@ const GROUP_COMMANDS_MAX: usize = 512;
 #[derive(Default)]
 pub struct Counts {
     commands: AtomicU64,
-    syncs: AtomicU64,
+    commits: AtomicU64,
     statements: AtomicU64,
 }
 
 impl Counts {
-    /// Commands and syncs.
+    /// Commands and commits.
     pub fn read(&self) -> (u64, u64) {
-        (self.commands.load(Ordering::Relaxed), self.syncs.load(Ordering::Relaxed))
-    }
-
-    /// One more sync.
-    pub fn synced(&self) {
-        self.syncs.fetch_add(1, Ordering::Relaxed);
+        (self.commands.load(Ordering::Relaxed), self.commits.load(Ordering::Relaxed))
     }
 
     /// Statements.
@@ -51,10 +45,11 @@ impl Counts {
 pub struct Writer {
     pub(crate) connection: Connection,
     pub(crate) desk: Desk,
+    pub(crate) catalogue: Arc<RwLock<Arc<Catalogue>>>,
+    pub(crate) listener: Arc<dyn Listener>,
     pub(crate) counts: Arc<Counts>,
     pub(crate) replay: ReplayMemory,
     pub(crate) checkpoints: Checkpoints,
-    pub(crate) syncer: Syncer,
 }
 
 type Queued = (Command, Reply);
@@ -84,43 +79,35 @@ impl Writer {
     pub fn run(mut self, queue: &mpsc::Receiver<Queued>) {
         let mut texts = Texts::default();
         let mut group: Vec<Queued> = Vec::with_capacity(GROUP_COMMANDS_MAX);
-        let mut next = queue.recv().ok();
-        while let Some(first) = next.take() {
+        while let Ok(first) = queue.recv() {
             group.push(first);
             while group.len() < GROUP_COMMANDS_MAX {
-                let Ok(more) = queue.try_recv() else { break };
-                group.push(more);
+                let Ok(next) = queue.try_recv() else { break };
+                group.push(next);
             }
-            let written = self.write_group(&mut group, &mut texts);
-            next = queue.try_recv().ok();
-            self.syncer.take(written, next.is_some());
-            self.checkpoints.finish(&self.connection);
-            if next.is_none() {
-                next = queue.recv().ok();
-            }
+            self.commit_group(&mut group, &mut texts);
         }
-        let Self { connection, syncer, .. } = self;
-        drop(syncer);
-        let _ = connection.pragma_query(None, "wal_checkpoint(TRUNCATE)", |_| Ok(()));
+        let _ = self.connection.pragma_query(None, "wal_checkpoint(TRUNCATE)", |_| Ok(()));
     }
 
-    fn write_group(&mut self, group: &mut Vec<Queued>, texts: &mut Texts) -> Group {
+    fn commit_group(&mut self, group: &mut Vec<Queued>, texts: &mut Texts) {
         let kept = (self.desk.catalogue, self.desk.node);
-        let (outcomes, news) = if self.syncer.has_failed() {
-            (group.iter().map(|_| Err(no_longer())).collect(), Vec::new())
-        } else {
-            match self.together(group, texts) {
-                Ok(done) => done,
-                Err(why) => {
-                    (self.desk.catalogue, self.desk.node) = kept;
-                    if group.len() == 1 { (vec![Err(why)], Vec::new()) } else { self.one_by_one(group, texts) }
-                }
+        let (outcomes, news) = match self.together(group, texts) {
+            Ok(done) => done,
+            Err(why) => {
+                (self.desk.catalogue, self.desk.node) = kept;
+                if group.len() == 1 { (vec![Err(why)], Vec::new()) } else { self.one_by_one(group, texts) }
             }
         };
-        let catalogue = self.changed_catalogue(&news, texts);
+        self.publish(&news, texts);
         self.counts.commands.fetch_add(group.len() as u64, Ordering::Relaxed);
-        let answers = group.drain(..).map(|(_, reply)| reply).zip(outcomes).collect();
-        Group { answers, news, catalogue }
+        if !news.is_empty() {
+            self.listener.committed(news);
+        }
+        for ((_, reply), outcome) in group.drain(..).zip(outcomes) {
+            let _ = reply.send(outcome);
+        }
+        self.checkpoints.finish(&self.connection);
     }
 
     /// All commands in one transaction without a savepoint: a command that refuses has written nothing.
@@ -160,6 +147,7 @@ impl Writer {
         self.replay.step(&self.connection).map_err(|why| failed(&why))?;
         self.batch("COMMIT")?;
         self.replay.committed();
+        self.counts.commits.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 
@@ -209,19 +197,18 @@ impl Writer {
         outcome
     }
 
-    /// The catalogue as a group left it, where it changed it.
-    fn changed_catalogue(&self, news: &[News], texts: &mut Texts) -> Option<Arc<Catalogue>> {
+    /// Shows a changed catalogue before anyone is answered.
+    fn publish(&self, news: &[News], texts: &mut Texts) {
         if !news.iter().any(|each| matches!(each, News::Catalogue(_))) {
-            return None;
+            return;
         }
         let statements = Cell::new(0);
         let mut rows = SqliteRows { connection: &self.connection, texts, statements: &statements, replay: None };
         match read_catalogue(&mut rows) {
-            Ok(catalogue) => Some(Arc::new(catalogue)),
-            Err(why) => {
-                tracing::error!(%why, "the changed catalogue does not read");
-                None
+            Ok(catalogue) => {
+                *self.catalogue.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalogue);
             }
+            Err(why) => tracing::error!(%why, "the changed catalogue does not read"),
         }
     }
 
