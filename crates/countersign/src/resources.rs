@@ -8,21 +8,17 @@ use std::net::SocketAddr;
 
 use domain::catalogue::{Catalogue, Owner, Service, Source};
 use domain::rule::Rule;
-use domain::{Clock, Random, RuleKey, Timestamp};
-use serde_json::Value;
+use domain::{Clock, Random, Timestamp};
 use server::Problem;
 use server::resources::{self, RuleSpec, ServiceSpec, SourceSpec};
+use store::Store;
 use store::change::{Listed, NewKeys, next_number};
 use store::command::{Answer, Change};
 use store::seal::SealKey;
-use store::tables::{Entry, EntryKind};
-use store::{Store, StoreError};
+use store::tables::Entry;
 
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
-
-/// How many entries are read at once.
-const PAGE: usize = 1_000;
 
 /// What entries are made with.
 pub struct Makers<'a> {
@@ -42,10 +38,9 @@ pub struct Makers<'a> {
 /// When one of them cannot be, or the store fails.
 pub async fn apply(config: &Config, store: &Store, makers: &Makers<'_>) -> Result<(), Failure> {
     loop {
-        let owned = store.read(|rows| rules_of_the_file(rows)).await.map_err(Failure::internal)?;
         let catalogue = store.catalogue();
         let now = makers.clock.now();
-        let entries = Planning { config, catalogue: &catalogue, owned: &owned, makers, now }.entries()?;
+        let entries = Planning { config, catalogue: &catalogue, makers, now }.entries()?;
         if entries.is_empty() {
             return Ok(());
         }
@@ -68,16 +63,15 @@ pub fn check(config: &Config) -> Result<(), Failure> {
         clock: &crate::clock::SystemClock,
         own_listeners: &[],
     };
-    let (catalogue, owned) = (Catalogue::default(), BTreeSet::new());
+    let catalogue = Catalogue::default();
     let now = makers.clock.now();
-    Planning { config, catalogue: &catalogue, owned: &owned, makers: &makers, now }.entries().map(drop)
+    Planning { config, catalogue: &catalogue, makers: &makers, now }.entries().map(drop)
 }
 
 /// One pass over the file, against one version of the catalogue.
 struct Planning<'a> {
     config: &'a Config,
     catalogue: &'a Catalogue,
-    owned: &'a BTreeSet<RuleKey>,
     makers: &'a Makers<'a>,
     now: Timestamp,
 }
@@ -174,11 +168,12 @@ impl Planning<'_> {
             named.push(made);
         }
         let kept: BTreeSet<_> = named.iter().map(|rule| rule.key).collect();
-        let gone = self.owned.iter().filter(|key| !kept.contains(key)).filter_map(|key| self.catalogue.rules.get(key));
-        let gone: Vec<Rule> =
-            gone.filter(|rule| rule.active).map(|rule| Rule { active: false, ..rule.clone() }).collect();
-        let same = |rule: &Rule| self.owned.contains(&rule.key) && self.catalogue.rules.get(&rule.key) == Some(rule);
-        Ok(named.iter().chain(&gone).filter(|rule| !same(rule)).map(rule_of_the_file).collect())
+        let all = self.catalogue.rules.values();
+        let gone = all.filter(|rule| rule.owner == Owner::File && rule.active && !kept.contains(&rule.key));
+        let gone: Vec<Rule> = gone.map(|rule| Rule { active: false, ..rule.clone() }).collect();
+        let wanted = named.into_iter().chain(gone);
+        let changed = wanted.filter(|rule| self.catalogue.rules.get(&rule.key) != Some(rule));
+        Ok(changed.map(|rule| rule.entry()).collect())
     }
 
     fn rule(&self, spec: &RuleSpec, services: &[Service], keys: &mut NewKeys) -> Result<Rule, Failure> {
@@ -190,38 +185,8 @@ impl Planning<'_> {
         let service = spec.service.as_deref().and_then(service_key);
         let before = self.catalogue.rules.values().find(|rule| rule.name == spec.name && rule.service == service);
         let key = before.map_or_else(|| keys.key(), |before| before.key);
-        resources::rule(spec, key, &service_key, &programs).map_err(|problem| refused("rule", &spec.name, &problem))
-    }
-}
-
-/// A rule's entry with the file's mark on it. A rule itself has no owner: the mark stands beside it in its entry, and
-/// an entry that the own API writes over it carries none.
-fn rule_of_the_file(rule: &Rule) -> Entry {
-    let entry = rule.entry();
-    let Ok(Value::Object(mut doc)) = serde_json::from_str(&entry.doc) else { return entry };
-    doc.insert("owner".to_owned(), Owner::File.word().into());
-    Entry { doc: Value::Object(doc).to_string(), ..entry }
-}
-
-/// The rules whose entries carry the file's mark.
-fn rules_of_the_file(rows: &mut dyn store::table::Rows) -> Result<BTreeSet<RuleKey>, StoreError> {
-    #[derive(serde::Deserialize)]
-    struct Mark {
-        owner: Option<String>,
-    }
-    use store::row::RowsExt as _;
-    let mut owned = BTreeSet::new();
-    let mut below = None;
-    loop {
-        let page: Vec<Entry> = rows.page(below, PAGE)?;
-        let Some(last) = page.last() else { return Ok(owned) };
-        below = Some(last.key);
-        for entry in page.iter().filter(|entry| entry.kind == EntryKind::Rule) {
-            let mark = serde_json::from_str::<Mark>(&entry.doc).ok().and_then(|mark| mark.owner);
-            if mark.as_deref() == Some(Owner::File.word()) {
-                owned.insert(RuleKey(entry.key));
-            }
-        }
+        resources::rule(spec, key, Owner::File, &service_key, &programs)
+            .map_err(|problem| refused("rule", &spec.name, &problem))
     }
 }
 

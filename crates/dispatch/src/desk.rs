@@ -128,6 +128,9 @@ impl Desk {
             Err(why) => tracing::error!(%why, "the gates cannot be read"),
         }
         self.allow(&catalogue);
+        if let Err(why) = self.shared.perform_again().await {
+            tracing::error!(%why, "interrupted programs cannot be looked for");
+        }
         match self.shared.agenda(services, now).await {
             Ok(agenda) => self.note(&agenda),
             // Everything is looked at at once instead.

@@ -8,8 +8,9 @@ use std::pin::Pin;
 use std::process::Stdio;
 use std::time::Duration;
 
-use domain::rule::{Action, Match};
+use domain::rule::{Action, Match, MatchState};
 use store::command::{Answer, Command, PerformEnd};
+use store::row::RowsExt;
 use store::{StoreError, search};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -49,6 +50,8 @@ pub struct Programs;
 
 /// Kept of a program's output.
 const OUTPUT_BYTES_MAX: u64 = 4096;
+/// How many of the latest matches are looked at for interrupted programs.
+const LOOKED_BACK: usize = 1_000;
 /// Programs under way at once.
 const AT_ONCE: usize = 4;
 
@@ -135,6 +138,18 @@ impl Shared {
                 self.perform_one(&found).await?;
             }
         }
+    }
+
+    /// Plans again what was interrupted, where its declaration says that running it twice does no harm.
+    pub async fn perform_again(&self) -> Result<(), StoreError> {
+        let latest = self.store.read(|rows| rows.page::<Match>(None, LOOKED_BACK)).await?;
+        for found in latest.iter().filter(|found| found.state == MatchState::Unknown) {
+            let Action::Exec(name) = &found.action else { continue };
+            if self.settings.programs.get(name).is_some_and(|program| program.idempotent) {
+                self.store.submit(Command::PerformAgain(found.key)).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn perform_one(&self, found: &Match) -> Result<(), StoreError> {

@@ -674,6 +674,7 @@ pub(crate) mod tests {
             active: true,
             shadow: false,
             spare_protected: false,
+            owner: Owner::Api,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::catalogue::Owner;
 use crate::words::words;
 use crate::{MatchKey, ResultKey, RuleKey, ServiceKey, SubjectKey, Timestamp};
 
@@ -156,6 +157,8 @@ pub struct Rule {
     pub shadow: bool,
     /// Whether it leaves protected subjects alone.
     pub spare_protected: bool,
+    /// Who may change it.
+    pub owner: Owner,
 }
 
 impl Rule {

@@ -60,6 +60,8 @@ pub enum Command {
     StepBatch(Box<StepBatch>),
     /// A program is about to start.
     PerformStart(MatchKey),
+    /// A program that was interrupted may run again, since that does no harm.
+    PerformAgain(MatchKey),
     /// A program has ended.
     PerformEnd(PerformEnd),
     /// A node has started: older leases are void.

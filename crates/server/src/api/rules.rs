@@ -3,14 +3,14 @@
 use axum::Extension;
 use axum::Json;
 use axum::extract::State;
-use domain::catalogue::Catalogue;
+use domain::catalogue::{Catalogue, Owner};
 use domain::rule::Rule;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 use store::change::Listed;
 
 use super::auth::Caller;
-use super::change::{Changed, change, page, patched};
+use super::change::{Changed, change, page, patched, writable};
 use super::extract::{Segments, Strict};
 use crate::problem::{self, Problem};
 use crate::resources::{self, RuleSpec};
@@ -51,6 +51,7 @@ pub async fn patch(
 ) -> Result<Json<Value>, Problem> {
     let changed = change(&server, &caller.name, |catalogue, _| {
         let before = find(&server, catalogue, &id)?;
+        writable(before.owner, "rule", &before.name)?;
         let spec = patched(&spec_of(catalogue, before), members.clone())?;
         let rule = read(&server, catalogue, &spec, before.key)?;
         let names: Vec<&str> = members.keys().map(String::as_str).collect();
@@ -67,7 +68,9 @@ pub async fn delete(
     Segments(id): Segments<String>,
 ) -> Result<StatusCode, Problem> {
     change(&server, &caller.name, |catalogue, _| {
-        let rule = Rule { active: false, ..find(&server, catalogue, &id)?.clone() };
+        let before = find(&server, catalogue, &id)?;
+        writable(before.owner, "rule", &before.name)?;
+        let rule = Rule { active: false, ..before.clone() };
         Ok(Changed { entries: vec![rule.entry()], what: format!("switched off the rule {}", rule.name), answer: () })
     })
     .await?;
@@ -76,7 +79,7 @@ pub async fn delete(
 
 fn read(server: &Shared, catalogue: &Catalogue, spec: &RuleSpec, key: domain::RuleKey) -> Result<Rule, Problem> {
     let services = |name: &str| catalogue.service_named(name).map(|service| service.key);
-    resources::rule(spec, key, &services, &server.parts.settings.programs)
+    resources::rule(spec, key, Owner::Api, &services, &server.parts.settings.programs)
 }
 
 fn find<'a>(server: &Shared, catalogue: &'a Catalogue, id: &str) -> Result<&'a Rule, Problem> {
@@ -101,5 +104,6 @@ fn show(server: &Shared, catalogue: &Catalogue, rule: &Rule) -> Value {
     let mut shown = serde_json::to_value(spec_of(catalogue, rule)).unwrap_or_default();
     shown["id"] = json!(server.show(rule.key));
     shown["severity"] = json!(rule.severity());
+    shown["owner"] = json!(rule.owner);
     shown
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use domain::catalogue::Owner;
 use domain::rule::{Action, HoldFor, Rule, When};
 use domain::{RuleKey, ServiceKey};
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,7 @@ pub struct RuleSpec {
 pub fn rule(
     spec: &RuleSpec,
     key: RuleKey,
+    owner: Owner,
     services: &dyn Fn(&str) -> Option<ServiceKey>,
     programs: &BTreeSet<String>,
 ) -> Result<Rule, Problem> {
@@ -78,5 +80,6 @@ pub fn rule(
         active: spec.active,
         shadow: spec.shadow,
         spare_protected: spec.spare_protected,
+        owner,
     })
 }

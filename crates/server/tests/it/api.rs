@@ -213,6 +213,11 @@ async fn what_the_file_owns_is_read_only_here() {
     assert_eq!(world.api("PATCH", path, json!({"active": false})).await.problem(), "read-only");
     assert_eq!(world.api("DELETE", path, Value::Null).await.problem(), "read-only");
     assert_eq!(world.api("GET", path, Value::Null).await.json()["owner"], "file");
+
+    let rule = world.file_rule("BAD").await;
+    let path = format!("/rules/{rule}");
+    assert_eq!(world.api("PATCH", &path, json!({"active": false})).await.problem(), "read-only");
+    assert_eq!(world.api("DELETE", &path, Value::Null).await.problem(), "read-only");
 }
 
 #[tokio::test]

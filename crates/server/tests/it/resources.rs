@@ -42,7 +42,7 @@ fn rule(text: &str) -> Result<domain::rule::Rule, String> {
     let spec: RuleSpec = toml::from_str(text).map_err(|error| error.to_string())?;
     let services = |name: &str| (name == "malware-scan").then_some(ServiceKey(1));
     let programs = ["build".to_owned()].into();
-    resources::rule(&spec, RuleKey(1), &services, &programs).map_err(|problem| problem.to_string())
+    resources::rule(&spec, RuleKey(1), Owner::Api, &services, &programs).map_err(|problem| problem.to_string())
 }
 
 #[test]

@@ -173,6 +173,15 @@ impl World {
         self.add(vec![source.entry()]).await;
     }
 
+    /// Adds a rule that the configuration file owns, and answers its id.
+    pub async fn file_rule(&self, name: &str) -> String {
+        let spec = serde_json::from_value(serde_json::json!({"name": name, "action": "flag"})).expect("a rule");
+        let key = self.keys().key();
+        let rule = resources::rule(&spec, key, Owner::File, &|_| None, &Default::default()).expect("a rule");
+        self.add(vec![rule.entry()]).await;
+        self.store.salt().show(key)
+    }
+
     /// Adds an account and answers its token.
     async fn account(&self, name: &str, role: Role) -> String {
         let mut keys = self.keys();

@@ -74,6 +74,7 @@ pub fn apply(turn: &mut Turn<'_>, command: &Command) -> Result<Answer, StoreErro
         Command::TurnBatch { batch, to } => batch::turn(turn, *batch, *to),
         Command::StepBatch(step) => batch::step(turn, step),
         Command::PerformStart(of) => perform::start(turn, *of),
+        Command::PerformAgain(of) => perform::again(turn, *of),
         Command::PerformEnd(end) => perform::end(turn, end),
         Command::Start => claim::start(turn),
         Command::Turn { service, from, to, now } => turn_gate(turn, *service, from, *to, *now),

@@ -5,7 +5,7 @@ use domain::rule::{Match, MatchState};
 
 use super::Turn;
 use crate::StoreError;
-use crate::command::{Answer, PerformEnd};
+use crate::command::{Answer, News, PerformEnd};
 use crate::row::RowsExt;
 
 pub(super) fn start(turn: &mut Turn<'_>, of: MatchKey) -> Result<Answer, StoreError> {
@@ -15,6 +15,16 @@ pub(super) fn start(turn: &mut Turn<'_>, of: MatchKey) -> Result<Answer, StoreEr
     }
     let epoch = Some(turn.desk.node.epoch);
     turn.rows.change(&before, &Match { state: MatchState::Started, epoch, ..before.clone() })?;
+    Ok(Answer::Done)
+}
+
+pub(super) fn again(turn: &mut Turn<'_>, of: MatchKey) -> Result<Answer, StoreError> {
+    let Some(before) = turn.rows.load::<Match>(of.0)? else { return Ok(Answer::NotFound) };
+    if before.state != MatchState::Unknown {
+        return Ok(Answer::Taken);
+    }
+    turn.rows.change(&before, &Match { state: MatchState::Planned, text: None, ..before.clone() })?;
+    turn.news.push(News::Perform);
     Ok(Answer::Done)
 }
 

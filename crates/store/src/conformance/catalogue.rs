@@ -125,5 +125,6 @@ pub fn rule(key: RuleKey, name: &str, action: Action) -> Rule {
         active: true,
         shadow: false,
         spare_protected: false,
+        owner: Owner::Api,
     }
 }

@@ -90,6 +90,14 @@ pub fn an_interrupted_program_is_unknown(open: &Open<'_>) {
     assert!(matches!(world.submit(Command::PerformStart(program)), Answer::Taken));
     assert!(matches!(end(&world, program, true), Answer::Taken));
     assert_eq!(world.everything(), before);
+
+    assert!(
+        matches!(world.submit(Command::PerformAgain(program)), Answer::Done),
+        "a person or its declaration says so"
+    );
+    assert_eq!(world.only::<Match>().state, MatchState::Planned);
+    assert!(matches!(world.submit(Command::PerformAgain(program)), Answer::Taken));
+    assert!(matches!(world.submit(Command::PerformStart(program)), Answer::Done));
 }
 
 pub fn a_program_that_ends_is_done_or_failed(open: &Open<'_>) {

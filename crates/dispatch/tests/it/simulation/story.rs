@@ -104,6 +104,7 @@ impl Story {
             active: true,
             shadow: false,
             spare_protected: false,
+            owner: Owner::Api,
         };
         let bad = rule(keys.key(), "BAD", Action::Hold(HoldFor::Ever));
         let run = rule(keys.key(), "RUN", Action::Exec("count".to_owned()));
