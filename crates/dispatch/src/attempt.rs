@@ -5,12 +5,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::answer::Answer as Meant;
 use domain::envelope::{self, Envelope};
+use domain::expectation::{Expectation, ExpectationState};
 use domain::link::{Link, LinkKind};
 use domain::outcome::Outcome;
 use domain::profile::{self, Ask, TellArtifact};
 use domain::retry::{self, Jitter, NextStep};
 use domain::{ServiceKey, Timestamp};
 use store::command::{Answer, Claimed, Finish, Step};
+use store::row::RowsExt;
 use store::{StoreError, judged};
 
 use crate::Shared;
@@ -159,6 +161,9 @@ impl Shared {
                 None => self.store.submit(finish.clone()).await,
             };
             match finished {
+                Ok(Answer::LostLease) if conclusion.is_some() => {
+                    return self.keep_late(claimed, meant, finish.body.clone()).await;
+                }
                 // A lease that was lost meanwhile is a normal answer: somebody else has the run.
                 Ok(_) | Err(StoreError::Closed) => return,
                 Err(why) => {
@@ -166,6 +171,19 @@ impl Shared {
                     tokio::time::sleep(STORE_AGAIN).await;
                 }
             }
+        }
+    }
+
+    /// An answer that came after the deadline is kept, and its rules still act, as if the service had called back.
+    async fn keep_late(&self, claimed: &Claimed, meant: &Meant, body: Bytes) {
+        let key = claimed.expectation.key;
+        let found = self.store.read(move |rows| rows.load::<Expectation>(key.0)).await;
+        if !found.is_ok_and(|found| found.is_some_and(|each| each.state == ExpectationState::Missing)) {
+            return;
+        }
+        let now = self.clock.now();
+        if let Err(why) = judged::call_back(&self.store, key, claimed.run.service, body, meant, now).await {
+            tracing::error!(%why, "an answer that came too late cannot be kept");
         }
     }
 

@@ -2,6 +2,6 @@
 
 mod model;
 mod network;
-mod process;
+pub mod process;
 mod seeds;
 mod story;
