@@ -48,6 +48,12 @@ impl LocalBus {
         self.places.backlog(service, waits);
     }
 
+    /// How many calls to a service may be under way; zero for one that is not called.
+    #[must_use]
+    pub fn calls_max(&self, service: ServiceKey) -> u32 {
+        self.places.calls_max(service)
+    }
+
     /// How many calls to a service are under way.
     #[must_use]
     pub fn under_way(&self, service: ServiceKey) -> u32 {

@@ -68,6 +68,10 @@ impl Places {
         }
     }
 
+    pub fn calls_max(&self, service: ServiceKey) -> u32 {
+        self.of(service).map_or(0, |place| place.calls_max.load(Ordering::Acquire))
+    }
+
     pub fn under_way(&self, service: ServiceKey) -> u32 {
         self.of(service).map_or(0, |place| place.under_way.load(Ordering::Acquire))
     }

@@ -55,6 +55,11 @@ impl DataDir {
         Ok(file)
     }
 
+    /// Whether nothing was stored here yet.
+    pub fn is_new(&self) -> bool {
+        fs::metadata(self.path.join("store.db")).map_or(true, |there| there.len() == 0)
+    }
+
     /// The folder of blobs.
     pub fn blobs(&self) -> PathBuf {
         self.path.join("blobs")
@@ -80,11 +85,11 @@ pub fn token_file(data_dir: &Path) -> PathBuf {
     data_dir.join(TOKEN_FILE)
 }
 
-/// Reads the installation's key, and makes it if it is not there.
+/// Reads the installation's key, and makes it if it is not there and the installation is new.
 ///
 /// # Errors
-/// When others could read it, or it is no key.
-pub fn seal_key(path: &Path) -> Result<SealKey, Failure> {
+/// When others could read it, it is no key, or it is missing where secrets were sealed under it.
+pub fn seal_key(path: &Path, is_new: bool) -> Result<SealKey, Failure> {
     let bytes = match fs::metadata(path) {
         Ok(there) => {
             let mode = there.permissions().mode() & 0o777;
@@ -94,6 +99,12 @@ pub fn seal_key(path: &Path) -> Result<SealKey, Failure> {
                 return Err(Failure::new(Exit::Config, what).mend(format!("chmod 600 {}", path.display())));
             }
             Zeroizing::new(fs::read(path).map_err(|why| cannot("read", path, &why))?)
+        }
+        Err(why) if why.kind() == ErrorKind::NotFound && !is_new => {
+            let what = format!("the key file {} is not there, but the data directory is in use", path.display());
+            let mend =
+                "put the file back, or name it under [secrets]; under another key the stored secrets do not open";
+            return Err(Failure::new(Exit::Config, what).mend(mend));
         }
         Err(why) if why.kind() == ErrorKind::NotFound => {
             let fresh = Zeroizing::new(random::<32>());
@@ -144,13 +155,15 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("key");
 
-        let made = seal_key(&path).expect("a key");
-        let again = seal_key(&path).expect("the same key");
+        let missing = seal_key(&path, false).expect_err("secrets were sealed under another");
+        assert!(missing.what.contains("is not there"), "{}", missing.what);
+        let made = seal_key(&path, true).expect("a key");
+        let again = seal_key(&path, false).expect("the same key");
         assert_eq!(made.derive("x"), again.derive("x"));
         assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
 
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("wider");
-        let refused = seal_key(&path).expect_err("too wide");
+        let refused = seal_key(&path, true).expect_err("too wide");
         assert!(refused.what.contains("0640"), "{refused}");
     }
 
@@ -159,7 +172,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("key");
         write_private(&path, b"short").expect("written");
-        assert!(seal_key(&path).expect_err("no key").what.contains("found 5"));
+        assert!(seal_key(&path, true).expect_err("no key").what.contains("found 5"));
     }
 
     #[test]

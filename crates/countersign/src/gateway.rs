@@ -72,7 +72,7 @@ impl Gateway {
     /// When the data directory is taken, an address is in use, or a part of the configuration cannot be.
     pub async fn start(config: &Config) -> Result<Self, Failure> {
         let data = DataDir::take(&config.form.data_dir)?;
-        let seal = seal_key(&config.key_file())?;
+        let seal = seal_key(&config.key_file(), data.is_new())?;
         let bound = Bound::bind(&config.form.server).await?;
         let addresses = bound.addresses()?;
 

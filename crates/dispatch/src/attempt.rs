@@ -13,7 +13,8 @@ use domain::retry::{self, Jitter, NextStep};
 use domain::{ServiceKey, Timestamp};
 use store::command::{Answer, Claimed, Finish, Step};
 use store::row::RowsExt;
-use store::{StoreError, judged};
+use store::table::Rows;
+use store::{StoreError, judged, search};
 
 use crate::Shared;
 use crate::sender::Call;
@@ -177,8 +178,12 @@ impl Shared {
     /// An answer that came after the deadline is kept, and its rules still act, as if the service had called back.
     async fn keep_late(&self, claimed: &Claimed, meant: &Meant, body: Bytes) {
         let key = claimed.expectation.key;
-        let found = self.store.read(move |rows| rows.load::<Expectation>(key.0)).await;
-        if !found.is_ok_and(|found| found.is_some_and(|each| each.state == ExpectationState::Missing)) {
+        let is_over = move |rows: &mut dyn Rows| {
+            let Some(expectation) = rows.load::<Expectation>(key.0)? else { return Ok(false) };
+            // Where it is asked again, the newer run concludes, not this one.
+            Ok(expectation.state == ExpectationState::Missing && !search::under_way(rows, &expectation)?)
+        };
+        if !self.store.read(is_over).await.unwrap_or(false) {
             return;
         }
         let now = self.clock.now();

@@ -40,6 +40,8 @@ enum Back {
     Claimed { service: ServiceKey, wanted: Wanted, places: u32, runs: Vec<Claimed>, oldest: Option<Timestamp> },
     /// The calendar was kept.
     Calendar(Agenda),
+    /// A gate stands so in the store.
+    Gate(ServiceKey, GateState),
     /// Programs were run.
     Performed,
     /// The store failed under a task of this kind; it is tried again.
@@ -228,7 +230,12 @@ impl Desk {
                 self.next_hold = self.next_hold.map(|at| at.max(again));
             }
             Back::Performed => self.perform_busy = false,
-            Back::Failed(Job::Claim(service)) => self.line(service, now).claiming = false,
+            Back::Failed(Job::Claim(service)) => {
+                let line = self.line(service, now);
+                line.claiming = false;
+                line.unheard(now);
+            }
+            Back::Gate(service, state) => self.line(service, now).turned(state, now),
             Back::Failed(Job::Calendar) => {
                 self.calendar_busy = false;
                 self.next_check = Some(now.after(STORE_AGAIN));
@@ -246,7 +253,10 @@ impl Desk {
             self.turn(service, vec![GateState::Open, GateState::Breaker], GateState::Gone, now);
             return;
         }
-        let Some(good) = heard.good else { return };
+        let Some(good) = heard.good else {
+            self.line(service, now).unheard(now);
+            return;
+        };
         let line = self.line(service, now);
         let from = line.gate;
         if let Some(to) = line.heard(good, heard.rest, now) {
@@ -258,9 +268,23 @@ impl Desk {
     fn turn(&mut self, service: ServiceKey, from: Vec<GateState>, to: GateState, now: Timestamp) {
         self.line(service, now).turned(to, now);
         tracing::warn!(service = service.0, gate = to.word(), "a gate turned");
-        let shared = self.shared.clone();
+        let (shared, back) = (self.shared.clone(), self.back.clone());
         self.tasks.spawn(async move {
-            let _ = shared.store.submit(Command::Turn { service, from, to, now }).await;
+            let turn = Command::Turn { service, from, to, now };
+            loop {
+                match shared.store.submit(turn.clone()).await {
+                    Ok(Answer::Done) | Err(StoreError::Closed) => return,
+                    // Somebody else turned it: the line follows the store.
+                    Ok(_) => break,
+                    Err(why) => {
+                        tracing::error!(%why, "a gate cannot be turned; trying again");
+                        tokio::time::sleep(STORE_AGAIN).await;
+                    }
+                }
+            }
+            if let Ok(gate) = shared.store.read(move |rows| search::gate(rows, service)).await {
+                let _ = back.send(Back::Gate(service, gate.state));
+            }
         });
     }
 
@@ -350,7 +374,8 @@ impl Desk {
         let calendar = if self.calendar_busy { [None, None] } else { [self.next_check, self.next_hold] };
         let has_place = |service: &ServiceKey, line: &Line| {
             // A full service is woken by the call that ends.
-            line.next().filter(|at| now < *at || self.shared.bus.under_way(*service) == 0)
+            let is_called = self.shared.bus.calls_max(*service) > 0;
+            line.next().filter(|at| is_called && (now < *at || self.shared.bus.under_way(*service) == 0))
         };
         let lines = self.lines.iter().filter_map(|(service, line)| has_place(service, line));
         let next = lines.chain(calendar.into_iter().flatten()).min();

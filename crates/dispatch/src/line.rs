@@ -59,6 +59,10 @@ impl Line {
     /// Its gate turned.
     pub fn turned(&mut self, to: GateState, now: Timestamp) {
         let from = std::mem::replace(&mut self.gate, to);
+        if from == to {
+            // The desk has turned it already, and now hears that it is on disk.
+            return;
+        }
         match to {
             GateState::Open => {
                 self.flush = from == GateState::Breaker;
@@ -133,6 +137,13 @@ impl Line {
         Some(at.max(self.rest))
     }
 
+    /// A claim failed, or a probe was not heard of: try again in a while.
+    pub fn unheard(&mut self, now: Timestamp) {
+        if self.gate == GateState::Breaker && self.probe.is_none() {
+            self.nothing_to_probe(now);
+        }
+    }
+
     /// A claim has begun.
     pub fn claim(&mut self) {
         self.claiming = true;
@@ -188,9 +199,20 @@ mod tests {
         let probe = line.wants(NOW.after(limits::BREAKER_WAIT)).expect("a probe");
         assert_eq!((probe.limit, probe.probe), (Some(1), true));
         line.turned(GateState::Open, NOW);
+        line.turned(GateState::Open, NOW);
         assert_eq!(line.wants(NOW).expect("a claim").due_by, Timestamp::NEVER);
         line.drained(None);
         assert_eq!(line.wants(NOW), None);
+    }
+
+    #[test]
+    fn a_probe_that_is_never_heard_of_is_followed_by_another() {
+        let mut line = open();
+        line.turned(GateState::Breaker, NOW);
+        line.claim();
+        line.claiming = false;
+        line.unheard(NOW);
+        assert!(line.wants(NOW.after(limits::BREAKER_WAIT_MAX)).is_some_and(|wanted| wanted.probe));
     }
 
     #[test]

@@ -418,6 +418,8 @@ fn perform(
             !yields
         });
     }
+    // What a rule lifts is what stood before; what another holds in the same commit stands.
+    acting.sort_by_key(|each| *each.action != Action::Release);
     let winner = acting
         .iter()
         .enumerate()
@@ -501,7 +503,9 @@ fn hold(
     text: String,
 ) {
     let covered = state.is_some_and(|state| {
-        state.holds.iter().any(|hold| hold.kind == kind && hold.rule == Some(each.rule) && hold.until >= until)
+        let ends = |hold: &Hold| plan.holds_ended.iter().any(|(ended, _)| *ended == hold.key);
+        let covers = |hold: &&Hold| hold.kind == kind && hold.rule == Some(each.rule) && hold.until >= until;
+        state.holds.iter().filter(covers).any(|hold| !ends(hold))
     });
     if !covered {
         plan.holds.push(NewHold { kind, until, cause: each.cause, rule: each.rule, text });
@@ -841,6 +845,32 @@ pub(crate) mod tests {
         assert_eq!(kind(&plan), VerdictKind::Held);
         assert_eq!((plan.flags.len(), plan.holds[0].until), (1, Timestamp::NEVER));
         assert!(plan.matches[0].text.as_ref().is_some_and(|text| text.contains("protected")), "the match says so");
+    }
+
+    #[test]
+    fn a_release_lifts_what_stood_before_and_not_what_is_held_in_the_same_commit() {
+        let catalogue = catalogue(
+            vec![service(1, ProfileKind::Standard)],
+            vec![rule(1, "HOLD", Action::Hold(HoldFor::Ever)), rule(2, "TRUST", Action::Release)],
+        );
+        let mut one = state(vec![owed(1, 1)]);
+        one.holds.push(Hold {
+            key: HoldKey(1),
+            scope: HoldScope::Subject,
+            of: 1,
+            kind: HoldKind::Hold,
+            until: Timestamp::NEVER,
+            cause: None,
+            rule: Some(RuleKey(1)),
+            text: String::new(),
+            at: NOW,
+            ended: None,
+            ended_by: None,
+        });
+        let both = concluded(&one, 0, &said(&["HOLD", "TRUST"]), &catalogue);
+        assert_eq!((both.holds.len(), both.holds_ended.len()), (1, 1));
+        assert_eq!(kind(&both), VerdictKind::Held);
+        assert_eq!(kind(&concluded(&one, 0, &said(&["TRUST"]), &catalogue)), VerdictKind::Clear);
     }
 
     #[test]

@@ -107,10 +107,11 @@ impl MemoryStore {
         if answer.is_err() {
             rows.roll_back();
             (desk.catalogue, desk.node) = kept;
-            store::give_back(&news, desk.slots.as_ref());
+            desk.give_back_from(0);
             return (answer, Vec::new());
         }
         rows.commit();
+        desk.taken.clear();
         if news.iter().any(|each| matches!(each, News::Catalogue(_)))
             && let Ok(catalogue) = read_catalogue(rows)
         {

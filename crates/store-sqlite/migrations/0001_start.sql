@@ -305,4 +305,5 @@ CREATE INDEX "hold_active" ON "hold" ("scope", "of") WHERE "ended" IS NULL;
 CREATE INDEX "hold_until" ON "hold" ("scope", "until") WHERE "ended" IS NULL;
 CREATE INDEX "restriction_actor" ON "restriction" ("actor_kind", "actor");
 CREATE INDEX "clearance_subject" ON "clearance" ("subject");
+CREATE INDEX "quarantine_at" ON "quarantine" ("at");
 CREATE INDEX "part_batch" ON "part" ("batch");

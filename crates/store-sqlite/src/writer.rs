@@ -11,7 +11,7 @@ use store::apply::{Desk, Turn, apply, open_desk, read_catalogue};
 use store::command::{Answer, Command, News};
 use store::row::RowsExt;
 use store::tables::{Meta, meta};
-use store::{Listener, Reply, Slots, StoreError, give_back};
+use store::{Listener, Node, Reply, Slots, StoreError};
 
 use crate::checkpoint::Checkpoints;
 use crate::replay::ReplayMemory;
@@ -137,7 +137,7 @@ impl Writer {
         if let Err(why) = committed {
             let _ = self.batch("ROLLBACK");
             self.replay.roll_back_to(0);
-            give_back(&news, self.desk.slots.as_ref());
+            self.desk.give_back_from(0);
             return Err(why);
         }
         Ok((outcomes, news))
@@ -147,6 +147,7 @@ impl Writer {
         self.replay.step(&self.connection).map_err(|why| failed(&why))?;
         self.batch("COMMIT")?;
         self.replay.committed();
+        self.desk.taken.clear();
         self.counts.commits.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
@@ -162,24 +163,33 @@ impl Writer {
         for (command, _) in group {
             let kept = (self.desk.catalogue, self.desk.node);
             let outcome = self.behind_savepoint(command, texts, &mut news);
-            if outcome.is_err() {
+            if let Err(why) = &outcome {
                 (self.desk.catalogue, self.desk.node) = kept;
+                // Some failures make the engine undo the whole transaction; what came before is gone with it.
+                if self.connection.is_autocommit() {
+                    return self.give_up(group, before, why);
+                }
             }
             outcomes.push(outcome);
         }
-        if let Err(why) = self.move_and_commit() {
-            let _ = self.batch("ROLLBACK");
-            self.replay.roll_back_to(0);
-            give_back(&news, self.desk.slots.as_ref());
-            (self.desk.catalogue, self.desk.node) = before;
-            return (group.iter().map(|_| Err(why.clone())).collect(), Vec::new());
+        match self.move_and_commit() {
+            Ok(()) => (outcomes, news),
+            Err(why) => self.give_up(group, before, &why),
         }
-        (outcomes, news)
+    }
+
+    /// Nothing of a group was written, and everyone is told so.
+    fn give_up(&mut self, group: &[Queued], before: (i64, Node), why: &StoreError) -> (Vec<Outcome>, Vec<News>) {
+        let _ = self.batch("ROLLBACK");
+        self.replay.roll_back_to(0);
+        self.desk.give_back_from(0);
+        (self.desk.catalogue, self.desk.node) = before;
+        (group.iter().map(|_| Err(why.clone())).collect(), Vec::new())
     }
 
     fn behind_savepoint(&mut self, command: &Command, texts: &mut Texts, news: &mut Vec<News>) -> Outcome {
         self.batch("SAVEPOINT one")?;
-        let mark = self.replay.mark();
+        let (mark, taken) = (self.replay.mark(), self.desk.taken.len());
         let statements = Cell::new(0);
         let replay = Some(&mut self.replay);
         let mut rows = SqliteRows { connection: &self.connection, texts, statements: &statements, replay };
@@ -187,7 +197,7 @@ impl Writer {
         let outcome = apply(&mut turn, command);
         let brought = turn.news;
         if let Err(why) = outcome {
-            give_back(&brought, self.desk.slots.as_ref());
+            self.desk.give_back_from(taken);
             self.replay.roll_back_to(mark);
             self.batch("ROLLBACK TO one; RELEASE one")?;
             return Err(why);

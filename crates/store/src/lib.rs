@@ -194,12 +194,3 @@ pub struct Node {
     /// How often it has started.
     pub epoch: i64,
 }
-
-/// Gives back the places that a transaction took which was given up.
-pub fn give_back(news: &[News], slots: &dyn Slots) {
-    for each in news {
-        if let News::Leased(claimed) = each {
-            slots.give_back(claimed.run.service);
-        }
-    }
-}

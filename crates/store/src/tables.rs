@@ -307,6 +307,8 @@ pub mod meta {
     pub const EXPECTATION: i64 = 3;
     /// The salt of ids.
     pub const SALT: i64 = 4;
+    /// How many refused requests are kept.
+    pub const QUARANTINE: i64 = 5;
 }
 
 row!(Receipt, RECEIPT, "receipt", [key, source, at, scheme, secret, headers, digest, body_bytes, body]);
@@ -553,6 +555,8 @@ indexes! {
     RESTRICTION_ACTOR on RESTRICTION ["actor_kind", "actor"];
     /// A subject's clearances.
     CLEARANCE_SUBJECT on CLEARANCE ["subject"];
+    /// Refused requests, the oldest first.
+    QUARANTINE_AT on QUARANTINE ["at"];
     /// A batch's parts.
     PART_BATCH on PART ["batch"];
 }

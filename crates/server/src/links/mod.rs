@@ -7,6 +7,7 @@ mod results;
 
 use axum::Router;
 use axum::routing::{get, put};
+use domain::ServiceKey;
 use domain::link::{Link, LinkKind};
 
 pub(crate) use downloads::receipt_body;
@@ -21,11 +22,17 @@ pub(crate) fn router() -> Router<Server> {
         .route("/api/artifacts/{token}", get(downloads::artifact))
 }
 
+/// Whether a service is still one of ours: the links of one that was removed or switched off are void.
+fn is_served(server: &Shared, service: ServiceKey) -> bool {
+    let catalogue = server.parts.store.catalogue();
+    catalogue.services.get(&service).is_some_and(|service| service.active && !service.deleted)
+}
+
 /// The link that a token is, if it allows this.
 fn link(server: &Shared, token: &str, kind: LinkKind) -> Result<Link, Problem> {
     server
         .link_key
         .read(token, server.now())
-        .filter(|link| link.kind == kind)
+        .filter(|link| link.kind == kind && is_served(server, link.service))
         .ok_or_else(|| Problem::new(&problem::NOT_FOUND, "the link is none of ours, or its time is over"))
 }

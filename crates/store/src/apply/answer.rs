@@ -18,7 +18,7 @@ use crate::command::{Answer, CallBack, Finish, Judged, News, Push, Said, Step, U
 use crate::row::RowsExt;
 use crate::search;
 use crate::table::{Find, Value};
-use crate::tables::{MATCH_SUBJECT, RECORD_SUBJECT};
+use crate::tables::{MATCH_SUBJECT, RECORD_SUBJECT, RESULT_EXPECTATION};
 
 pub(super) fn finish(turn: &mut Turn<'_>, finish: &Finish) -> Result<Answer, StoreError> {
     let Some(run) = turn.rows.load::<Run>(finish.run.0)?.filter(|run| run.holds(finish.lease)) else {
@@ -97,6 +97,9 @@ pub(super) fn call_back(turn: &mut Turn<'_>, call: &CallBack) -> Result<Answer, 
     };
     let said = Conclusive { conclusion, raw: &call.raw, run: None, late, now: call.now };
     if late {
+        if is_kept(turn, expectation.key, &call.raw)? {
+            return Ok(Answer::AlreadyComplete);
+        }
         conclude(turn, &expectation, &fenced, &said)?;
         return Ok(Answer::AlreadyComplete);
     }
@@ -259,6 +262,17 @@ pub(super) fn conclude(
     let of = Of { result, artifact: expectation.artifact, now: said.now, event: Some(expectation.event) };
     write(turn, fenced, &of)?;
     Ok(result)
+}
+
+/// Late results that are kept of one expectation: whoever tries again and again fills no disk.
+const LATE_MAX: usize = 16;
+
+/// Whether these bytes were kept as late already, or so many others were.
+fn is_kept(turn: &mut Turn<'_>, expectation: ExpectationKey, raw: &bytes::Bytes) -> Result<bool, StoreError> {
+    let find = Find::equal(&RESULT_EXPECTATION, vec![Value::Int(expectation.0)]);
+    let late = turn.rows.all::<ServiceResult>(&find)?.into_iter().filter(|result| result.late);
+    let kept: Vec<ServiceResult> = late.collect();
+    Ok(kept.len() >= LATE_MAX || kept.iter().any(|result| result.raw == *raw))
 }
 
 /// Notes an attempt. The body is kept here where no result keeps it.

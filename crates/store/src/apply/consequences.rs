@@ -390,6 +390,7 @@ pub(super) fn make_run(
         && (gate.state == GateState::Open || planted::is(Bug::PauseIgnored))
         && turn.desk.slots.take(run.service)
     {
+        turn.desk.taken.push(run.service);
         run.lease(turn.desk.node.node, turn.desk.node.epoch);
     }
     turn.rows.add(&run)?;

@@ -21,9 +21,9 @@ use domain::{ExpectationKey, ServiceKey, SubjectKey, Timestamp};
 
 use crate::command::{Answer, Change, Command, News};
 use crate::numbers::Numbers;
-use crate::row::RowsExt;
-use crate::table::Rows;
-use crate::tables::{Audit, Entry, Meta, meta};
+use crate::row::{Row, RowsExt};
+use crate::table::{Find, Rows};
+use crate::tables::{Audit, Entry, Meta, QUARANTINE_AT, Quarantine, meta};
 use crate::{Node, Slots, StoreError};
 
 /// What a writer holds between transactions.
@@ -36,6 +36,17 @@ pub struct Desk {
     pub catalogue: i64,
     /// Places for calls.
     pub slots: Arc<dyn Slots>,
+    /// Places that were taken since the engine last began: to be given back should it not come to a commit.
+    pub taken: Vec<ServiceKey>,
+}
+
+impl Desk {
+    /// Gives back the places that were taken since there were so many: it does not come to a commit.
+    pub fn give_back_from(&mut self, mark: usize) {
+        for service in self.taken.drain(mark..) {
+            self.slots.give_back(service);
+        }
+    }
 }
 
 /// One transaction.
@@ -79,10 +90,7 @@ pub fn apply(turn: &mut Turn<'_>, command: &Command) -> Result<Answer, StoreErro
         Command::Start => claim::start(turn),
         Command::Turn { service, from, to, now } => turn_gate(turn, *service, from, *to, *now),
         Command::Change(change) => change_catalogue(turn, change),
-        Command::Quarantine(quarantine) => {
-            turn.rows.add(quarantine.as_ref())?;
-            Ok(Answer::Done)
-        }
+        Command::Quarantine(quarantine) => keep_refused(turn, quarantine),
         Command::Prune { .. } => Ok(Answer::Done),
     }
 }
@@ -147,6 +155,31 @@ fn turn_gate(
     Ok(Answer::Done)
 }
 
+/// Refused requests that are kept; the oldest goes when there would be more. With what one may hold that bounds the disk.
+pub const QUARANTINE_MAX: i64 = 1_000;
+
+fn keep_refused(turn: &mut Turn<'_>, refused: &Quarantine) -> Result<Answer, StoreError> {
+    let stored: Option<Meta> = turn.rows.load(meta::QUARANTINE)?;
+    let before = match &stored {
+        Some(before) => before.clone(),
+        None => Meta { key: meta::QUARANTINE, value: 0 },
+    };
+    turn.rows.add(refused)?;
+    if before.value < QUARANTINE_MAX {
+        let after = Meta { value: before.value + 1, ..before.clone() };
+        match stored {
+            Some(before) => turn.rows.change(&before, &after)?,
+            None => turn.rows.add(&after)?,
+        }
+        return Ok(Answer::Done);
+    }
+    let oldest: Vec<Quarantine> = turn.rows.all(&Find::equal(&QUARANTINE_AT, Vec::new()).limit(1))?;
+    for each in oldest {
+        turn.rows.delete(Quarantine::table(), each.key.0)?;
+    }
+    Ok(Answer::Done)
+}
+
 fn change_catalogue(turn: &mut Turn<'_>, change: &Change) -> Result<Answer, StoreError> {
     if change.catalogue != turn.desk.catalogue {
         return Ok(Answer::Recompute);
@@ -202,5 +235,6 @@ pub fn open_desk(rows: &mut dyn Rows, node: i64, salt: u64, slots: Arc<dyn Slots
         catalogue: number(rows, meta::CATALOGUE)?,
         numbers: Numbers::after(rows)?,
         slots,
+        taken: Vec::new(),
     })
 }

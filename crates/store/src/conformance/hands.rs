@@ -175,7 +175,8 @@ impl World {
 
     /// A service sends its result later.
     pub fn call_back(&self, of: ExpectationKey, service: ServiceKey, meant: &Meant) -> Answer {
-        let raw = Bytes::from_static(b"called back");
+        let named = meant.conclusion().map(|conclusion| conclusion.matched.concat()).unwrap_or_default();
+        let raw = Bytes::from(format!("called back {named}").trim_end().to_owned());
         wait(judged::call_back(self.store(), of, service, raw, meant, self.now)).expect("the engine works")
     }
 

@@ -91,6 +91,10 @@ pub fn what_comes_late_is_kept_and_never_satisfies(open: &Open<'_>) {
     assert_eq!((world.verdict(subject), world.told()), (VerdictKind::Blocked, 2), "its rules act");
     assert_eq!(world.only::<Expectation>(), owed);
     assert!(matches!(world.call_back(owed.key, scanner, &DEFERRED), Answer::AlreadyComplete));
+
+    let before = world.count::<ServiceResult>();
+    assert!(matches!(world.call_back(owed.key, scanner, &found(&["BLOCK"])), Answer::AlreadyComplete));
+    assert_eq!((world.count::<ServiceResult>(), world.count::<Match>()), (before, 1), "the same again adds nothing");
 }
 
 pub fn asked_again_after_the_deadline_an_answer_satisfies(open: &Open<'_>) {

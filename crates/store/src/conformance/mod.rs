@@ -116,6 +116,7 @@ const STORIES: &[(&str, Story)] = stories![
         a_changed_catalogue_stops_a_conclusion,
     ],
     receipts: [
+        refused_requests_are_kept_up_to_a_number,
         three_events_in_one_body_are_remembered_one_by_one,
         a_repeated_delivery_is_the_first_receipt_also_after_a_restart,
         a_new_delivery_of_the_same_body_is_a_second_event,

@@ -6,12 +6,14 @@ use domain::profile::ProfileKind;
 use domain::run::Run;
 use domain::subject::Subject;
 use domain::verdict::VerdictKind;
-use domain::{ReceiptKey, SourceKey};
+use domain::{QuarantineKey, ReceiptKey, SourceKey, Timestamp};
 
 use super::hands::{commit, found, recorded, signed};
 use super::world::{Open, World};
+use crate::apply::QUARANTINE_MAX;
 use crate::command::Answer;
 use crate::judged::Arriving;
+use crate::tables::Quarantine;
 
 /// A source, and a scanner of what it sends.
 fn forge(open: &Open<'_>) -> (World, SourceKey) {
@@ -30,6 +32,29 @@ fn repeat_of(answer: &Answer) -> Option<ReceiptKey> {
         Answer::Repeat(first) => *first,
         other => panic!("not a repeat but {other:?}"),
     }
+}
+
+pub fn refused_requests_are_kept_up_to_a_number(open: &Open<'_>) {
+    let world = World::new(open);
+    let more = 3;
+    for nth in 1..=QUARANTINE_MAX + more {
+        world.submit(Quarantine {
+            key: QuarantineKey(nth),
+            at: Timestamp(nth),
+            source: None,
+            path: "/".to_owned(),
+            reason: "signature-mismatch".to_owned(),
+            text: String::new(),
+            headers: "[]".to_owned(),
+            credential: None,
+            digest: [0; 32],
+            body_bytes: 0,
+            body: None,
+        });
+    }
+    let kept = world.rows::<Quarantine>();
+    assert_eq!(i64::try_from(kept.len()), Ok(QUARANTINE_MAX));
+    assert_eq!(kept[0].key, QuarantineKey(more + 1), "the oldest went");
 }
 
 pub fn three_events_in_one_body_are_remembered_one_by_one(open: &Open<'_>) {
