@@ -40,6 +40,16 @@ async fn a_result_is_taken_once_and_settles_the_verdict() {
 }
 
 #[tokio::test]
+async fn the_links_of_a_removed_service_are_void() {
+    let (world, link) = owing().await;
+    assert_eq!(world.api("DELETE", "/services/check", Value::Null).await.status, 204);
+    let path = format!("/api/results/{}", token(&world, link));
+    assert_eq!(world.public("PUT", &path, "{}").await.problem(), "not-found");
+    let path = format!("/api/bodies/{}", token(&world, Link { kind: LinkKind::Body, ..link }));
+    assert_eq!(world.public("GET", &path, "").await.problem(), "not-found");
+}
+
+#[tokio::test]
 async fn a_link_that_is_none_or_over_or_for_something_else_is_not_found() {
     let (world, link) = owing().await;
     let body = Link { kind: LinkKind::Body, ..link };
