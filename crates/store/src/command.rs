@@ -81,11 +81,6 @@ pub enum Command {
     Change(Box<Change>),
     /// A refused request is kept.
     Quarantine(Box<Quarantine>),
-    /// Old rows that nothing needs are removed.
-    Prune {
-        /// Replay memory that ended before this.
-        before: Timestamp,
-    },
 }
 
 macro_rules! into_command {

@@ -91,7 +91,6 @@ pub fn apply(turn: &mut Turn<'_>, command: &Command) -> Result<Answer, StoreErro
         Command::Turn { service, from, to, now } => turn_gate(turn, *service, from, *to, *now),
         Command::Change(change) => change_catalogue(turn, change),
         Command::Quarantine(quarantine) => keep_refused(turn, quarantine),
-        Command::Prune { .. } => Ok(Answer::Done),
     }
 }
 
