@@ -158,6 +158,14 @@ pub fn service(
     check_name("a service's name", &spec.name)?;
     let told = |why: String| Problem::invalid(format!("service {:?}: {why}", spec.name));
     check_url(spec, own_listeners).map_err(told)?;
+    if !domain::profile::ALL.iter().any(|profile| profile.kind == spec.profile) {
+        let offered: Vec<&str> = domain::profile::ALL.iter().map(|profile| profile.kind.word()).collect();
+        return Err(told(format!(
+            "the profile {} is not offered yet; expected one of {}",
+            spec.profile,
+            offered.join(", ")
+        )));
+    }
     if spec.profile == ProfileKind::Scanner && spec.secret.as_deref().is_none_or(str::is_empty) {
         return Err(told("a scanner needs a secret, found none".to_owned()));
     }

@@ -81,6 +81,11 @@ pub fn source(
 ) -> Result<Source, Problem> {
     check_name("a source's id", &spec.id)?;
     let provider = known_provider(&spec.provider)?;
+    if spec.mode == SourceMode::Aspnet {
+        let why =
+            "the mode \"aspnet\" is not offered yet; with \"modern\" the same provider is verified by today's rules";
+        return Err(Problem::invalid(format!("source {:?}: {why}", spec.id)));
+    }
     let window_s = spec.window.as_deref().map(window).transpose()?;
     let secrets = named(&spec.secrets, seal)?;
     let settings = EndpointSettings {

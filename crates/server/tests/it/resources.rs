@@ -127,3 +127,12 @@ fn an_entry_that_did_not_change_settles_to_itself() {
     let fresh = service(text, &Ones).expect("a service").service;
     assert_eq!(settle_service(fresh, &before, &seal()), before);
 }
+
+#[test]
+fn what_is_not_offered_yet_is_refused_and_not_taken_for_something_else() {
+    let aspnet = source("id = \"a\"\nprovider = \"github\"\nmode = \"aspnet\"\nsecrets = [\"s3cret\"]", &Zeros);
+    assert!(aspnet.expect_err("refused").contains("not offered yet"));
+    let worker = "name = \"w\"\nprofile = \"worker\"\nurl = \"https://worker.example/\"\nevents = [\"x\"]";
+    let refused = service(worker, &Zeros).map(|made| made.service).expect_err("refused");
+    assert!(refused.contains("expected one of scanner, standard"), "{refused}");
+}
