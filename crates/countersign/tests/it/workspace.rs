@@ -38,7 +38,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// The crates that are never shipped.
-const UNSHIPPED: [&str; 2] = ["bench", "testkit"];
+const UNSHIPPED: [&str; 1] = ["bench"];
 
 fn packages() -> Vec<Value> {
     let output = Command::new(env!("CARGO"))
