@@ -34,12 +34,17 @@ fn main() -> ExitCode {
     let as_json = cli.common.json;
     // Only this process chooses the provider, so nobody can have been first.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(worker_threads()).enable_all().build();
     let done = match runtime {
         Ok(runtime) => runtime.block_on(cli.run()),
         Err(why) => Err(Failure::internal(why)),
     };
     done.unwrap_or_else(|failure| told(&failure, as_json)).into()
+}
+
+/// One core is left to the store's writer: on few cores more workers than that only wake and wait for each other.
+fn worker_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1))
 }
 
 fn told(failure: &Failure, as_json: bool) -> Exit {

@@ -135,11 +135,6 @@ impl Planning<'_> {
         let made = resources::service(spec, key, number, Owner::File, own_listeners, seal, random);
         let fresh = made.map_err(|problem| refused("service", &spec.name, &problem))?.service;
         Ok(match before {
-            // One that was removed has lost its signing secrets, and gets the new one.
-            Some(before) if before.signing.is_empty() => {
-                let signing = fresh.signing.clone();
-                Service { signing, ..resources::settle_service(fresh, before, seal) }
-            }
             Some(before) => resources::settle_service(fresh, before, seal),
             None => fresh,
         })

@@ -43,6 +43,16 @@ words! {
 }
 
 words! {
+    /// What we sign with for a service of the `standard` profile (Standard Webhooks, "Signature scheme").
+    SigningKind {
+        /// HMAC-SHA256 under a key that the service has too.
+        V1 = "v1",
+        /// Ed25519: the service has only the public half.
+        V1a = "v1a",
+    }
+}
+
+words! {
     /// Which rules a source's requests are answered by.
     SourceMode {
         /// Today's provider definitions.
@@ -130,6 +140,8 @@ pub struct Service {
     pub url: String,
     /// The profile's own key.
     pub secret: Option<Sealed>,
+    /// Of what kind the next signing secret is.
+    pub signs: SigningKind,
     /// Our signing secrets for it: one, or two while a change is under way.
     pub signing: Vec<Sealed>,
     /// Its account.

@@ -634,7 +634,7 @@ fn name_of(service: ServiceKey, catalogue: &Catalogue) -> &str {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::catalogue::Owner;
+    use crate::catalogue::{Owner, SigningKind};
     use crate::gate::ServiceTime;
     use crate::profile::{PayloadForm, ProfileKind};
     use crate::rule::HoldFor;
@@ -653,6 +653,7 @@ pub(crate) mod tests {
             form: PayloadForm::Basic,
             url: "http://127.0.0.1:1/".to_owned(),
             secret: None,
+            signs: SigningKind::V1,
             signing: Vec::new(),
             account: None,
             subscriptions: Vec::new(),

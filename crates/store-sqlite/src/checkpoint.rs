@@ -13,8 +13,8 @@ use rusqlite::Connection;
 
 use crate::{OpenError, connect};
 
-/// Pages in the log at which it begins to be moved: 8 MiB.
-const LOG_PAGES: i32 = 2_000;
+/// Pages in the log at which it begins to be moved: 16 MiB.
+const LOG_PAGES: i32 = 4_000;
 /// Pages at which the writer waits for nobody: 64 MiB. A reading that goes on for long may let the log grow so far.
 const LOG_PAGES_MAX: i32 = 16_000;
 

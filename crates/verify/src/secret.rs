@@ -88,6 +88,13 @@ pub fn whsk(random: &[u8; 32]) -> String {
     format!("{PRIVATE_KEY_PREFIX}{}", base64::encode(random))
 }
 
+/// The public half of [`whsk`], as receivers configure it.
+#[must_use]
+pub fn whpk(random: &[u8; 32]) -> String {
+    let key = ed25519_dalek::SigningKey::from_bytes(random).verifying_key();
+    format!("{PUBLIC_KEY_PREFIX}{}", base64::encode(key.as_bytes()))
+}
+
 /// The key bytes that a configured text stands for.
 pub(crate) fn key_bytes(form: KeyForm, text: &str) -> Result<Zeroizing<Vec<u8>>, SecretFault> {
     if text.is_empty() {

@@ -48,6 +48,9 @@ pub struct Add {
     /// Its wire dialect: `scanner`, `worker`, `standard`.
     #[arg(long, default_value = "standard")]
     profile: String,
+    /// What we sign with: `v1`, a shared secret, or `v1a`, of which the service has only the public half.
+    #[arg(long)]
+    signing: Option<String>,
     /// A type of event that it wants to hear; may be given again.
     #[arg(long = "event", value_name = "TYPE")]
     events: Vec<String>,
@@ -118,6 +121,9 @@ impl Add {
         });
         if let Some(on_failure) = self.on_failure {
             body["on_failure"] = on_failure.into();
+        }
+        if let Some(signing) = self.signing {
+            body["signing"] = signing.into();
         }
         if let Some(secret) = self.secret.read()? {
             body["secret"] = secret.as_str().into();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use dispatch::{Call, DispatchParts, Programs, Sender, Sending, Settings};
-use domain::catalogue::{OnFailure, Owner, Service, Subscription};
+use domain::catalogue::{OnFailure, Owner, Service, SigningKind, Subscription};
 use domain::event::Provenance;
 use domain::outcome::{Outcome, Response};
 use domain::profile::{PayloadForm, ProfileKind};
@@ -47,6 +47,7 @@ fn service() -> Service {
         form: PayloadForm::Basic,
         url: "http://slow/".to_owned(),
         secret: None,
+        signs: SigningKind::V1,
         signing: Vec::new(),
         account: None,
         subscriptions: vec![Subscription {

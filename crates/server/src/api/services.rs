@@ -3,7 +3,7 @@
 use axum::Extension;
 use axum::Json;
 use axum::extract::State;
-use domain::catalogue::{Account, Catalogue, Owner, Role, Service};
+use domain::catalogue::{Account, Catalogue, Owner, Role, Service, SigningKind};
 use domain::gate::GateState;
 use domain::time::show_span;
 use http::StatusCode;
@@ -49,7 +49,8 @@ pub async fn create(
         service.account = Some(account.key);
         let mut answer = show(&server, &service);
         answer["credentials"] = json!({ "token": token });
-        answer["signing_secret"] = json!(new.signing_secret);
+        let (member, text) = new.signing.member();
+        answer[member] = json!(text);
         let what = format!("made the service {}", service.name);
         Ok(Changed { entries: vec![service.entry(), account.entry()], what, answer })
     });
@@ -112,13 +113,14 @@ pub async fn credentials(
 ) -> Result<Json<Value>, Problem> {
     let issued = change(&server, &caller.name, |catalogue, keys| {
         let mut service = find(&server, catalogue, &id)?.clone();
-        let (signing_secret, sealed) =
-            resources::signing_secret(&service.name, &server.parts.seal, &*server.parts.random);
+        let (shown, sealed) =
+            resources::signing_key(service.signs, &service.name, &server.parts.seal, &*server.parts.random);
         service.signing.insert(0, sealed);
         service.signing.truncate(2);
         let (account, token) = issue(&server, catalogue, keys, &service)?;
         service.account = Some(account.key);
-        let answer = json!({ "credentials": { "token": token }, "signing_secret": signing_secret });
+        let (member, text) = shown.member();
+        let answer = json!({ "credentials": { "token": token }, member: text });
         let what = format!("issued credentials for the service {}", service.name);
         Ok(Changed { entries: vec![service.entry(), account.entry()], what, answer })
     });
@@ -216,6 +218,7 @@ fn spec_of(service: &Service) -> ServiceSpec {
         payload: service.form,
         url: service.url.clone(),
         secret: None,
+        signing: service.signs,
         events: service.subscriptions.iter().map(event).collect(),
         on_failure: service.on_failure,
         require_coverage: service.require_coverage,
@@ -231,6 +234,9 @@ fn show(server: &Shared, service: &Service) -> Value {
     shown["id"] = json!(server.show(service.key));
     shown["number"] = json!(service.number);
     shown["has_secret"] = json!(service.secret.is_some());
+    if service.signs == SigningKind::V1a {
+        shown["public_keys"] = json!(resources::public_keys(service, &server.parts.seal));
+    }
     shown["account"] = json!(service.account.map(|key| server.show(key)));
     shown["owner"] = json!(service.owner);
     shown

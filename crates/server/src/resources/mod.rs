@@ -12,7 +12,7 @@ mod strict;
 
 pub use account::{AccountSpec, NewToken, account, token};
 pub use rule::{RuleSpec, rule};
-pub use service::{EventSpec, NewService, ServiceSpec, service, signing_secret};
+pub use service::{EventSpec, NewService, ServiceSpec, ShownKey, public_keys, service, signing_key};
 pub use settle::{settle_service, settle_source};
 pub(crate) use source::paths;
 pub use source::{SecretSpec, SourceSpec, source};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use domain::catalogue::{OnFailure, Owner, Sealed, Service, Subscription};
+use domain::catalogue::{OnFailure, Owner, Sealed, Service, SigningKind, Subscription};
 use domain::expectation::Redeliver;
 use domain::profile::{PayloadForm, ProfileKind};
 use domain::{Random, ServiceKey, limits};
@@ -12,6 +12,7 @@ use egress::{AllowedNetwork, Policy};
 use serde::de::value::MapAccessDeserializer;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use store::seal::SealKey;
+use zeroize::Zeroizing;
 
 use super::check_name;
 use super::source::yes;
@@ -35,6 +36,9 @@ pub struct ServiceSpec {
     /// The profile's own key; a scanner needs one.
     #[serde(default, skip_serializing)]
     pub secret: Option<String>,
+    /// What we sign with, in the `standard` profile.
+    #[serde(default = "v1")]
+    pub signing: SigningKind,
     /// What it wants to hear.
     #[serde(default)]
     pub events: Vec<EventSpec>,
@@ -130,16 +134,39 @@ const fn basic() -> PayloadForm {
     PayloadForm::Basic
 }
 
+const fn v1() -> SigningKind {
+    SigningKind::V1
+}
+
 const fn hold() -> OnFailure {
     OnFailure::Hold
 }
 
-/// A service that was just made, with the secret that is shown this once. Without `Debug`.
+/// A service that was just made, with the signing key that is shown this once. Without `Debug`.
 pub struct NewService {
     /// The service.
     pub service: Service,
-    /// Our signing secret for it, `whsec_...`.
-    pub signing_secret: String,
+    /// What its people need to check our signatures.
+    pub signing: ShownKey,
+}
+
+/// What a service's people need to check our signatures. Without `Debug`.
+pub enum ShownKey {
+    /// The key itself, `whsec_...`; shown once.
+    Secret(String),
+    /// The public half, `whpk_...`; anybody may know it.
+    Public(String),
+}
+
+impl ShownKey {
+    /// Its member in an answer, and its text.
+    #[must_use]
+    pub fn member(self) -> (&'static str, String) {
+        match self {
+            Self::Secret(text) => ("signing_secret", text),
+            Self::Public(text) => ("public_key", text),
+        }
+    }
 }
 
 /// Makes a service, its secrets sealed, with a signing secret of its own.
@@ -169,6 +196,10 @@ pub fn service(
     if spec.profile == ProfileKind::Scanner && spec.secret.as_deref().is_none_or(str::is_empty) {
         return Err(told("a scanner needs a secret, found none".to_owned()));
     }
+    if spec.profile != ProfileKind::Standard && spec.signing != SigningKind::V1 {
+        let found = format!("signing = \"{}\" is for the profile standard; {} has its own", spec.signing, spec.profile);
+        return Err(told(found));
+    }
     let concurrency = spec.concurrency.unwrap_or(limits::CONCURRENCY);
     if !(1..=limits::CONCURRENCY_MAX).contains(&concurrency) {
         let found = format!("expected a concurrency of 1 to {}, found {concurrency}", limits::CONCURRENCY_MAX);
@@ -181,8 +212,7 @@ pub fn service(
     if attempt.is_zero() {
         return Err(told("expected a timeout above zero".to_owned()));
     }
-    let signing_text = signing_text(random);
-    let signing = vec![sealed(&signing_text, &service_signing_of(&spec.name), seal, random)];
+    let (shown, signing) = signing_key(spec.signing, &spec.name, seal, random);
     let secret = spec.secret.as_deref().map(|text| sealed(text, &service_secret_of(&spec.name), seal, random));
     let service = Service {
         key,
@@ -192,7 +222,8 @@ pub fn service(
         form: spec.payload,
         url: spec.url.clone(),
         secret,
-        signing,
+        signs: spec.signing,
+        signing: vec![signing],
         account: None,
         subscriptions: subscriptions(&spec.events).map_err(told)?,
         on_failure: spec.on_failure,
@@ -204,21 +235,35 @@ pub fn service(
         deleted: false,
         owner,
     };
-    Ok(NewService { service, signing_secret: signing_text })
+    Ok(NewService { service, signing: shown })
 }
 
-/// A new signing secret for a service: its text, and sealed.
+/// A new signing key for a service: what is shown of it, and all of it, sealed.
 #[must_use]
-pub fn signing_secret(name: &str, seal: &SealKey, random: &dyn Random) -> (String, Sealed) {
-    let text = signing_text(random);
-    let sealed = sealed(&text, &service_signing_of(name), seal, random);
-    (text, sealed)
+pub fn signing_key(kind: SigningKind, name: &str, seal: &SealKey, random: &dyn Random) -> (ShownKey, Sealed) {
+    let mut bytes = Zeroizing::new([0; 32]);
+    random.fill(&mut *bytes);
+    let of = service_signing_of(name);
+    match kind {
+        SigningKind::V1 => {
+            let text = verify::secret::whsec(&bytes);
+            let sealed = sealed(&text, &of, seal, random);
+            (ShownKey::Secret(text), sealed)
+        }
+        SigningKind::V1a => {
+            let text = Zeroizing::new(verify::secret::whsk(&bytes));
+            (ShownKey::Public(verify::secret::whpk(&bytes)), sealed(&text, &of, seal, random))
+        }
+    }
 }
 
-fn signing_text(random: &dyn Random) -> String {
-    let mut bytes = [0; 32];
-    random.fill(&mut bytes);
-    verify::secret::whsec(&bytes)
+/// The public halves of a service's signing keys, the newest first; keys that have none are left out.
+#[must_use]
+pub fn public_keys(service: &Service, seal: &SealKey) -> Vec<String> {
+    let of = service_signing_of(&service.name);
+    let texts = service.signing.iter().filter_map(|sealed| seal.open(sealed, &of).ok());
+    let keys = texts.filter_map(|text| verify::sign::SigningKey::read(&text).ok());
+    keys.filter_map(|key| key.public_key()).collect()
 }
 
 fn sealed(text: &str, of: &str, seal: &SealKey, random: &dyn Random) -> Sealed {

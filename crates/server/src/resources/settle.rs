@@ -25,14 +25,19 @@ pub fn settle_source(mut fresh: Source, before: &Source, seal: &SealKey) -> Sour
     fresh
 }
 
-/// The service `fresh`, written over `before`: number, signing secrets and account stay.
+/// The service `fresh`, written over `before`: number, signing secrets and account stay. A signing key of another kind
+/// comes beside the newest one of the old kind, so that the service's people can follow.
 #[must_use]
 pub fn settle_service(mut fresh: Service, before: &Service, seal: &SealKey) -> Service {
     fresh.key = before.key;
     fresh.number = before.number;
     fresh.account = before.account;
     if fresh.name == before.name {
-        fresh.signing.clone_from(&before.signing);
+        if fresh.signs == before.signs && !before.signing.is_empty() {
+            fresh.signing.clone_from(&before.signing);
+        } else {
+            fresh.signing.extend(before.signing.first().cloned());
+        }
         let of = service_secret_of(&fresh.name);
         if let (Some(secret), Some(known)) = (&fresh.secret, &before.secret)
             && same(secret, known, &of, seal)

@@ -313,6 +313,73 @@ async fn a_test_message_reaches_the_service_signed_and_its_answer_is_read() {
     assert_eq!(dead["live"], false);
 }
 
+/// One call of a service's test, as it arrives at a listener that answers nothing of use.
+async fn called(world: &World, listener: &TcpListener, name: &str) -> String {
+    let served = async {
+        let (mut stream, _) = listener.accept().await.expect("a call");
+        let mut request = Vec::new();
+        while !request.ends_with(b"}}") {
+            assert_ne!(stream.read_buf(&mut request).await.expect("bytes"), 0);
+        }
+        stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.expect("written");
+        String::from_utf8(request).expect("text")
+    };
+    let path = format!("/services/{name}/test");
+    let (answer, request) = tokio::join!(world.api("POST", &path, Value::Null), served);
+    assert_eq!(answer.json()["live"], true, "{}", answer.text());
+    request
+}
+
+/// Judges a call as a receiver that has this public key.
+fn judged(world: &World, request: &str, public_key: &Value) -> bool {
+    let settings = verify::receive::EndpointSettings {
+        provider: &verify::provider::STANDARD_WEBHOOKS_ED25519,
+        secrets: vec![("ours".to_owned(), public_key.as_str().expect("a public key").to_owned())],
+        window_s: None,
+        public_url: None,
+        subject: None,
+    };
+    let endpoint = verify::receive::Endpoint::new(settings).expect("a public key of our form");
+    let (head, body) = request.split_once("\r\n\r\n").expect("a head and a body");
+    let lines = head.lines().filter_map(|line| line.split_once(": "));
+    let headers: Vec<(&str, &[u8])> = lines.map(|(name, value)| (name, value.as_bytes())).collect();
+    let head = verify::receive::Head { method: "POST", url: "http://x/", headers: &headers };
+    let now_s = world.now().milliseconds() / 1000;
+    matches!(endpoint.receive(&head, body.as_bytes(), now_s), verify::receive::Outcome::Accept(_))
+}
+
+#[tokio::test]
+async fn a_service_may_be_signed_to_with_a_key_whose_public_half_alone_it_has() {
+    let world = World::new().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}/", listener.local_addr().expect("an address"));
+    let spec = json!({"name": "mirror", "url": url, "signing": "v1a", "allow_networks": ["127.0.0.0/8"]});
+
+    let made = world.api("POST", "/services", spec).await.json();
+
+    assert!(made.get("signing_secret").is_none() && !made.to_string().contains("whsk_"), "{made}");
+    let first = &made["public_key"];
+    assert_eq!(made["public_keys"], json!([first]));
+    let request = called(&world, &listener, "mirror").await;
+    assert!(judged(&world, &request, first), "{request}");
+    assert!(!judged(&world, &request.replace("countersign.test", "countersign.fake"), first));
+
+    let second = world.api("POST", "/services/mirror/credentials", Value::Null).await.json()["public_key"].clone();
+    assert_eq!(world.api("GET", "/services/mirror", Value::Null).await.json()["public_keys"], json!([second, first]));
+    let request = called(&world, &listener, "mirror").await;
+    assert!(judged(&world, &request, first) && judged(&world, &request, &second), "both, while people change over");
+
+    let back = world.api("PATCH", "/services/mirror", json!({"signing": "v1"})).await;
+    assert_eq!(back.json()["signing"], "v1", "{}", back.text());
+    let request = called(&world, &listener, "mirror").await;
+    assert!(request.contains("webhook-signature: v1,") && request.contains(" v1a,"), "{request}");
+
+    let scanner =
+        json!({"name": "scan", "profile": "scanner", "url": "https://scan.example/", "secret": "s", "signing": "v1a"});
+    let refused = world.api("POST", "/services", scanner).await;
+    assert!(refused.json()["detail"].as_str().is_some_and(|detail| detail.contains("profile standard")));
+}
+
 #[tokio::test]
 async fn the_document_lists_every_operation_and_each_is_there() {
     let world = World::new().await;

@@ -61,7 +61,7 @@ fn the_tables_of_the_configuration_file_read() {
         on_failure = "hold"
         allow_networks = ["127.0.0.0/8:20000"]"#;
     let made = service(text, &Zeros).expect("a service");
-    assert!(made.signing_secret.starts_with("whsec_"));
+    assert!(matches!(made.signing, resources::ShownKey::Secret(text) if text.starts_with("whsec_")));
     assert_eq!(made.service.subscriptions.len(), 2);
     assert_eq!(made.service.subscriptions[1].redeliver.map(|redeliver| redeliver.times), Some(12));
     let made = rule("name = \"MALICIOUS\"\nservice = \"malware-scan\"\nactive = true\naction = { hold = \"24h\" }");

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::answer::Conclusion;
-use domain::catalogue::{OnFailure, Owner, Service, Subscription};
+use domain::catalogue::{OnFailure, Owner, Service, SigningKind, Subscription};
 use domain::event::Provenance;
 use domain::profile::{PayloadForm, ProfileKind};
 use domain::result::ResultKind;
@@ -60,6 +60,7 @@ async fn subscribe(store: &Store) -> ServiceKey {
         form: PayloadForm::Basic,
         url: "http://127.0.0.1:1/".to_owned(),
         secret: None,
+        signs: SigningKind::V1,
         signing: Vec::new(),
         account: None,
         subscriptions: vec![Subscription {

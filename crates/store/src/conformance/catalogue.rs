@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::catalogue::{OnFailure, Owner, Service, Source, SourceMode, Subscription};
+use domain::catalogue::{OnFailure, Owner, Service, SigningKind, Source, SourceMode, Subscription};
 use domain::profile::{PayloadForm, ProfileKind};
 use domain::rule::{Action, HoldFor, Rule};
 use domain::{Key, RuleKey, ServiceKey, SourceKey, Timestamp};
@@ -48,6 +48,7 @@ impl World {
             form: PayloadForm::Basic,
             url: "http://127.0.0.1:1/".to_owned(),
             secret: None,
+            signs: SigningKind::V1,
             signing: Vec::new(),
             account: None,
             subscriptions: vec![subscription(event)],

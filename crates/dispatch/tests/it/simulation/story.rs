@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::catalogue::{OnFailure, Owner, Service, Source, SourceMode, Subscription};
+use domain::catalogue::{OnFailure, Owner, Service, SigningKind, Source, SourceMode, Subscription};
 use domain::event::Provenance;
 use domain::gate::GateState;
 use domain::link::LinkKey;
@@ -135,6 +135,7 @@ impl Story {
                 form: PayloadForm::Basic,
                 url: format!("http://service-{number}/"),
                 secret: None,
+                signs: SigningKind::V1,
                 signing: Vec::new(),
                 account: None,
                 subscriptions: vec![Subscription {
