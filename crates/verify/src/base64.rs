@@ -1,7 +1,8 @@
-//! Base64, strictly: the standard alphabet, canonical, no white space.
+//! Base64, strictly: canonical, no white space; the standard alphabet, or the one for URLs.
 
 use base64::Engine;
 use base64::alphabet::STANDARD;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 const PADDED: GeneralPurpose = GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new());
@@ -26,15 +27,26 @@ pub fn decode_padding_optional(text: &[u8]) -> Option<Vec<u8>> {
     LENIENT.decode(text).ok()
 }
 
+/// The bytes in the alphabet for URLs, without padding.
+pub fn encode_url(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// The bytes that a text in the alphabet for URLs stands for; `None` if it is padded or not the one text that does.
+pub fn decode_url(text: &[u8]) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text).ok()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{decode, decode_padding_optional, encode};
+    use super::{decode, decode_padding_optional, decode_url, encode, encode_url};
 
     #[test]
     fn the_one_right_text_decodes() {
         assert_eq!(encode(&[0xfb, 0xff]), "+/8=");
         assert_eq!(decode(b"+/8="), Some(vec![0xfb, 0xff]));
         assert_eq!(decode_padding_optional(b"+/8"), Some(vec![0xfb, 0xff]));
+        assert_eq!((encode_url(&[0xfb, 0xff]).as_str(), decode_url(b"-_8")), ("-_8", Some(vec![0xfb, 0xff])));
     }
 
     #[test]
@@ -43,5 +55,8 @@ mod tests {
             assert_eq!(decode(text.as_bytes()), None, "{text}");
         }
         assert_eq!(decode_padding_optional(b"+/9"), None);
+        for text in ["-_8=", "+/8", "-_9", "-_8 ", "-"] {
+            assert_eq!(decode_url(text.as_bytes()), None, "{text}");
+        }
     }
 }

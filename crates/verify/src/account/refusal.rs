@@ -1,0 +1,87 @@
+//! Every reason for which an account is not recognised.
+
+use core::fmt;
+
+/// Why an account is not recognised. Each is answered 401 with its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JwtRefusal {
+    /// Nobody said who they are, where somebody must.
+    Anonymous,
+    /// The scheme alone.
+    NoToken,
+    /// More after the scheme than one token.
+    TokenWithSpaces,
+    /// It does not decode, or the signature is another one.
+    Undecodable,
+    /// Another algorithm, or a header that asks for something that is not done here.
+    Invalid,
+    /// It names no key.
+    NoIssuer,
+    /// The key that it names is none, or was revoked.
+    UnknownIssuer,
+    /// It never ends.
+    NoExpiry,
+    /// It never began.
+    NoIssuedAt,
+    /// It has ended.
+    Expired,
+    /// It begins later than now, or its beginning is no time.
+    BadIssuedAt,
+    /// It would live too long.
+    TooLong,
+    /// A time that is not written as a number.
+    WrongType,
+    /// It claims to be renewed from another token.
+    Refreshed,
+    /// The key was there and cannot be used.
+    KeyGone,
+    /// The account was switched off.
+    Disabled,
+    /// The account has not accepted the platform's agreement. Accounts of services count as having done so from the
+    /// start.
+    NoAgreement,
+    /// The token was used before, where each is to be used once.
+    Repeated,
+}
+
+impl JwtRefusal {
+    /// The text that is answered.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            JwtRefusal::Anonymous => "Authentication credentials were not provided.",
+            JwtRefusal::NoToken => "Invalid Authorization header. No credentials provided.",
+            JwtRefusal::TokenWithSpaces => {
+                "Invalid Authorization header. Credentials string should not contain spaces."
+            }
+            JwtRefusal::Undecodable => "Error decoding signature.",
+            JwtRefusal::Invalid => "Invalid JWT Token.",
+            JwtRefusal::NoIssuer => "JWT iss (issuer) claim is missing.",
+            JwtRefusal::UnknownIssuer => "Unknown JWT iss (issuer).",
+            JwtRefusal::NoExpiry => "Invalid JWT: Token is missing the \"exp\" claim.",
+            JwtRefusal::NoIssuedAt => "Invalid JWT: Token is missing the \"iat\" claim.",
+            JwtRefusal::Expired => "Signature has expired.",
+            JwtRefusal::BadIssuedAt => {
+                "JWT iat (issued at time) is invalid. Make sure your system clock is synchronized with something like \
+                 TLSdate."
+            }
+            JwtRefusal::TooLong => "JWT exp (expiration) is too long.",
+            JwtRefusal::WrongType => "Wrong type for one or more keys in payload",
+            JwtRefusal::Refreshed => {
+                "API key based tokens are not refreshable, don't include `orig_iat` in their payload."
+            }
+            JwtRefusal::KeyGone => "Invalid API Key.",
+            JwtRefusal::Disabled => "User account is disabled.",
+            JwtRefusal::NoAgreement => "User has not read developer agreement.",
+            JwtRefusal::Repeated => "JWT jti (nonce) has been used before.",
+        }
+    }
+}
+
+impl fmt::Display for JwtRefusal {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.text())
+    }
+}
+
+impl core::error::Error for JwtRefusal {}
