@@ -32,9 +32,11 @@ const ARROWS: &[(&str, &[&str])] = &[
             "egress",
             "dispatch",
             "server",
+            "scanner-kit",
         ],
     ),
     ("whck", &["verify"]),
+    ("scanner-kit", &["verify"]),
 ];
 
 /// The crates that are never shipped.
