@@ -231,6 +231,7 @@ fn server_parts(
         programs: config.form.exec.keys().cloned().collect(),
         user_agent: USER_AGENT.to_owned(),
         admin_hosts: form.admin_hosts.iter().cloned().chain(addresses.admin_host()).collect(),
+        refuse_repeated_jti: form.refuse_repeated_jti,
     };
     let blobs = Blobs::open(data.blobs()).map_err(|why| {
         Failure::new(Exit::Config, format!("the folder {} cannot be used: {why}", data.blobs().display()))

@@ -177,10 +177,28 @@ pub struct Account {
     pub name: String,
     /// What it may do.
     pub role: Role,
+    /// What it may do in a protocol of services, each by a name of its own.
+    pub permissions: Vec<Permission>,
     /// Its bearer tokens, as hashes.
     pub credentials: Vec<Credential>,
+    /// The keys with which it signs its own tokens in the scanner protocol, the newest last.
+    pub jwt: Vec<JwtKey>,
     /// Whether it may do anything.
     pub active: bool,
+}
+
+words! {
+    /// What a protocol of services lets an account do (scanner-pipeline, section 11.4).
+    Permission {
+        /// Send later results of its own service.
+        PatchResults = "Scanners:PatchResults",
+        /// Send results on its own initiative.
+        PushResults = "Scanners:PushResults",
+        /// Fetch any version's file.
+        FileDownload = "Addons:FileDownload",
+        /// Fetch any version's source package.
+        SourceDownload = "Sources:Download",
+    }
 }
 
 words! {
@@ -204,6 +222,21 @@ pub struct Credential {
     pub key: CredentialKey,
     /// SHA-256 of the token, in hex; the token itself is not kept.
     pub token_sha256: String,
+    /// Since when.
+    pub at: Timestamp,
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
+/// A key with which an account signs its own tokens.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct JwtKey {
+    /// Its key.
+    pub key: CredentialKey,
+    /// Its name, which the tokens carry: `user:<account number>:<suffix>`.
+    pub name: String,
+    /// Its secret; empty once it was revoked.
+    pub secret: Sealed,
     /// Since when.
     pub at: Timestamp,
     /// Whether it was revoked.
@@ -238,6 +271,15 @@ impl Catalogue {
     #[must_use]
     pub fn service_named(&self, name: &str) -> Option<&Service> {
         self.services.values().find(|service| service.name == name && !service.deleted)
+    }
+
+    /// The account that signs with the key of this name, and the key; revoked keys are not found.
+    #[must_use]
+    pub fn jwt_key(&self, name: &str) -> Option<(&Account, &JwtKey)> {
+        self.accounts.values().find_map(|account| {
+            let key = account.jwt.iter().find(|key| !key.revoked && key.name == name)?;
+            Some((account, key))
+        })
     }
 
     /// The source that a URL names; names compare without regard to case.

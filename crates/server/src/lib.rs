@@ -1,7 +1,8 @@
 //! The only crate that listens.
 //!
-//! [`receive`] takes webhooks, [`links`] takes results and gives files to whoever holds a link, [`api`] is the own API,
-//! [`pages`] shows an event's life. Each is a router; [`Server`] puts them together and [`listen::serve`] runs them.
+//! [`receive`] takes webhooks, [`links`] takes results and gives files to whoever holds a link, [`scanner`] takes the
+//! results of the scanner protocol, [`api`] is the own API, [`pages`] shows an event's life. Each is a router;
+//! [`Server`] puts them together and [`listen::serve`] runs them.
 //! This crate decides nothing about events: it proves, records, reads and shows. `problem` alone maps errors to answers.
 
 pub mod api;
@@ -12,6 +13,7 @@ pub mod pages;
 pub mod problem;
 pub mod receive;
 pub mod resources;
+pub mod scanner;
 pub mod secrets;
 mod server;
 mod text;

@@ -18,5 +18,11 @@ pub fn service_signing_of(name: &str) -> String {
     format!("service/{name}/signing")
 }
 
+/// What the secrets are sealed for with which the account of this number signs its tokens.
+#[must_use]
+pub fn account_jwt_of(number: i64) -> String {
+    format!("account/{number}/jwt")
+}
+
 /// What the credential of a refused request is sealed for.
 pub const QUARANTINE: &str = "quarantine";

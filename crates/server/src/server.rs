@@ -20,6 +20,7 @@ use crate::metrics::Metrics;
 use crate::pages::session::Sessions;
 use crate::problem::{self, Problem};
 use crate::receive::{Endpoints, Quarantines};
+use crate::scanner::{self, Nonces};
 use crate::{api, links, pages, receive};
 
 /// Everything that a server is made of.
@@ -57,6 +58,8 @@ pub struct Settings {
     pub user_agent: String,
     /// Host names under which the admin listener answers, beside the loopback names.
     pub admin_hosts: Vec<String>,
+    /// Whether a token that an account signs may be used once only.
+    pub refuse_repeated_jti: bool,
 }
 
 /// The server. Cheap to clone; clones are the same server.
@@ -72,6 +75,7 @@ pub struct Shared {
     pub(crate) endpoints: Endpoints,
     pub(crate) quarantines: Quarantines,
     pub(crate) sessions: Mutex<Sessions>,
+    nonces: Mutex<Nonces>,
     pub(crate) link_key: LinkKey,
     ready: AtomicBool,
     last_key: AtomicI64,
@@ -96,6 +100,7 @@ impl Server {
             endpoints: Endpoints::default(),
             quarantines: Quarantines::default(),
             sessions: Mutex::default(),
+            nonces: Mutex::default(),
             link_key,
             ready: AtomicBool::new(true),
             last_key: AtomicI64::new(0),
@@ -103,9 +108,9 @@ impl Server {
         Server { shared: Arc::new(shared) }
     }
 
-    /// The public listener: sources, links, and whether we are there.
+    /// The public listener: sources, links, the scanner protocol's API, and whether we are there.
     pub fn public(&self) -> Router {
-        let router: Router<Server> = Router::new().merge(health()).merge(links::router());
+        let router: Router<Server> = Router::new().merge(health()).merge(links::router()).merge(scanner::router());
         router.method_not_allowed_fallback(method_not_allowed).fallback(receive::incoming).with_state(self.clone())
     }
 
@@ -193,6 +198,10 @@ impl Shared {
                 Ok(_) => return Ok(key),
             }
         }
+    }
+
+    pub(crate) fn nonces(&self) -> std::sync::MutexGuard<'_, Nonces> {
+        self.nonces.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     pub(crate) fn sessions(&self) -> std::sync::MutexGuard<'_, Sessions> {

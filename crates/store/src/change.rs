@@ -84,6 +84,7 @@ impl NewKeys {
             catalogue.services.keys().next_back().map(|key| key.0),
             catalogue.rules.keys().next_back().map(|key| key.0),
             catalogue.accounts.keys().next_back().map(|key| key.0),
+            catalogue.accounts.values().filter_map(highest_credential).max(),
             Some(now.milliseconds().saturating_mul(1 << 12)),
         ];
         Self { last: highest.into_iter().flatten().max().unwrap_or(0) }
@@ -94,6 +95,12 @@ impl NewKeys {
         self.last += 1;
         K::from_number(self.last)
     }
+}
+
+/// Credentials draw from the same keys, so that each is named by its own also where two are made at one instant.
+fn highest_credential(account: &Account) -> Option<i64> {
+    let tokens = account.credentials.iter().map(|each| each.key.0);
+    tokens.chain(account.jwt.iter().map(|each| each.key.0)).max()
 }
 
 /// The next small number of a kind that shows one.

@@ -59,6 +59,8 @@ pub struct ServerForm {
     pub trusted_proxies: Vec<IpAddr>,
     /// Names under which the admin listener may be asked, beside its address and `localhost`.
     pub admin_hosts: Vec<String>,
+    /// Whether a token that an account signs may be used once only.
+    pub refuse_repeated_jti: bool,
 }
 
 impl Default for ServerForm {
@@ -70,6 +72,7 @@ impl Default for ServerForm {
             public_url: None,
             trusted_proxies: Vec::new(),
             admin_hosts: Vec::new(),
+            refuse_repeated_jti: false,
         }
     }
 }

@@ -1,9 +1,9 @@
-//! Accounts: list, make, change, switch off, and their tokens.
+//! Accounts: list, make, change, switch off, their permissions and tokens.
 
 use axum::Extension;
 use axum::Json;
 use axum::extract::State;
-use domain::catalogue::{Account, Catalogue, Credential, Role};
+use domain::catalogue::{Account, Catalogue, Credential, JwtKey, Role};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 use store::change::{Listed, next_number};
@@ -18,6 +18,11 @@ use crate::server::{Server, Shared};
 pub async fn list(State(server): State<Server>) -> Json<Value> {
     let catalogue = server.parts.store.catalogue();
     page(catalogue.accounts.values().map(|account| show(&server, account)))
+}
+
+pub async fn one(State(server): State<Server>, Segments(id): Segments<String>) -> Result<Json<Value>, Problem> {
+    let catalogue = server.parts.store.catalogue();
+    Ok(Json(show(&server, find(&server, &catalogue, &id)?)))
 }
 
 pub async fn create(
@@ -48,20 +53,31 @@ pub async fn patch(
 ) -> Result<Json<Value>, Problem> {
     let changed = change(&server, &caller.name, |catalogue, _| {
         let before = find(&server, catalogue, &id)?;
-        let spec = AccountSpec { name: before.name.clone(), role: before.role, active: before.active };
-        let AccountSpec { name, role, active } = patched(&spec, members.clone())?;
+        let spec = AccountSpec {
+            name: before.name.clone(),
+            role: before.role,
+            permissions: before.permissions.iter().copied().collect(),
+            active: before.active,
+        };
+        let AccountSpec { name, role, permissions, active } = patched(&spec, members.clone())?;
         if name != before.name {
             return Err(Problem::invalid("an account's name stays as it is: the audit names it"));
         }
-        let account = Account { role, active, ..before.clone() };
+        let permissions: Vec<_> = permissions.into_iter().collect();
+        let words: Vec<_> = permissions.iter().map(|permission| permission.word()).collect();
+        let what = format!(
+            "changed the account {name}: role {role}, permissions [{}], {}",
+            words.join(", "),
+            if active { "active" } else { "not active" }
+        );
+        let account = Account { role, permissions, active, ..before.clone() };
         keep_an_administrator(catalogue, &account)?;
-        let what = format!("changed the account {name}: role {role}, {}", if active { "active" } else { "not active" });
         Ok(Changed { entries: vec![account.entry()], what, answer: show(&server, &account) })
     });
     Ok(Json(changed.await?))
 }
 
-/// Switches an account off and revokes its tokens. It stays in the list, since the audit names it.
+/// Switches an account off and revokes its tokens and keys. It stays in the list, since the audit names it.
 pub async fn delete(
     State(server): State<Server>,
     Extension(caller): Extension<Caller>,
@@ -71,6 +87,7 @@ pub async fn delete(
         let mut account = find(&server, catalogue, &id)?.clone();
         account.active = false;
         account.credentials.iter_mut().for_each(|credential| credential.revoked = true);
+        account.jwt.iter_mut().for_each(resources::revoke);
         keep_an_administrator(catalogue, &account)?;
         let what = format!("switched off the account {} and revoked its tokens", account.name);
         Ok(Changed { entries: vec![account.entry()], what, answer: () })
@@ -104,10 +121,15 @@ pub async fn revoke_token(
     let key = server.parse(&credential)?;
     change(&server, &caller.name, |catalogue, _| {
         let mut account = find(&server, catalogue, &id)?.clone();
-        let found = account.credentials.iter_mut().find(|each| each.key == key);
-        found.ok_or_else(|| Problem::no_such("token", &credential))?.revoked = true;
+        let token = account.credentials.iter_mut().find(|each| each.key == key);
+        let signing = account.jwt.iter_mut().find(|each| each.key == key);
+        match (token, signing) {
+            (Some(token), _) => token.revoked = true,
+            (None, Some(signing)) => resources::revoke(signing),
+            (None, None) => return Err(Problem::no_such("token", &credential)),
+        }
         keep_an_administrator(catalogue, &account)?;
-        let what = format!("revoked a token of the account {}", account.name);
+        let what = format!("revoked a credential of the account {}", account.name);
         Ok(Changed { entries: vec![account.entry()], what, answer: () })
     })
     .await?;
@@ -142,11 +164,18 @@ fn show(server: &Shared, account: &Account) -> Value {
     let tokens = account.credentials.iter().map(
         |each: &Credential| json!({ "id": server.show(each.key), "at": each.at.rfc3339(), "revoked": each.revoked }),
     );
+    let keys = account.jwt.iter().map(|each: &JwtKey| {
+        json!({
+            "id": server.show(each.key), "name": each.name, "at": each.at.rfc3339(), "revoked": each.revoked,
+        })
+    });
     json!({
         "id": server.show(account.key),
         "name": account.name,
         "role": account.role,
+        "permissions": account.permissions,
         "active": account.active,
         "tokens": tokens.collect::<Vec<_>>(),
+        "jwt_keys": keys.collect::<Vec<_>>(),
     })
 }

@@ -116,10 +116,11 @@ pub fn routes() -> Vec<Route> {
 
         Route::new("get", "/accounts", Administer, "List accounts.", get(accounts::list)),
         Route::new("post", "/accounts", Administer, "Make an account; its token is shown this once.", post(accounts::create)).takes("Account").gives(201),
+        Route::new("get", "/accounts/{id}", Administer, "Show an account, by id or name.", get(accounts::one)),
         Route::new("patch", "/accounts/{id}", Administer, "Change an account.", patch(accounts::patch)).takes("Account"),
         Route::new("delete", "/accounts/{id}", Administer, "Switch an account off and revoke its tokens.", delete(accounts::delete)).gives(204),
         Route::new("post", "/accounts/{id}/tokens", Administer, "Make another token, shown this once.", post(accounts::add_token)).gives(201),
-        Route::new("delete", "/accounts/{id}/tokens/{token}", Administer, "Revoke a token.", delete(accounts::revoke_token)).gives(204),
+        Route::new("delete", "/accounts/{id}/tokens/{token}", Administer, "Revoke a token or a signing key.", delete(accounts::revoke_token)).gives(204),
     ];
     all.extend(rows::<Receipt>("/receipts", "/receipts/{id}", "List receipts."));
     all.extend(rows::<Attempt>("/attempts", "/attempts/{id}", "List attempts."));

@@ -3,8 +3,9 @@
 use axum::Extension;
 use axum::Json;
 use axum::extract::State;
-use domain::catalogue::{Account, Catalogue, Owner, Role, Service, SigningKind};
+use domain::catalogue::{Account, Catalogue, Owner, Permission, Role, Service, SigningKind};
 use domain::gate::GateState;
+use domain::profile::ProfileKind;
 use domain::time::show_span;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -45,10 +46,10 @@ pub async fn create(
         let listeners = &parts.settings.own_listeners;
         let new = resources::service(&spec, keys.key(), number, Owner::Api, listeners, &parts.seal, &*parts.random)?;
         let mut service = new.service;
-        let (account, token) = issue(&server, catalogue, keys, &service)?;
+        let (account, credentials) = issue(&server, catalogue, keys, &service)?;
         service.account = Some(account.key);
         let mut answer = show(&server, &service);
-        answer["credentials"] = json!({ "token": token });
+        answer["credentials"] = credentials;
         let (member, text) = new.signing.member();
         answer[member] = json!(text);
         let what = format!("made the service {}", service.name);
@@ -104,8 +105,8 @@ pub async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// A new signing secret, beside the old one until the next change, and a new token for the service's account. Also for
-/// services that came from the configuration file.
+/// A new signing secret, beside the old one until the next change, and new credentials for the service's account. Also
+/// for services that came from the configuration file.
 pub async fn credentials(
     State(server): State<Server>,
     Extension(caller): Extension<Caller>,
@@ -117,10 +118,10 @@ pub async fn credentials(
             resources::signing_key(service.signs, &service.name, &server.parts.seal, &*server.parts.random);
         service.signing.insert(0, sealed);
         service.signing.truncate(2);
-        let (account, token) = issue(&server, catalogue, keys, &service)?;
+        let (account, credentials) = issue(&server, catalogue, keys, &service)?;
         service.account = Some(account.key);
         let (member, text) = shown.member();
-        let answer = json!({ "credentials": { "token": token }, member: text });
+        let answer = json!({ "credentials": credentials, member: text });
         let what = format!("issued credentials for the service {}", service.name);
         Ok(Changed { entries: vec![service.entry(), account.entry()], what, answer })
     });
@@ -163,28 +164,64 @@ async fn turn(
     Ok(Json(json!({ "name": service.name, "gate": gate.state })))
 }
 
-/// The account of a service with a new token; made where there is none yet.
+/// The account of a service with new credentials, and what is shown of them this once; made where there is none yet.
 fn issue(
     server: &Shared,
     catalogue: &Catalogue,
     keys: &mut NewKeys,
     service: &Service,
-) -> Result<(Account, String), Problem> {
+) -> Result<(Account, Value), Problem> {
+    let known = service.account.and_then(|key| catalogue.accounts.get(&key)).filter(|account| account.active).cloned();
+    match service.profile {
+        ProfileKind::Scanner => Ok(issue_key(server, catalogue, keys, service, known)),
+        ProfileKind::Worker | ProfileKind::Standard => issue_token(server, catalogue, keys, service, known),
+    }
+}
+
+/// A bearer token.
+fn issue_token(
+    server: &Shared,
+    catalogue: &Catalogue,
+    keys: &mut NewKeys,
+    service: &Service,
+    known: Option<Account>,
+) -> Result<(Account, Value), Problem> {
     let token = resources::token(keys.key(), &*server.parts.random, server.now());
-    let known = service.account.and_then(|key| catalogue.accounts.get(&key)).filter(|account| account.active);
     let account = match known {
-        Some(account) => {
-            let mut account = account.clone();
+        Some(mut account) => {
             account.credentials.push(token.credential);
             account
         }
         None => {
-            let spec = AccountSpec { name: service.name.clone(), role: Role::Service, active: true };
+            let permissions = [].into();
+            let spec = AccountSpec { name: service.name.clone(), role: Role::Service, permissions, active: true };
             let number = next_number(catalogue.accounts.values().map(|account| account.number));
             resources::account(&spec, keys.key(), number, &token)?
         }
     };
-    Ok((account, token.text))
+    Ok((account, json!({ "token": token.text })))
+}
+
+/// A key with which a scanner signs its own tokens. What a person permitted or forbade stays as it is.
+fn issue_key(
+    server: &Shared,
+    catalogue: &Catalogue,
+    keys: &mut NewKeys,
+    service: &Service,
+    known: Option<Account>,
+) -> (Account, Value) {
+    let mut account = known.unwrap_or_else(|| {
+        let number = next_number(catalogue.accounts.values().map(|account| account.number));
+        resources::scanner_account(catalogue, &service.name, service.number, keys.key(), number)
+    });
+    let new = resources::jwt_key(&account, keys.key(), &server.parts.seal, &*server.parts.random, server.now());
+    let shown = json!({ "jwt_key": new.key.name, "jwt_secret": new.secret.as_str() });
+    // The account of a service that was no scanner before has never been asked about it.
+    if account.jwt.is_empty() && !account.permissions.contains(&Permission::PatchResults) {
+        account.permissions.push(Permission::PatchResults);
+    }
+    resources::add_jwt_key(&mut account, new.key);
+    (account, shown)
 }
 
 /// By id, or by name.

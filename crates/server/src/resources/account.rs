@@ -1,12 +1,17 @@
-//! Accounts: a person or a machine that may call us, and its tokens.
+//! Accounts: a person or a machine that may call us, its tokens, and the keys with which it signs its own.
 
-use domain::catalogue::{Account, Credential, Role};
+use std::collections::BTreeSet;
+
+use domain::catalogue::{Account, Catalogue, Credential, JwtKey, Permission, Role, Sealed};
 use domain::{AccountKey, CredentialKey, Random, Timestamp};
 use serde::{Deserialize, Serialize};
+use store::seal::SealKey;
+use zeroize::Zeroizing;
 
 use super::check_name;
 use super::source::yes;
 use crate::problem::Problem;
+use crate::secrets::account_jwt_of;
 
 /// What bearer tokens begin with.
 pub const TOKEN_PREFIX: &str = "cs_";
@@ -19,6 +24,9 @@ pub struct AccountSpec {
     pub name: String,
     /// What it may do.
     pub role: Role,
+    /// What it may do in a protocol of services.
+    #[serde(default)]
+    pub permissions: BTreeSet<Permission>,
     /// Whether it may do anything.
     #[serde(default = "yes")]
     pub active: bool,
@@ -32,14 +40,112 @@ pub struct NewToken {
     pub credential: Credential,
 }
 
+/// A key for tokens that was just made, with its secret that is shown this once. Without `Debug`.
+pub struct NewJwtKey {
+    /// The secret, 64 characters of hex; the characters are the HMAC's key.
+    pub secret: Zeroizing<String>,
+    /// What is kept of it.
+    pub key: JwtKey,
+}
+
 /// Makes an account with one token.
 ///
 /// # Errors
 /// When its name cannot be.
 pub fn account(spec: &AccountSpec, key: AccountKey, number: i64, token: &NewToken) -> Result<Account, Problem> {
     check_name("an account's name", &spec.name)?;
-    let AccountSpec { name, role, active } = spec.clone();
-    Ok(Account { key, number, name, role, credentials: vec![token.credential.clone()], active })
+    let AccountSpec { name, role, permissions, active } = spec.clone();
+    let permissions = permissions.into_iter().collect();
+    let credentials = vec![token.credential.clone()];
+    Ok(Account { key, number, name, role, permissions, credentials, jwt: Vec::new(), active })
+}
+
+/// Makes the account of a scanner, which has no key yet and may send what its own service found.
+#[must_use]
+pub fn scanner_account(
+    catalogue: &Catalogue,
+    service: &str,
+    service_number: i64,
+    key: AccountKey,
+    number: i64,
+) -> Account {
+    Account {
+        key,
+        number,
+        name: scanner_account_name(catalogue, service, service_number),
+        role: Role::Service,
+        permissions: vec![Permission::PatchResults],
+        credentials: Vec::new(),
+        jwt: Vec::new(),
+        active: true,
+    }
+}
+
+/// `service-account-webhook-` and the service's name as a slug; its number follows where that is taken.
+fn scanner_account_name(catalogue: &Catalogue, service: &str, service_number: i64) -> String {
+    let mut name = slug(&format!("service-account-webhook-{service}"));
+    while catalogue.accounts.values().any(|account| account.name == name) {
+        name = format!("{name}-{service_number}");
+    }
+    name
+}
+
+/// The longest slug: a number after it still fits into a name.
+const SLUG_CHARS_MAX: usize = 160;
+
+/// Small letters, digits and underscores, joined by single hyphens where blanks and hyphens were; nothing else stays.
+fn slug(text: &str) -> String {
+    let mut slug = String::new();
+    for letter in text.chars() {
+        if letter.is_ascii_alphanumeric() || letter == '_' {
+            slug.push(letter.to_ascii_lowercase());
+        } else if (letter == '-' || letter.is_whitespace()) && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    slug.truncate(SLUG_CHARS_MAX);
+    slug.trim_matches(['-', '_']).to_owned()
+}
+
+/// Makes a key with which an account signs its tokens.
+#[must_use]
+pub fn jwt_key(
+    account: &Account,
+    key: CredentialKey,
+    seal: &SealKey,
+    random: &dyn Random,
+    now: Timestamp,
+) -> NewJwtKey {
+    let mut suffix = [0; 4];
+    random.fill(&mut suffix);
+    let mut suffix = u32::from_le_bytes(suffix);
+    let name_of = |suffix: u32| format!("user:{}:{suffix}", account.number);
+    while account.jwt.iter().any(|known| known.name == name_of(suffix)) {
+        suffix = suffix.wrapping_add(1);
+    }
+    let mut bytes = Zeroizing::new([0; 32]);
+    random.fill(&mut *bytes);
+    let secret = Zeroizing::new(verify::hex::encode(&*bytes));
+    let mut nonce = [0; 24];
+    random.fill(&mut nonce);
+    let sealed = seal.seal(&secret, &account_jwt_of(account.number), nonce);
+    NewJwtKey { key: JwtKey { key, name: name_of(suffix), secret: sealed, at: now, revoked: false }, secret }
+}
+
+/// Keys that are usable at a time: the newest, and the one before it until its holder has changed over.
+const JWT_KEYS_MAX: usize = 2;
+
+/// Gives an account a new key. The one before it stays usable; older ones are revoked and their secrets forgotten.
+pub fn add_jwt_key(account: &mut Account, key: JwtKey) {
+    account.jwt.push(key);
+    let usable = account.jwt.iter_mut().rev().filter(|key| !key.revoked);
+    usable.skip(JWT_KEYS_MAX).for_each(revoke);
+}
+
+/// Revokes a key and forgets its secret.
+pub fn revoke(key: &mut JwtKey) {
+    key.revoked = true;
+    key.secret = Sealed(String::new());
 }
 
 /// Makes a bearer token.
@@ -50,4 +156,46 @@ pub fn token(key: CredentialKey, random: &dyn Random, now: Timestamp) -> NewToke
     let text = format!("{TOKEN_PREFIX}{}", verify::hex::encode(&bytes));
     let token_sha256 = verify::hex::encode(&verify::mac::token_digest(text.as_bytes()));
     NewToken { text, credential: Credential { key, token_sha256, at: now, revoked: false } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Nines;
+
+    impl Random for Nines {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(9);
+        }
+    }
+
+    #[test]
+    fn an_accounts_name_is_a_slug_of_its_services_and_never_anothers() {
+        let mut catalogue = Catalogue::default();
+        let account = scanner_account(&catalogue, "My  Scanner (v2)", 7, AccountKey(1), 3);
+        assert_eq!(account.name, "service-account-webhook-my-scanner-v2");
+        assert_eq!(account.permissions, [Permission::PatchResults]);
+        catalogue.accounts.insert(account.key, account);
+        assert_eq!(scanner_account_name(&catalogue, "my scanner V2", 8), "service-account-webhook-my-scanner-v2-8");
+        assert_eq!(scanner_account_name(&catalogue, "扫描", 9), "service-account-webhook");
+    }
+
+    #[test]
+    fn of_an_accounts_keys_the_newest_two_are_usable_and_no_two_have_one_name() {
+        let seal = SealKey::new([1; 32]);
+        let mut account = scanner_account(&Catalogue::default(), "s", 1, AccountKey(1), 3);
+        for nth in 1..=3 {
+            let new = jwt_key(&account, CredentialKey(nth), &seal, &Nines, Timestamp(nth));
+            assert_eq!(new.secret.len(), 64);
+            assert_eq!(seal.open(&new.key.secret, "account/3/jwt").as_deref(), Ok(&*new.secret));
+            add_jwt_key(&mut account, new.key);
+        }
+        let revoked: Vec<bool> = account.jwt.iter().map(|key| key.revoked).collect();
+        assert_eq!(revoked, [true, false, false]);
+        assert_eq!(account.jwt[0].secret, Sealed(String::new()));
+        let first = u32::from_le_bytes([9; 4]);
+        assert_eq!(account.jwt[0].name, format!("user:3:{first}"));
+        assert_eq!(account.jwt[1].name, format!("user:3:{}", first + 1));
+    }
 }

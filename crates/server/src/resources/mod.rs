@@ -10,7 +10,7 @@ mod settle;
 mod source;
 mod strict;
 
-pub use account::{AccountSpec, NewToken, account, token};
+pub use account::{AccountSpec, NewJwtKey, NewToken, account, add_jwt_key, jwt_key, revoke, scanner_account, token};
 pub use rule::{RuleSpec, rule};
 pub use service::{EventSpec, NewService, ServiceSpec, ShownKey, public_keys, service, signing_key};
 pub use settle::{settle_service, settle_source};

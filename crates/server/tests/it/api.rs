@@ -179,15 +179,15 @@ async fn a_services_secrets_are_shown_once() {
 
     assert_eq!(made.status, 201, "{}", made.text());
     let signing = made.json()["signing_secret"].as_str().expect("a secret").to_owned();
-    let token = made.json()["credentials"]["token"].as_str().expect("a token").to_owned();
-    assert!(signing.starts_with("whsec_") && token.starts_with("cs_"));
+    let key = made.json()["credentials"]["jwt_secret"].as_str().expect("a secret").to_owned();
+    assert!(signing.starts_with("whsec_") && key.len() == 64);
     let id = made.json()["id"].as_str().expect("an id").to_owned();
     let patch = json!({"events": ["during_validation", "github.push"], "concurrency": 3});
     let changed = world.api("PATCH", &format!("/services/{id}"), patch).await;
     assert_eq!((changed.status.as_u16(), &changed.json()["concurrency"]), (200, &json!(3)), "{}", changed.text());
     for path in ["/services", "/services/scan", "/audit", "/accounts"] {
         let shown = world.api("GET", path, Value::Null).await.text();
-        for secret in ["hunter2", signing.as_str(), token.as_str()] {
+        for secret in ["hunter2", signing.as_str(), key.as_str()] {
             assert!(!shown.contains(secret), "{path}: {shown}");
         }
     }
@@ -195,13 +195,24 @@ async fn a_services_secrets_are_shown_once() {
     let issued = world.api("POST", "/services/scan/credentials", Value::Null).await.json();
     assert_ne!(issued["signing_secret"], json!(signing));
     assert_eq!(world.store.catalogue().service_named("scan").map(|service| service.signing.len()), Some(2));
-    assert_eq!(world.api_as(&token, "GET", "/services", Value::Null).await.problem(), "forbidden");
     let paused = world.api("POST", "/services/scan/pause", Value::Null).await.json();
     assert_eq!(paused["gate"], "paused");
     assert_eq!(world.api("POST", "/services/scan/resume", Value::Null).await.json()["gate"], "open");
     assert_eq!(world.api("DELETE", "/services/scan", Value::Null).await.status, 204);
     assert_eq!(world.api("GET", "/services/scan", Value::Null).await.problem(), "not-found");
     assert_eq!(world.api("POST", "/services", spec).await.problem(), "name-taken");
+}
+
+#[tokio::test]
+async fn the_token_of_a_services_account_has_no_part_in_this_api() {
+    let world = World::new().await;
+    let made = world.service("check", "http://127.0.0.1:20000/").await;
+    let token = made["credentials"]["token"].as_str().expect("a token").to_owned();
+    assert!(token.starts_with("cs_"));
+    assert_eq!(world.api_as(&token, "GET", "/services", Value::Null).await.problem(), "forbidden");
+    let issued = world.api("POST", "/services/check/credentials", Value::Null).await.json();
+    assert_ne!(issued["credentials"]["token"], json!(token));
+    assert_eq!(world.api("DELETE", "/services/check", Value::Null).await.status, 204);
     assert_eq!(world.api_as(&token, "GET", "/services", Value::Null).await.problem(), "unauthenticated");
 }
 

@@ -7,4 +7,5 @@ mod pages;
 mod problems;
 mod receive;
 mod resources;
+mod scanner;
 mod world;

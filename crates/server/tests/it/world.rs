@@ -97,13 +97,18 @@ impl Answered {
 impl World {
     /// A server with the source `github/default` and an account of each role.
     pub async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// Like [`World::new`], with other settings.
+    pub async fn with(set: impl FnOnce(&mut Settings)) -> Self {
         let (bus, _) = LocalBus::new();
         let engine = MemoryStore::open(1, 7, bus.clone(), bus.clone()).expect("a store");
         let store = Store::new(&engine);
         let folder = tempfile::tempdir().expect("a folder");
         let clock = Arc::new(ManualClock(AtomicI64::new(1_767_225_600_000_000)));
         let seal = SealKey::new([9; 32]);
-        let settings = Settings {
+        let mut settings = Settings {
             public_url: "http://gateway.example".to_owned(),
             own_listeners: vec!["127.0.0.1:8640".parse().expect("an address")],
             programs: ["build".to_owned()].into(),
@@ -111,6 +116,7 @@ impl World {
             admin_hosts: vec!["admin.example".to_owned()],
             ..Settings::default()
         };
+        set(&mut settings);
         let server = Server::new(Parts {
             store: store.clone(),
             bus: bus.clone(),
@@ -187,7 +193,7 @@ impl World {
         let mut keys = self.keys();
         let random = Counting(AtomicU8::new(u8::try_from(name.len()).expect("a short name")));
         let token = resources::token(keys.key(), &random, self.now());
-        let spec = AccountSpec { name: name.to_owned(), role, active: true };
+        let spec = AccountSpec { name: name.to_owned(), role, permissions: [].into(), active: true };
         let account = resources::account(&spec, keys.key(), 1, &token).expect("an account");
         self.add(vec![account.entry()]).await;
         token.text
