@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::client::Client;
 use crate::command::{
-    completion, config, conformance, event, hold, openapi, quarantine, rule, run, serve, service, sign, source,
-    subject, up, verdict, verify,
+    account, completion, config, conformance, event, hold, openapi, quarantine, rule, run, serve, service, sign,
+    source, subject, up, verdict, verify,
 };
 use crate::config::{Asked, Config, Extent, Laid};
 use crate::exit::{Done, Failure};
@@ -59,6 +59,9 @@ pub enum Command {
     /// Services: who we send to.
     #[command(subcommand)]
     Service(service::Service),
+    /// Accounts: who may call us.
+    #[command(subcommand)]
+    Account(account::Account),
     /// Sources: who sends to us.
     #[command(subcommand)]
     Source(source::Source),
@@ -126,6 +129,7 @@ impl Cli {
             Command::Event(event) => event.run(common).await,
             Command::Run(run) => run.run(common).await,
             Command::Service(service) => service.run(common).await,
+            Command::Account(account) => account.run(common).await,
             Command::Source(source) => source.run(common).await,
             Command::Rule(rule) => rule.run(common).await,
             Command::Subject(subject) => subject.run(common).await,

@@ -79,6 +79,14 @@ impl Client {
         self.call("POST", path, Some(body)).await
     }
 
+    /// Changes.
+    ///
+    /// # Errors
+    /// What the API objects to, or that it cannot be reached.
+    pub async fn patch(&self, path: &str, body: &Value) -> Result<Reply, Failure> {
+        self.call("PATCH", path, Some(body)).await
+    }
+
     /// Removes.
     ///
     /// # Errors

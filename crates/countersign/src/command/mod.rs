@@ -3,6 +3,7 @@
 mod page;
 mod secret;
 
+pub mod account;
 pub mod completion;
 pub mod config;
 pub mod conformance;
