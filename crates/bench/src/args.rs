@@ -32,7 +32,7 @@ WHAT is any of these; without it, all of them in this order:
   --runs N                how many runs a median is taken of (5)
   --connections 1,16,64   over how many connections bare, egress and ingest run
   --open N                how many deliveries are open for memory (1000000)
-  --events N              how many events are stored for scale (1000000)
+  --events N              how many events are stored for scale (1000000; 10000000 where scale alone is asked)
   --json                  JSON instead of a table
 "
     )
@@ -77,6 +77,9 @@ pub fn parse(mut words: lexopt::Parser, product: PathBuf, whck: PathBuf) -> Resu
         }
     }
     let mut conditions = if quick { Conditions::quick(product, whck) } else { Conditions::full(product, whck) };
+    if let ([Measurement { name: "scale", .. }], false) = (what.as_slice(), quick) {
+        conditions.events = Conditions::SCALE_EVENTS;
+    }
     for change in changes {
         change(&mut conditions);
     }
@@ -153,6 +156,16 @@ mod tests {
 
         assert_eq!(args.conditions.runs, 2);
         assert_eq!(args.conditions.events, Conditions::quick("".into(), "".into()).events);
+    }
+
+    #[test]
+    fn scale_alone_is_larger() {
+        let events = |line| read(line).expect("fine").expect("not help").conditions.events;
+
+        assert_eq!(events("scale"), 10_000_000);
+        assert_eq!(events("scale start"), 1_000_000);
+        assert_eq!(events("scale --events 5"), 5);
+        assert!(events("scale --quick") < 1_000_000);
     }
 
     #[test]

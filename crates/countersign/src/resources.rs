@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use domain::catalogue::{Catalogue, Owner, Service, Source};
+use domain::event;
+use domain::event_type::{self, EventType};
 use domain::rule::Rule;
 use domain::{Clock, Random, Timestamp};
 use server::Problem;
@@ -83,7 +85,28 @@ impl Planning<'_> {
         let services = self.services(&mut keys)?;
         entries.extend(self.rules(&services, &mut keys)?);
         entries.extend(self.changed(&services));
+        entries.extend(self.event_types(&mut keys)?);
         Ok(entries)
+    }
+
+    fn event_types(&self, keys: &mut NewKeys) -> Result<Vec<Entry>, Failure> {
+        let mut named = Vec::new();
+        for (name, form) in &self.config.form.event {
+            let told = |why: &str| Failure::new(Exit::Config, format!("[event.{name}]: {why}"));
+            if event_type::built_in(name).is_some() || !event::may_count(name) {
+                return Err(told("this type of event is built in").mend("choose another name"));
+            }
+            form.check().map_err(|why| told(&why))?;
+            let before = self.catalogue.event_types.values().find(|each| each.name == *name);
+            let key = before.map_or_else(|| keys.key(), |before| before.key);
+            named.push(EventType { key, name: name.clone(), active: true, form: form.clone() });
+        }
+        let kept: BTreeSet<_> = named.iter().map(|each| each.key).collect();
+        let gone = self.catalogue.event_types.values().filter(|each| each.active && !kept.contains(&each.key));
+        let gone: Vec<EventType> = gone.map(|each| EventType { active: false, ..each.clone() }).collect();
+        let wanted = named.into_iter().chain(gone);
+        let changed = wanted.filter(|each| self.catalogue.event_types.get(&each.key) != Some(each));
+        Ok(changed.map(|each| each.entry()).collect())
     }
 
     fn sources(&self, keys: &mut NewKeys) -> Result<Vec<Entry>, Failure> {

@@ -8,7 +8,7 @@ use domain::envelope::{self, Envelope};
 use domain::expectation::{Expectation, ExpectationState};
 use domain::link::{Link, LinkKind};
 use domain::outcome::Outcome;
-use domain::profile::{self, Ask, TellArtifact};
+use domain::profile::{self, Ask, TellArtifact, ToldArtifact};
 use domain::retry::{self, Jitter, NextStep};
 use domain::{ServiceKey, Timestamp};
 use store::command::{Answer, Claimed, Finish, Step};
@@ -80,24 +80,23 @@ impl Shared {
             Some(receipt) => self.link(claimed, LinkKind::Body, receipt.0),
             None => String::new(),
         };
-        let artifacts: Vec<TellArtifact> = claimed
-            .told
-            .artifacts
-            .iter()
-            .map(|each| TellArtifact {
-                id: salt.show(each.key),
-                sha256: each.sha256.clone(),
-                size: each.size,
-                content_type: each.content_type.clone(),
-                url: self.link(claimed, LinkKind::Artifact, each.key.0),
-            })
-            .collect();
+        let tell =
+            |told: &[ToldArtifact]| told.iter().map(|each| self.tell_artifact(claimed, each)).collect::<Vec<_>>();
+        let (artifacts, others) = (tell(&claimed.told.artifacts), tell(&claimed.told.others));
+        let public_url = self.settings.public_url.as_str();
+        let scanner_result_url = format!("{public_url}/api/v5/scanner/results/{}/", claimed.expectation.key.0);
+        let catalogue = self.store.catalogue();
         let ask = Ask {
             service: &target.service,
             secret: target.secret.as_ref().map(|secret| secret.as_str()),
             told: &claimed.told,
             event_id: &event_id,
             artifacts: &artifacts,
+            others: &others,
+            event_form: catalogue.event_form(&claimed.told.event.kind),
+            call_id: call_id(&salt.show(claimed.run.key), claimed.run.attempt),
+            public_url,
+            scanner_result_url: &scanner_result_url,
             result_url: &result_url,
             body_url: &body_url,
             deadline: claimed.deadline,
@@ -119,14 +118,36 @@ impl Shared {
         Call { url, headers, body, policy: target.policy.clone(), within: target.service.attempt }
     }
 
+    fn tell_artifact(&self, claimed: &Claimed, told: &ToldArtifact) -> TellArtifact {
+        let salt = self.store.salt();
+        let token = self.link_token(claimed, LinkKind::Artifact, told.key.0);
+        let public_url = &self.settings.public_url;
+        TellArtifact {
+            id: salt.show(told.key),
+            sha256: told.sha256.clone(),
+            size: told.size,
+            content_type: told.content_type.clone(),
+            url: format!("{public_url}{}", envelope::link_path(LinkKind::Artifact, &token)),
+            download_url: format!("{public_url}/uploads/file/{}/?access_token={token}", salt.show_uuid(told.key)),
+            filename: told.filename.clone(),
+            role: told.role.clone(),
+            created: told.at.rfc3339_seconds(),
+        }
+    }
+
     fn link(&self, claimed: &Claimed, kind: LinkKind, thing: i64) -> String {
+        let token = self.link_token(claimed, kind, thing);
+        format!("{}{}", self.settings.public_url, envelope::link_path(kind, &token))
+    }
+
+    fn link_token(&self, claimed: &Claimed, kind: LinkKind, thing: i64) -> String {
         // A result may come late: its token lives on, and the store says that it is late.
         let until = match kind {
             LinkKind::Result => claimed.deadline.after(domain::limits::DEADLINE),
             LinkKind::Body | LinkKind::Artifact => claimed.deadline,
         };
         let link = Link { kind, expectation: claimed.expectation.key, service: claimed.run.service, thing, until };
-        format!("{}{}", self.settings.public_url, envelope::link_path(kind, &self.links.token(&link)))
+        self.links.token(&link)
     }
 
     async fn finish(&self, claimed: &Claimed, started: Timestamp, outcome: Outcome, meant: &Meant, next: NextStep) {
@@ -221,6 +242,14 @@ impl Shared {
         self.random.fill(&mut bytes);
         Jitter(u16::from_le_bytes(bytes))
     }
+}
+
+/// What names a call: the immediate second attempt repeats the first (scanner-pipeline, section 5.3).
+fn call_id(run: &str, attempt: u32) -> [u8; 16] {
+    let call = attempt.max(2).to_string();
+    let [id @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] =
+        verify::mac::tag(run.as_bytes(), &[call.as_bytes()]);
+    id
 }
 
 fn tell(target: &Target, claimed: &Claimed, meant: &Meant, status: Option<u16>) {

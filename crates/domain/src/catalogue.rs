@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::event_type::{self, EventForm, EventType};
 use crate::expectation::Redeliver;
 use crate::profile::{PayloadForm, ProfileKind};
 use crate::rule::Rule;
 use crate::words::words;
-use crate::{AccountKey, CredentialKey, ServiceKey, SourceKey, Timestamp};
+use crate::{AccountKey, CredentialKey, EventTypeKey, ServiceKey, SourceKey, Timestamp};
 
 /// A secret as it is kept: sealed under the installation's key, useless without it.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -256,6 +257,8 @@ pub struct Catalogue {
     pub rules: BTreeMap<crate::RuleKey, Rule>,
     /// Accounts by key.
     pub accounts: BTreeMap<AccountKey, Account>,
+    /// Types of event that the configuration describes, by key.
+    pub event_types: BTreeMap<EventTypeKey, EventType>,
 }
 
 impl Catalogue {
@@ -271,6 +274,13 @@ impl Catalogue {
     #[must_use]
     pub fn service_named(&self, name: &str) -> Option<&Service> {
         self.services.values().find(|service| service.name == name && !service.deleted)
+    }
+
+    /// What scanners are told about a type of event, where it has a form of its own.
+    #[must_use]
+    pub fn event_form(&self, name: &str) -> Option<&EventForm> {
+        let described = || self.event_types.values().find(|each| each.active && each.name == name);
+        event_type::built_in(name).or_else(|| described().map(|each| &each.form))
     }
 
     /// The account that signs with the key of this name, and the key; revoked keys are not found.

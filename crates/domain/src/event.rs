@@ -61,6 +61,8 @@ pub struct Event {
     pub delivery: Option<String>,
     /// Frozen data as JSON, where it is not the receipt's body.
     pub data: Option<String>,
+    /// What the platform said of its subject and collection then, as JSON: `{"subject": .., "collection": ..}`.
+    pub snapshot: Option<String>,
     /// When it was recorded.
     pub at: Timestamp,
 }

@@ -97,14 +97,22 @@ pub fn plan(catalogue: &Catalogue, kind: &str, provenance: Provenance, hops: u8)
     if hops > limits::HOPS_MAX {
         return Vec::new();
     }
-    catalogue.subscribers(kind).map(|(service, subscription)| plan_one(service, subscription, provenance)).collect()
+    catalogue
+        .subscribers(kind)
+        .map(|(service, subscription)| plan_one(catalogue, service, subscription, provenance))
+        .collect()
 }
 
 /// What one service is asked for by an event.
 #[must_use]
-pub fn plan_one(service: &Service, subscription: &Subscription, provenance: Provenance) -> Planned {
+pub fn plan_one(
+    catalogue: &Catalogue,
+    service: &Service,
+    subscription: &Subscription,
+    provenance: Provenance,
+) -> Planned {
     let kind = subscription.event.as_str();
-    let own_blocking = matches!(kind, "during_validation" | "on_version_created");
+    let own_blocking = catalogue.event_form(kind).is_some_and(|form| form.blocks);
     let by_default = match service.profile {
         ProfileKind::Scanner => own_blocking || matches!(provenance, Provenance::Signed(_)),
         ProfileKind::Standard => matches!(provenance, Provenance::Signed(_)),

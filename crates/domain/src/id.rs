@@ -66,6 +66,8 @@ keys! {
     BatchKey = "bat",
     /// What subjects live in.
     CollectionKey = "col",
+    /// A type of event that the configuration describes.
+    EventTypeKey = "evk",
     /// What is judged.
     SubjectKey = "sub",
     /// Refusal of an actor's later submissions or releases.
@@ -114,6 +116,23 @@ impl Salt {
     #[must_use]
     pub fn show<K: Key>(self, key: K) -> String {
         spell(K::PREFIX, key.number(), self.tail::<K>(key.number()))
+    }
+
+    /// The same id as the 32 hex digits of a UUID, for protocols that show one.
+    #[must_use]
+    pub fn show_uuid<K: Key>(self, key: K) -> String {
+        format!("{:032x}", uuid(key.number(), self.tail::<K>(key.number())))
+    }
+
+    /// The key that 32 hex digits name, if they are an id of this kind and installation.
+    #[must_use]
+    pub fn parse_uuid<K: Key>(self, digits: &str) -> Option<K> {
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        if digits.len() != 32 || !digits.bytes().all(is_digit) {
+            return None;
+        }
+        let (number, tail) = split(u128::from_str_radix(digits, 16).ok()?)?;
+        (tail == self.tail::<K>(number)).then(|| K::from_number(number))
     }
 
     /// The key that an id names.
@@ -168,10 +187,23 @@ const fn mix(value: u64) -> u64 {
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
-fn spell(prefix: &str, number: i64, tail: u64) -> String {
+/// RFC 9562, section 5.7: 48 bits of time, version 7, 12 bits, variant 2, 62 bits.
+fn uuid(number: i64, tail: u64) -> u128 {
     let number = u128::from(number.cast_unsigned());
-    // RFC 9562, section 5.7: 48 bits of time, version 7, 12 bits, variant 2, 62 bits.
-    let uuid = (number >> 12) << 80 | 0x7 << 76 | (number & 0xfff) << 64 | 0b10 << 62 | u128::from(tail);
+    (number >> 12) << 80 | 0x7 << 76 | (number & 0xfff) << 64 | 0b10 << 62 | u128::from(tail)
+}
+
+/// The number and the tail of a UUID of ours.
+fn split(uuid: u128) -> Option<(i64, u64)> {
+    if uuid >> 76 & 0xf != 7 || uuid >> 62 & 0b11 != 0b10 {
+        return None;
+    }
+    let number = (uuid >> 80) << 12 | (uuid >> 64 & 0xfff);
+    Some((i64::try_from(number).ok()?, u64::try_from(uuid & u128::from(TAIL_MASK)).ok()?))
+}
+
+fn spell(prefix: &str, number: i64, tail: u64) -> String {
+    let uuid = uuid(number, tail);
     let mut text = String::with_capacity(prefix.len() + 27);
     text.push_str(prefix);
     text.push('_');
@@ -195,12 +227,7 @@ fn unspell<K: Key>(text: &str) -> Result<(i64, u64), BadId> {
         let value = ALPHABET.iter().position(|each| *each == letter).ok_or_else(unknown)?;
         uuid = uuid.checked_mul(32).ok_or_else(unknown)? | value as u128;
     }
-    if uuid >> 76 & 0xf != 7 || uuid >> 62 & 0b11 != 0b10 {
-        return Err(unknown());
-    }
-    let number = (uuid >> 80) << 12 | (uuid >> 64 & 0xfff);
-    let tail = u64::try_from(uuid & u128::from(TAIL_MASK)).map_err(|_| unknown())?;
-    Ok((i64::try_from(number).map_err(|_| unknown())?, tail))
+    split(uuid).ok_or_else(unknown)
 }
 
 fn cut(text: &str) -> String {
@@ -219,6 +246,18 @@ mod tests {
         let id = SALT.show(EventKey(NUMBER));
         assert!(id.starts_with("evt_") && id.len() == 30, "{id}");
         assert_eq!(SALT.parse::<EventKey>(&id), Ok(EventKey(NUMBER)));
+    }
+
+    #[test]
+    fn an_id_may_be_shown_as_a_uuid() {
+        let uuid = SALT.show_uuid(EventKey(NUMBER));
+        assert_eq!((uuid.len(), &uuid[12..13]), (32, "7"));
+        assert_eq!(SALT.parse_uuid(&uuid), Some(EventKey(NUMBER)));
+        assert_eq!(SALT.parse_uuid::<RunKey>(&uuid), None);
+        assert_eq!(Salt(43).parse_uuid::<EventKey>(&uuid), None);
+        for text in ["", "+0000000000000000000000000000000", &uuid.to_uppercase(), &"f".repeat(32)] {
+            assert_eq!(SALT.parse_uuid::<EventKey>(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod answer;
 pub mod catalogue;
 pub mod envelope;
 pub mod event;
+pub mod event_type;
 pub mod expectation;
 pub mod gate;
 pub mod id;

@@ -16,6 +16,8 @@ pub struct Jitter(pub u16);
 pub struct RetryPolicy {
     /// The wait after the first attempt, the second, and so on. After the last one there is no further attempt.
     pub waits: &'static [Duration],
+    /// Whether the first of them is none at all, for failures that may be gone the next moment.
+    pub at_once: bool,
 }
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -36,6 +38,7 @@ impl RetryPolicy {
             Duration::from_secs(24 * 3600),
             Duration::from_secs(24 * 3600),
         ],
+        at_once: false,
     };
 
     /// The scanner protocol's: one immediate second attempt, then the default (scanner-pipeline, section 5.3).
@@ -53,6 +56,7 @@ impl RetryPolicy {
             Duration::from_secs(12 * 3600),
             Duration::from_secs(24 * 3600),
         ],
+        at_once: true,
     };
 
     /// The wait after attempt number `attempt` (from 1), with up to a quarter of it added.
@@ -109,7 +113,10 @@ pub fn next_step(
     if planted::is(Bug::RetryDropped) {
         return NextStep::GiveUp;
     }
-    let Some(wait) = policy.wait(attempt, jitter) else { return NextStep::GiveUp };
+    // Only what may be gone the next moment is tried again at once; a person must mend the rest.
+    let mended_soon = matches!(answer, Answer::Failed { .. } | Answer::Busy { .. });
+    let nth = if attempt == 1 && policy.at_once && !mended_soon { 2 } else { attempt };
+    let Some(wait) = policy.wait(nth, jitter) else { return NextStep::GiveUp };
     let at = now.after(wait.max(asked_for));
     if deadline <= at { NextStep::GiveUp } else { NextStep::RetryAt(at) }
 }
@@ -158,6 +165,13 @@ mod tests {
         let at = |attempt| next_step(&RetryPolicy::SCANNER, attempt, &failed(), Timestamp::NEVER, NOW, CALM);
         assert_eq!(at(1), NextStep::RetryAt(NOW));
         assert_eq!(at(2), NextStep::RetryAt(NOW.after(Duration::from_secs(5))));
+    }
+
+    #[test]
+    fn what_a_person_must_mend_is_not_tried_again_at_once() {
+        let answer = Answer::Misconfigured { why: "it answered 401".to_owned() };
+        let at = |attempt| next_step(&RetryPolicy::SCANNER, attempt, &answer, Timestamp::NEVER, NOW, CALM);
+        assert_eq!(at(1), NextStep::RetryAt(NOW.after(Duration::from_secs(5))));
     }
 
     #[test]

@@ -41,6 +41,13 @@ impl Timestamp {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
+    /// RFC 3339 text in UTC to the second, `2026-11-21T20:59:00Z`.
+    #[must_use]
+    pub fn rfc3339_seconds(self) -> String {
+        let text = self.rfc3339();
+        format!("{}Z", text.get(..19).unwrap_or(&text))
+    }
+
     /// RFC 3339 text in UTC with milliseconds, `2026-11-21T20:59:00.123Z`.
     #[must_use]
     pub fn rfc3339(self) -> String {
@@ -165,6 +172,7 @@ mod tests {
     fn instants_show_as_rfc3339_and_read_back() {
         let at = Timestamp(1_767_225_600_123_000);
         assert_eq!(at.rfc3339(), "2026-01-01T00:00:00.123Z");
+        assert_eq!(at.rfc3339_seconds(), "2026-01-01T00:00:00Z");
         assert_eq!(Timestamp::parse("2026-01-01T00:00:00.123Z"), Some(at));
         assert_eq!(Timestamp::NEVER.rfc3339(), "9999-12-31T23:59:59.999Z");
         assert_eq!(Timestamp::NEVER.after(Duration::from_secs(1)), Timestamp::NEVER);

@@ -43,6 +43,7 @@ CREATE TABLE "event" (
     "cause" INTEGER,
     "delivery" TEXT,
     "data" TEXT,
+    "snapshot" TEXT,
     "at" INTEGER
 ) STRICT;
 

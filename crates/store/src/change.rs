@@ -1,6 +1,7 @@
 //! The catalogue as entries, and the keys of new ones.
 
 use domain::catalogue::{Account, Catalogue, Service, Source};
+use domain::event_type::EventType;
 use domain::rule::Rule;
 use domain::{Key, Timestamp};
 
@@ -36,7 +37,7 @@ macro_rules! listed {
         }
     )+};
 }
-listed!(Source, Service, Rule, Account);
+listed!(Source, Service, Rule, Account, EventType);
 
 /// Takes an entry into a catalogue.
 ///
@@ -66,6 +67,10 @@ pub fn take(catalogue: &mut Catalogue, entry: &Entry) -> Result<(), StoreError> 
             let account: Account = read(entry)?;
             catalogue.accounts.insert(account.key, account);
         }
+        EntryKind::EventType => {
+            let event_type: EventType = read(entry)?;
+            catalogue.event_types.insert(event_type.key, event_type);
+        }
     }
     Ok(())
 }
@@ -84,6 +89,7 @@ impl NewKeys {
             catalogue.services.keys().next_back().map(|key| key.0),
             catalogue.rules.keys().next_back().map(|key| key.0),
             catalogue.accounts.keys().next_back().map(|key| key.0),
+            catalogue.event_types.keys().next_back().map(|key| key.0),
             catalogue.accounts.values().filter_map(highest_credential).max(),
             Some(now.milliseconds().saturating_mul(1 << 12)),
         ];

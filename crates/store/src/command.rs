@@ -283,6 +283,8 @@ pub struct NewEvent {
     pub replay: Option<[u8; 16]>,
     /// Frozen data as JSON.
     pub data: Option<String>,
+    /// What the platform said of its subject and collection, as JSON.
+    pub snapshot: Option<String>,
     /// What it asks for.
     pub planned: Vec<Planned>,
 }

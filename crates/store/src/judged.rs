@@ -39,6 +39,8 @@ pub struct Arriving {
     pub replay: Option<[u8; 16]>,
     /// Frozen data as JSON.
     pub data: Option<String>,
+    /// What the platform says of its subject and collection now, as JSON.
+    pub snapshot: Option<String>,
 }
 
 /// Judges, and adds the events that the judgement causes.
@@ -85,6 +87,7 @@ fn caused(
         delivery: None,
         replay: None,
         data,
+        snapshot: None,
         planned: expectation::plan(catalogue, kind, Provenance::Internal, hops),
     }
 }
@@ -213,6 +216,7 @@ fn plan_events(arriving: &[Arriving], seen: &[Seen], catalogue: &Catalogue, now:
             delivery: each.delivery.clone(),
             replay: each.replay,
             data: each.data.clone(),
+            snapshot: each.snapshot.clone(),
             planned,
         })
         .collect()
@@ -600,7 +604,7 @@ pub fn planned_for(catalogue: &Catalogue, event: &Event, service: ServiceKey) ->
             redeliver: None,
         },
     );
-    Some(expectation::plan_one(service, &subscription, event.provenance))
+    Some(expectation::plan_one(catalogue, service, &subscription, event.provenance))
 }
 
 fn too_busy() -> StoreError {

@@ -173,34 +173,46 @@ pub fn told(rows: &mut dyn Rows, event: EventKey) -> Result<Told, StoreError> {
         Some(receipt) => rows.load::<Receipt>(receipt.0)?,
         None => None,
     };
-    let artifacts = tell_artifacts(rows, &event)?;
-    Ok(Told { subject, artifacts, has_body: receipt.is_some(), body: receipt.and_then(|each| each.body), event })
+    let (artifacts, others) = tell_artifacts(rows, &event)?;
+    let has_body = receipt.is_some();
+    Ok(Told { subject, artifacts, others, has_body, body: receipt.and_then(|each| each.body), event })
 }
 
-/// The artifacts that belong to an event: its own, else its subject's.
+/// The artifacts that belong to an event, its own, else its subject's; and the subject's others.
 ///
 /// # Errors
 /// When the engine fails.
-pub fn tell_artifacts(rows: &mut dyn Rows, event: &Event) -> Result<Vec<ToldArtifact>, StoreError> {
-    let keys = match (event.artifact, event.subject) {
-        (Some(artifact), _) => vec![artifact],
-        (None, Some(subject)) => {
-            rows.all::<Listing>(&of(&LISTING_SUBJECT, subject.0))?.into_iter().map(|each| each.artifact).collect()
-        }
-        (None, None) => return Ok(Vec::new()),
+pub fn tell_artifacts(
+    rows: &mut dyn Rows,
+    event: &Event,
+) -> Result<(Vec<ToldArtifact>, Vec<ToldArtifact>), StoreError> {
+    let listings: Vec<Listing> = match event.subject {
+        Some(subject) => rows.all(&of(&LISTING_SUBJECT, subject.0))?,
+        None => Vec::new(),
     };
-    let mut told = Vec::with_capacity(keys.len());
-    for key in keys {
-        if let Some(artifact) = rows.load::<Artifact>(key.0)? {
-            told.push(ToldArtifact {
-                key,
-                sha256: artifact.sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
-                size: artifact.size,
-                content_type: artifact.content_type,
-            });
-        }
+    let mut own = Vec::new();
+    let mut others = Vec::new();
+    if let Some(key) = event.artifact {
+        let role = listings.iter().find(|each| each.artifact == key).map_or("upload", |each| each.role.as_str());
+        own.extend(tell_artifact(rows, key, role)?);
     }
-    Ok(told)
+    for listing in listings.iter().filter(|each| Some(each.artifact) != event.artifact) {
+        let list = if event.artifact.is_some() { &mut others } else { &mut own };
+        list.extend(tell_artifact(rows, listing.artifact, &listing.role)?);
+    }
+    Ok((own, others))
+}
+
+fn tell_artifact(rows: &mut dyn Rows, key: ArtifactKey, role: &str) -> Result<Option<ToldArtifact>, StoreError> {
+    Ok(rows.load::<Artifact>(key.0)?.map(|artifact| ToldArtifact {
+        key,
+        sha256: artifact.sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+        size: artifact.size,
+        content_type: artifact.content_type,
+        filename: artifact.name,
+        role: role.to_owned(),
+        at: artifact.at,
+    }))
 }
 
 /// What a dispatcher must know when it starts: when each service is next due, and the next checks and holds.

@@ -124,6 +124,8 @@ store_words! {
         Rule = "rule",
         /// A person or a machine.
         Account = "account",
+        /// What scanners are told about a type of event.
+        EventType = "event_type",
     }
 }
 
@@ -312,7 +314,12 @@ pub mod meta {
 }
 
 row!(Receipt, RECEIPT, "receipt", [key, source, at, scheme, secret, headers, digest, body_bytes, body]);
-row!(Event, EVENT, "event", [key, receipt, kind, subject, artifact, provenance, hops, cause, delivery, data, at]);
+row!(
+    Event,
+    EVENT,
+    "event",
+    [key, receipt, kind, subject, artifact, provenance, hops, cause, delivery, data, snapshot, at]
+);
 row!(Collection, COLLECTION, "collection", [key, kind, name, attributes]);
 row!(Subject, SUBJECT, "subject", [key, kind, collection, id, revision, verdict, reasons, attributes, protected, at]);
 row!(ActorRow, ACTOR, "actor", [key, subject, kind, value]);

@@ -27,6 +27,9 @@ pub struct Conditions {
 }
 
 impl Conditions {
+    /// How many events are stored at the end where nothing but that is measured.
+    pub const SCALE_EVENTS: u64 = 10_000_000;
+
     /// What the goals are stated for.
     pub fn full(product: PathBuf, whck: PathBuf) -> Self {
         Self {

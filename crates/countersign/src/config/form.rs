@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use domain::event_type::EventForm;
 use serde::{Deserialize, Deserializer, de};
 use server::resources::{RuleSpec, ServiceSpec, SourceSpec};
 
@@ -21,6 +22,7 @@ pub struct Form {
     pub service: Vec<ServiceSpec>,
     pub rule: Vec<RuleSpec>,
     pub exec: BTreeMap<String, ProgramForm>,
+    pub event: BTreeMap<String, EventForm>,
 }
 
 impl Default for Form {
@@ -34,6 +36,7 @@ impl Default for Form {
             service: Vec::new(),
             rule: Vec::new(),
             exec: BTreeMap::new(),
+            event: BTreeMap::new(),
         }
     }
 }

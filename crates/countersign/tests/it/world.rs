@@ -133,6 +133,14 @@ impl World {
         call(self.server().admin, method, path, &headers, body.as_bytes()).expect("an answer")
     }
 
+    /// Uploads an artifact.
+    pub fn upload(&self, name: &str, bytes: &[u8]) -> Answer {
+        let token = std::fs::read_to_string(self.folder.path().join("data/admin-token")).expect("a token");
+        let authorization = format!("Bearer {}", token.trim());
+        let path = format!("/api/v1/artifacts?filename={name}");
+        call(self.server().admin, "POST", &path, &[("authorization", &authorization)], bytes).expect("an answer")
+    }
+
     /// Sends a push to the source, signed with this secret.
     pub fn push(&self, delivery: &str, body: &[u8], secret: &str) -> Option<Answer> {
         push(self.listen(), delivery, body, secret)

@@ -2,12 +2,14 @@
 
 pub mod scanner;
 pub mod standard;
+pub mod template;
 
 use bytes::Bytes;
 
 use crate::answer::Answer;
 use crate::catalogue::Service;
 use crate::event::Event;
+use crate::event_type::EventForm;
 use crate::outcome::{Outcome, Response};
 use crate::rule::When;
 use crate::subject::SubjectName;
@@ -70,6 +72,8 @@ pub struct Told {
     pub subject: Option<SubjectName>,
     /// The uploads that belong to it.
     pub artifacts: Vec<ToldArtifact>,
+    /// The subject's other uploads, where the event is about one.
+    pub others: Vec<ToldArtifact>,
     /// The receipt's body, unless it is too large to be sent along.
     pub body: Option<Bytes>,
     /// Whether there is a receipt whose body can be fetched.
@@ -87,6 +91,12 @@ pub struct ToldArtifact {
     pub size: i64,
     /// Its content type.
     pub content_type: String,
+    /// Its file name.
+    pub filename: String,
+    /// What it is to its subject: `upload`, `source`, or a word of the platform's own.
+    pub role: String,
+    /// When it was uploaded.
+    pub at: Timestamp,
 }
 
 /// An upload, as a service is told about it.
@@ -102,6 +112,18 @@ pub struct TellArtifact {
     pub content_type: String,
     /// Where the service can fetch it.
     pub url: String,
+    /// Where it can be fetched in the scanner protocol.
+    #[serde(skip)]
+    pub download_url: String,
+    /// Its file name.
+    #[serde(skip)]
+    pub filename: String,
+    /// What it is to its subject.
+    #[serde(skip)]
+    pub role: String,
+    /// When it was uploaded, to the second (RFC 3339).
+    #[serde(skip)]
+    pub created: String,
 }
 
 /// Everything that a request is made from.
@@ -116,6 +138,16 @@ pub struct Ask<'a> {
     pub event_id: &'a str,
     /// The uploads that belong to it.
     pub artifacts: &'a [TellArtifact],
+    /// The subject's other uploads, where the event is about one.
+    pub others: &'a [TellArtifact],
+    /// The event's type, where it has payload templates.
+    pub event_form: Option<&'a EventForm>,
+    /// What names this call and its immediate repetition, at random.
+    pub call_id: [u8; 16],
+    /// Where we are reached.
+    pub public_url: &'a str,
+    /// Where a scanner may send its result later, with its account's token.
+    pub scanner_result_url: &'a str,
     /// Where the service may send its result later.
     pub result_url: &'a str,
     /// Where the exact bytes of the receipt can be fetched.

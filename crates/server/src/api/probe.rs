@@ -50,6 +50,11 @@ fn message(server: &Shared, service: &Service, caller: domain::AccountKey) -> Re
         told: &told,
         event_id: &server.show(told.event.key),
         artifacts: &[],
+        others: &[],
+        event_form: None,
+        call_id: call_id(server),
+        public_url: &server.parts.settings.public_url,
+        scanner_result_url: &server.parts.settings.public_url,
         result_url: &server.parts.settings.public_url,
         body_url: &server.parts.settings.public_url,
         deadline: now.after(limits::ATTEMPT),
@@ -78,6 +83,12 @@ fn message(server: &Shared, service: &Service, caller: domain::AccountKey) -> Re
     })
 }
 
+fn call_id(server: &Shared) -> [u8; 16] {
+    let mut id = [0; 16];
+    server.parts.random.fill(&mut id);
+    id
+}
+
 /// The event of the message. It is sent and never recorded.
 fn told(now: Timestamp, caller: domain::AccountKey) -> Told {
     let event = Event {
@@ -91,9 +102,10 @@ fn told(now: Timestamp, caller: domain::AccountKey) -> Told {
         cause: None,
         delivery: None,
         data: None,
+        snapshot: None,
         at: now,
     };
-    Told { event, subject: None, artifacts: Vec::new(), body: None, has_body: false }
+    Told { event, subject: None, artifacts: Vec::new(), others: Vec::new(), body: None, has_body: false }
 }
 
 fn signing_keys(server: &Shared, service: &Service) -> Result<Vec<SigningKey>, Problem> {

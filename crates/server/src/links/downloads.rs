@@ -54,7 +54,7 @@ pub(crate) async fn receipt_body(server: &Shared, receipt: Receipt) -> Result<Re
 }
 
 /// A link is void when what it was given for has ended: its expectation is over and no run of it is open.
-async fn still_wanted(server: &Shared, link: Link) -> Result<(), Problem> {
+pub(crate) async fn still_wanted(server: &Shared, link: Link) -> Result<(), Problem> {
     let wanted = server.parts.store.read(move |rows| {
         let Some(expectation) = rows.load::<Expectation>(link.expectation.0)? else { return Ok(false) };
         if expectation.state == ExpectationState::Open {
@@ -69,7 +69,8 @@ async fn still_wanted(server: &Shared, link: Link) -> Result<(), Problem> {
     Err(Problem::new(&problem::LINK_VOID, "the answer that the link was given for is not awaited any more"))
 }
 
-async fn blob(
+/// A stored file, or the part of it that is asked for.
+pub(crate) async fn blob(
     server: &Shared,
     digest: [u8; 32],
     kind: &str,

@@ -10,7 +10,7 @@ use axum::routing::{get, put};
 use domain::ServiceKey;
 use domain::link::{Link, LinkKind};
 
-pub(crate) use downloads::receipt_body;
+pub(crate) use downloads::{blob, receipt_body, still_wanted};
 
 use crate::problem::{self, Problem};
 use crate::server::{Server, Shared};
@@ -30,9 +30,12 @@ fn is_served(server: &Shared, service: ServiceKey) -> bool {
 
 /// The link that a token is, if it allows this.
 fn link(server: &Shared, token: &str, kind: LinkKind) -> Result<Link, Problem> {
-    server
-        .link_key
-        .read(token, server.now())
-        .filter(|link| link.kind == kind && is_served(server, link.service))
+    known(server, token, kind)
         .ok_or_else(|| Problem::new(&problem::NOT_FOUND, "the link is none of ours, or its time is over"))
+}
+
+/// The same, where another protocol says what is wrong.
+pub(crate) fn known(server: &Shared, token: &str, kind: LinkKind) -> Option<Link> {
+    let link = server.link_key.read(token, server.now())?;
+    (link.kind == kind && is_served(server, link.service)).then_some(link)
 }

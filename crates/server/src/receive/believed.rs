@@ -89,6 +89,7 @@ fn arriving(arrival: Arrival, source: SourceKey) -> Arriving {
         delivery: arrival.delivery_id,
         replay: arrival.replay_key,
         data: None,
+        snapshot: None,
     }
 }
 

@@ -253,6 +253,7 @@ pub(super) fn record_event(
         cause: new.cause,
         delivery: new.delivery.clone(),
         data: new.data.clone(),
+        snapshot: new.snapshot.clone(),
         at: now,
     };
     turn.rows.add(&event)?;
@@ -260,11 +261,13 @@ pub(super) fn record_event(
     if new.planned.is_empty() {
         return Ok(recorded);
     }
+    let (artifacts, others) = search::tell_artifacts(turn.rows, &event)?;
     let told = Arc::new(Told {
         body: arrived.map(|arrived| arrived.body.clone()),
         has_body: arrived.is_some(),
         subject: name,
-        artifacts: search::tell_artifacts(turn.rows, &event)?,
+        artifacts,
+        others,
         event,
     });
     let mut leased = Vec::new();

@@ -486,6 +486,7 @@ fn request(event: u64, source: &Option<SourceKey>) -> (NewReceipt, Arriving) {
         delivery: None,
         replay: Some(replay),
         data: None,
+        snapshot: None,
     };
     (receipt, arriving)
 }

@@ -1,44 +1,26 @@
 //! The `scanner` profile: the scanner pipeline's call and answers (scanner-pipeline, sections 4 to 6).
 
-use serde_json::value::RawValue;
+mod body;
 
-use super::{Ask, Outgoing, PayloadForm, Profile, ProfileKind, TellArtifact, distinct, read_status};
+use super::{Ask, Outgoing, PayloadForm, Profile, ProfileKind, distinct, read_status};
 use crate::Timestamp;
 use crate::answer::{Answer, Said};
 use crate::catalogue::Service;
 use crate::outcome::Response;
 use crate::retry::RetryPolicy;
 use crate::rule::When;
-use crate::subject::SubjectName;
+
+pub use body::ROOTS;
 
 /// The profile.
 pub const SCANNER: Profile =
     Profile { kind: ProfileKind::Scanner, when: When::Gate, highest: true, retry: RetryPolicy::SCANNER, request, read };
 
-#[derive(serde::Serialize)]
-struct Foreign<'a> {
-    event: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    scanner_result_url: Option<&'a str>,
-    subject: Option<&'a SubjectName>,
-    artifacts: &'a [TellArtifact],
-    body: Option<&'a RawValue>,
-    body_url: Option<&'a str>,
-}
-
 fn request(ask: &Ask<'_>) -> Outgoing {
-    let body = ask.told.json().and_then(|text| serde_json::from_str::<&RawValue>(text).ok());
-    let call = Foreign {
-        event: &ask.told.event.kind,
-        scanner_result_url: (ask.service.form == PayloadForm::Full).then_some(ask.result_url),
-        subject: ask.told.subject.as_ref(),
-        artifacts: ask.artifacts,
-        body,
-        body_url: (body.is_none() && ask.told.has_body).then_some(ask.body_url),
-    };
-    let body = serde_json::to_vec(&call).unwrap_or_default();
+    let body = body::write(ask);
     // The real client library refuses any parameter after the media type.
-    let mut headers = vec![("content-type", "application/json".to_owned())];
+    let mut headers =
+        vec![("content-type", "application/json".to_owned()), ("x-amo-request-id", verify::hex::encode(&ask.call_id))];
     if let Some(key) = ask.secret {
         headers.push(("authorization", verify::sign::scanner(key, &body)));
     }
