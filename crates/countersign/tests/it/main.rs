@@ -7,5 +7,6 @@ mod demo;
 mod npm;
 mod offline;
 mod product;
+mod service;
 mod workspace;
 mod world;

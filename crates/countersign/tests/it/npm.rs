@@ -209,12 +209,12 @@ fn every_way_of_the_real_library_is_understood() {
     });
     assert_eq!(world.api("POST", "/api/v1/subjects", Some(&subject)).status, 201);
 
-    let answered = world.api("POST", "/api/v1/events?wait=60s", Some(&event("on_version_created", "42")));
+    let answered = world.api("POST", "/api/v1/events?wait=10s", Some(&event("on_version_created", "42")));
 
-    assert_eq!(answered.status, 200, "{answered:?}");
-    assert_eq!(answered.json()["verdict"]["verdict"], "clear", "{answered:?}");
     let path = format!("/api/v1/events/{}", answered.json()["id"].as_str().expect("an id"));
     let seen = world.api("GET", &path, None).json();
+    assert_eq!(answered.status, 200, "{seen:#}");
+    assert_eq!(answered.json()["verdict"]["verdict"], "clear", "{answered:?}");
     let all = seen["expectations"].as_array().expect("expectations");
     let of = |name: &str| all.iter().find(|each| each["service"] == name).expect("an expectation");
     let matched = |name: &str| of(name)["results"][0]["content"]["matchedRules"].clone();

@@ -8,6 +8,7 @@ const { createHash } = require("node:crypto");
 const { readFileSync } = require("node:fs");
 const { createInterface } = require("node:readline");
 
+const key = process.env.SCANNER_KEY;
 const accounts = {};
 let attempts = 0;
 const found = (rule) => ({ version: "1.0.0", matchedRules: [rule] });
@@ -39,9 +40,11 @@ const modes = {
     response.json(found(digest(await downloadFileUpload({ downloadURL: body.download_url, allowedOrigin }))));
   },
   files: async ({ body }, response) => {
-    const file = await downloadFile({ downloadURL: body.version.file.url, env: accounts.files });
-    const source = await downloadFile({ downloadURL: body.version.download_source_url, env: accounts.files });
-    response.json({ version: "1.0.0", matchedRules: [digest(file), digest(source)] });
+    // Both are saved under one name.
+    const fetched = async (downloadURL) => digest(await downloadFile({ downloadURL, env: accounts.files }));
+    const file = await fetched(body.version.file.url);
+    const source = await fetched(body.version.download_source_url);
+    response.json({ version: "1.0.0", matchedRules: [file, source] });
   },
   push: (_, response) => response.json(found("CALLED")),
 };
@@ -50,7 +53,9 @@ const tell = (what) => console.log(JSON.stringify(what instanceof Error ? { fail
 
 const listen = ([name, handler]) =>
   new Promise((resolve) => {
-    const app = createExpressApp({ apiKeyEnvVarName: "SCANNER_KEY" })((request, response) => {
+    // The library takes the key out of the environment when it reads it.
+    process.env[`KEY_OF_${name}`] = key;
+    const app = createExpressApp({ apiKeyEnvVarName: `KEY_OF_${name}` })((request, response) => {
       tell({ mode: name, body: request.body, id: request.get("x-amo-request-id") });
       return handler(request, response);
     });
