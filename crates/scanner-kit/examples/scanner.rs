@@ -3,7 +3,7 @@
 use scanner_kit::{Answer, Call, Failure, Findings};
 
 /// Looks at one call. An `Err` is answered 500, and the gateway tries again later.
-async fn scan(call: Call) -> Result<Findings, Failure> {
+pub async fn scan(call: Call) -> Result<Findings, Failure> {
     let findings = Answer::version("1.0.0");
     if call.json().to_string().contains("EICAR") {
         return Ok(findings.annotated("MALICIOUS", "it names the test virus", None));

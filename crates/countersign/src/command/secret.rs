@@ -47,6 +47,11 @@ impl SecretFrom {
         Ok(Some(Zeroizing::new(secret.to_owned())))
     }
 
+    /// The variable that it is read from, if it is.
+    pub fn variable(&self) -> Option<&str> {
+        self.secret_env.as_deref()
+    }
+
     /// The secret that must be named.
     ///
     /// # Errors

@@ -1,4 +1,8 @@
-//! `service`: who we send to.
+//! `service`: who we send to, and how one is written.
+
+mod check;
+mod new;
+mod run;
 
 use serde_json::{Value, json};
 
@@ -28,6 +32,12 @@ pub enum Service {
     Credentials(Named),
     /// Remove one; its name stays taken.
     Remove(Named),
+    /// Begin a scanner: write a folder that works.
+    New(new::New),
+    /// Hold a scanner against the contract, wherever it runs: exit 0 if nothing failed, 1 if something did.
+    Check(check::Check),
+    /// Serve a scanner that is a program: it reads a call, and prints its answer.
+    Run(run::Run),
 }
 
 /// Which service.
@@ -94,6 +104,9 @@ impl Service {
                 }
                 Ok(Exit::Yes)
             }
+            Service::New(new) => new.run(common),
+            Service::Check(check) => check.run(common).await,
+            Service::Run(run) => run.run(common).await,
         }
     }
 }

@@ -1,0 +1,68 @@
+// A scanner for Countersign: plain Node 20, no packages. It looks at what is sent and says which rules match.
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { createServer } from "node:http";
+
+const BODY_BYTES_MAX = 1024 * 1024;
+const key = process.env.SCANNER_KEY;
+const [host, port] = (process.env.LISTEN ?? "127.0.0.1:20000").split(":");
+if (!key) {
+  console.error("expected the service's key in SCANNER_KEY");
+  process.exit(2);
+}
+
+// Looks at one call. What it throws is answered 500, and the gateway tries again later.
+async function scan(call) {
+  const matchedRules = JSON.stringify(call).includes("EICAR") ? ["MALICIOUS"] : [];
+  return { version: "1.0.0", matchedRules };
+}
+
+// Whether the caller proves to hold the key. The signature is over the raw bytes, so it is checked before they are parsed.
+function proven(header, body) {
+  const expected = Buffer.from(`HMAC-SHA256 ${createHmac("sha256", key).update(body).digest("hex")}`);
+  const found = Buffer.from(header);
+  return found.length === expected.length && timingSafeEqual(found, expected);
+}
+
+// The whole body, or null if it is too long.
+function received(request) {
+  return new Promise((resolve, reject) => {
+    const pieces = [];
+    let length = 0;
+    request.on("data", (piece) => {
+      length += piece.length;
+      if (length > BODY_BYTES_MAX) resolve(null);
+      else pieces.push(piece);
+    });
+    request.on("end", () => resolve(Buffer.concat(pieces)));
+    request.on("error", reject);
+  });
+}
+
+async function answer(request) {
+  const refused = (status, error) => [status, { error, extra_info: null }];
+  const { authorization, "content-type": type } = request.headers;
+  if (type !== "application/json") return refused(415, "unsupported content type");
+  const body = await received(request);
+  if (body === null) return refused(413, "request entity too large");
+  if (!authorization) return refused(400, "missing authorization header");
+  if (!proven(authorization, body)) return refused(401, "authentication has failed");
+  if (request.method !== "POST") return refused(405, "method not allowed");
+  if (request.url !== "/") return refused(404, "not found");
+  let call;
+  try {
+    call = JSON.parse(body);
+  } catch {
+    return refused(400, "expected JSON");
+  }
+  return [200, await scan(call)];
+}
+
+const server = createServer(async (request, response) => {
+  const [status, said] = await answer(request).catch((error) => [500, { error: String(error), extra_info: null }]);
+  const text = JSON.stringify(said);
+  const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(text) };
+  // What was refused early may not have been read to its end.
+  if (status === 413 || status === 415) headers.connection = "close";
+  response.writeHead(status, headers).end(text);
+});
+server.listen(Number(port), host, () => console.log(`listening on ${host}:${server.address().port}`));
