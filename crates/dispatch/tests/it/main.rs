@@ -1,4 +1,5 @@
 //! The dispatcher in a world whose clock, network, disk and scheduling come from one seed.
 
+mod gate;
 mod late;
 mod simulation;
