@@ -1,6 +1,7 @@
 //! Strangers' bytes: whatever they are, there is an answer, and it is no.
 
 use proptest::prelude::*;
+use verify::account::{self, JwtRefusal, Presented};
 use verify::provider::{self, Provider};
 use verify::receive::{Endpoint, EndpointSettings, Head, Outcome, SubjectPaths};
 use verify::{secret, sign};
@@ -64,6 +65,25 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
+    #[test]
+    fn no_account_is_believed_without_its_secret_and_no_claims_panic(
+        header in prop_oneof!["(JWT|jwt) ?.{0,40}", "JWT [A-Za-z0-9_.=-]{0,80}", ".{0,20}"],
+        claims in concat!(
+            r#"\{"iss":"k"(,"(iat|exp|jti|orig_iat)":"#,
+            r#"(-?[0-9]{1,20}|1e[0-9]{1,3}|"[0-9]{0,12}"|null|\[\])){0,4}\}"#
+        ),
+        now_s in prop_oneof![any::<i64>(), Just(1_767_225_600)],
+    ) {
+        if let Ok(Some(presented)) = Presented::read(Some(&header)) {
+            prop_assert!(presented.verify("secret", now_s).is_err());
+        }
+        let header = format!("JWT {}", account::token("secret", &claims));
+        if let Ok(Some(presented)) = Presented::read(Some(&header)) {
+            let _ = presented.verify("secret", now_s);
+            prop_assert_eq!(presented.verify("another", now_s), Err(JwtRefusal::Undecodable));
+        }
+    }
+
     #[test]
     fn no_bytes_panic_or_are_believed(
         method in prop_oneof![Just("POST".to_owned()), ".{0,8}"],
