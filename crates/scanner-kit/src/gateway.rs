@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
+use hyper::http::request::Builder;
 use hyper::{Method, Request, StatusCode};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
@@ -34,6 +35,22 @@ const TOLD_CHARS_MAX: usize = 200;
 pub struct Gateway {
     origin: String,
     http: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+}
+
+/// A service's account: what `countersign service credentials NAME` shows once. Shows nothing of itself.
+#[derive(Clone)]
+pub struct Account {
+    /// The key, which names the account.
+    pub key: String,
+    /// The secret, which signs its tokens.
+    pub secret: String,
+}
+
+impl Account {
+    /// The value of `Authorization` for one request made now.
+    fn authorization(&self) -> String {
+        format!("JWT {}", jwt(&self.key, &self.secret, SystemTime::now()))
+    }
 }
 
 /// Why the gateway did not do what was asked.
@@ -92,7 +109,7 @@ impl Gateway {
         Ok(Self { origin: origin.trim_end_matches('/').to_owned(), http })
     }
 
-    /// The file that a call is about, if it is no longer than this.
+    /// The file that a call is about (its `download_url`, which proves itself), if it is no longer than this.
     ///
     /// # Errors
     /// When the call is about no file, or the file cannot be had.
@@ -102,27 +119,38 @@ impl Gateway {
         if let Some(id) = call.request_id() {
             request = request.header("x-amo-request-id", id);
         }
+        self.file(request, bytes_max).await
+    }
+
+    /// The file at this URL of a call, such as a version's file or its source package, if it is no longer than this.
+    ///
+    /// # Errors
+    /// When the account may not have the file, or it cannot be had.
+    pub async fn download_as(&self, account: &Account, url: &str, bytes_max: usize) -> Result<Bytes, GatewayError> {
+        let request = self.request(Method::GET, url)?.header(AUTHORIZATION, account.authorization());
+        self.file(request, bytes_max).await
+    }
+
+    async fn file(&self, request: Builder, bytes_max: usize) -> Result<Bytes, GatewayError> {
         match self.exchange(request, Bytes::new(), bytes_max).await? {
             (StatusCode::OK, body) => Ok(body),
             (status, body) => Err(refused(status, &body)),
         }
     }
 
-    /// Sends findings later than the call, to its [`result_url`](Call::result_url), as the account of this key.
+    /// Sends findings later than the call, to its [`result_url`](Call::result_url), as this account.
     ///
     /// # Errors
     /// When the gateway does not take them: [`GatewayError::Complete`] where there is nothing left to say.
     pub async fn send_later(
         &self,
+        account: &Account,
         result_url: &str,
-        key: &str,
-        secret: &str,
         findings: &Findings,
     ) -> Result<(), GatewayError> {
-        let token = jwt(key, secret, SystemTime::now());
         let request = self
             .request(Method::PATCH, result_url)?
-            .header(AUTHORIZATION, format!("JWT {token}"))
+            .header(AUTHORIZATION, account.authorization())
             .header(CONTENT_TYPE, "application/json");
         let body = json!({ "results": findings.to_json() }).to_string();
         match self.exchange(request, body.into(), ANSWER_BYTES_MAX).await? {
@@ -132,7 +160,7 @@ impl Gateway {
         }
     }
 
-    fn request(&self, method: Method, url: &str) -> Result<hyper::http::request::Builder, GatewayError> {
+    fn request(&self, method: Method, url: &str) -> Result<Builder, GatewayError> {
         if url.strip_prefix(&self.origin).is_none_or(|rest| !rest.starts_with('/')) {
             return Err(GatewayError::Origin { origin: self.origin.clone() });
         }
@@ -141,7 +169,7 @@ impl Gateway {
 
     async fn exchange(
         &self,
-        request: hyper::http::request::Builder,
+        request: Builder,
         body: Bytes,
         bytes_max: usize,
     ) -> Result<(StatusCode, Bytes), GatewayError> {

@@ -35,7 +35,7 @@ mod token;
 pub use answer::{Answer, Failure, Findings};
 pub use call::Call;
 #[cfg(feature = "client")]
-pub use gateway::{Gateway, GatewayError};
+pub use gateway::{Account, Gateway, GatewayError};
 pub use serve::{BODY_BYTES_MAX, serve, serve_on};
 #[cfg(feature = "client")]
 pub use token::jwt;

@@ -29,8 +29,9 @@ use crate::refusal::Refusal;
 /// The largest body that is read: 1 MiB, the protocol's own limit.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 
-/// How long a head may take, and how long a connection may idle.
-const HEAD_WITHIN: Duration = Duration::from_secs(30);
+/// How long a head may take, and how long a connection may idle: longer than the gateway keeps one, so that no call
+/// meets a connection that is just being closed.
+const HEAD_WITHIN: Duration = Duration::from_secs(75);
 
 /// How long a body may take.
 const BODY_WITHIN: Duration = Duration::from_mins(1);

@@ -58,6 +58,9 @@ pub struct Add {
     /// Its wire dialect: `scanner`, `worker`, `standard`.
     #[arg(long, default_value = "standard")]
     profile: String,
+    /// The `scanner` profile's payload form: `basic`, or `full`, which lets results come later.
+    #[arg(long)]
+    payload: Option<String>,
     /// What we sign with: `v1`, a shared secret, or `v1a`, of which the service has only the public half.
     #[arg(long)]
     signing: Option<String>,
@@ -134,6 +137,9 @@ impl Add {
         });
         if let Some(on_failure) = self.on_failure {
             body["on_failure"] = on_failure.into();
+        }
+        if let Some(payload) = self.payload {
+            body["payload"] = payload.into();
         }
         if let Some(signing) = self.signing {
             body["signing"] = signing.into();

@@ -6,6 +6,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
+use scanner_kit::{Account, Answer, Gateway, GatewayError};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -155,6 +156,20 @@ fn the_shell_starter_passes_the_check_and_scans() {
 }
 
 #[test]
+fn the_page_shows_the_starters_as_they_are() {
+    let page = std::fs::read_to_string(root().join("docs/write-a-scanner.md")).expect("a page");
+    let node = include_str!("../../src/command/service/starter/server.mjs");
+    let heart = node.find("// Looks at one call.").zip(node.find("// The whole body")).expect("the heart of it");
+    for shown in [
+        include_str!("../../../scanner-kit/examples/scanner.rs"),
+        include_str!("../../src/command/service/starter/scan.sh"),
+        node[heart.0..heart.1].trim_end(),
+    ] {
+        assert!(page.contains(shown), "the page differs from {shown}");
+    }
+}
+
+#[test]
 fn a_scanner_that_ignores_signatures_fails_the_check() {
     let (code, grades) = check(peer(|_| Reaction::Json(r#"{"version":"1.0","matchedRules":[]}"#)));
 
@@ -262,6 +277,44 @@ fn a_program_gets_its_arguments_as_they_are_and_not_the_key() {
     let scanner = Listening::program(folder.path(), &["sh", "-c", script, "sh", "$(id) ; *"]);
 
     assert_eq!(scanner.ask(b"{}"), (200, json!({ "version": "$(id) ; *", "matchedRules": ["unset"] })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_that_comes_later_settles_what_it_was_asked_for() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let (seen, mut calls) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(scanner_kit::serve_on(listener, KEY, move |call| {
+        seen.send(call).expect("the test looks");
+        async { Ok(Answer::Deferred) }
+    }));
+    let world = World::serving("");
+    std::fs::write(world.folder().join("key"), KEY).expect("written");
+    let (url, network) = (format!("http://{address}/"), format!("127.0.0.1/32:{}", address.port()));
+    let event = ["--event", "on_version_created", "--payload", "full"];
+    let whom = ["--profile", "scanner", "--url", &url, "--secret-file", "key", "--allow-network", &network];
+    let added = world.command(&[&["service", "add", "later", "--json"], &whom[..], &event].concat());
+    let added: Value = serde_json::from_slice(&added.stdout).unwrap_or_else(|_| panic!("no JSON: {added:?}"));
+    let credential = |name: &str| added["credentials"][name].as_str().expect("a credential").to_owned();
+    let account = Account { key: credential("jwt_key"), secret: credential("jwt_secret") };
+    let subject = json!({ "kind": "version", "collection": "85", "subject": "42" });
+    let event = json!({ "type": "on_version_created", "subject": subject });
+    assert_eq!(world.api("POST", "/api/v1/events", Some(&event)).status, 202);
+    let call = calls.recv().await.expect("a call");
+    let result_url = call.result_url().expect("a URL");
+    let origin = result_url.split_once("/api/").expect("a path").0;
+    let gateway = Gateway::new(origin).expect("a client");
+
+    let findings = Answer::version("1.0").matched("MALICIOUS");
+    gateway.send_later(&account, result_url, &findings).await.expect("taken");
+
+    let verdict = world.command(&["verdict", "version", "85", "42"]);
+    assert_eq!(verdict.status.code(), Some(0), "no rule asks for more: {verdict:?}");
+    let again = gateway.send_later(&account, result_url, &findings).await;
+    assert!(matches!(again, Err(GatewayError::Complete)), "{again:?}");
+    let stranger = Account { secret: "another".to_owned(), ..account };
+    let forged = gateway.send_later(&stranger, result_url, &findings).await;
+    assert!(matches!(forged, Err(GatewayError::Refused { status: 401, .. })), "{forged:?}");
 }
 
 #[test]

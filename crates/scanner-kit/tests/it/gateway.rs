@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use scanner_kit::{Answer, Call, Gateway, GatewayError, serve_on};
+use scanner_kit::{Account, Answer, Call, Gateway, GatewayError, serve_on};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -65,6 +65,10 @@ fn gateway(at: SocketAddr) -> Gateway {
     Gateway::new(&format!("http://{at}/")).expect("a client")
 }
 
+fn account() -> Account {
+    Account { key: "user:1".to_owned(), secret: "secret".to_owned() }
+}
+
 #[tokio::test]
 async fn a_file_is_downloaded_without_any_credential() {
     let (at, kept) = answering("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nfile").await;
@@ -94,11 +98,23 @@ async fn a_file_that_is_too_long_elsewhere_or_gone_is_not_downloaded() {
 }
 
 #[tokio::test]
+async fn a_file_of_an_account_is_downloaded_with_its_token_and_from_the_gateway_alone() {
+    let (at, kept) = answering("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nfile").await;
+
+    let url = format!("http://{at}/downloads/source/42");
+    assert_eq!(gateway(at).download_as(&account(), &url, 4).await.expect("the file"), "file");
+    assert!(asked(&kept).contains("authorization: JWT eyJ"));
+
+    let foreign = gateway(at).download_as(&account(), "http://elsewhere.example/downloads/source/42", 4).await;
+    assert!(matches!(foreign, Err(GatewayError::Origin { .. })), "{foreign:?}");
+}
+
+#[tokio::test]
 async fn a_later_result_is_sent_with_a_token_of_the_account() {
     let (at, kept) = answering("HTTP/1.1 204 No Content\r\n\r\n").await;
     let findings = Answer::version("1.0").matched("RULE");
 
-    gateway(at).send_later(&format!("http://{at}/results/7/"), "user:1", "secret", &findings).await.expect("taken");
+    gateway(at).send_later(&account(), &format!("http://{at}/results/7/"), &findings).await.expect("taken");
 
     let asked = asked(&kept);
     assert!(asked.starts_with("PATCH /results/7/ HTTP/1.1\r\n"), "{asked}");
@@ -111,13 +127,13 @@ async fn a_later_result_is_sent_with_a_token_of_the_account() {
 async fn a_later_result_that_is_not_taken_says_so() {
     let findings = Answer::version("1.0");
     let (at, _) = answering("HTTP/1.1 409 Conflict\r\ncontent-length: 2\r\n\r\n{}").await;
-    let sent = gateway(at).send_later(&format!("http://{at}/results/7/"), "k", "s", &findings).await;
+    let sent = gateway(at).send_later(&account(), &format!("http://{at}/results/7/"), &findings).await;
     assert!(matches!(sent, Err(GatewayError::Complete)), "{sent:?}");
 
     let (at, _) = answering("HTTP/1.1 302 Found\r\nlocation: http://elsewhere/\r\ncontent-length: 0\r\n\r\n").await;
-    let sent = gateway(at).send_later(&format!("http://{at}/results/7/"), "k", "s", &findings).await;
+    let sent = gateway(at).send_later(&account(), &format!("http://{at}/results/7/"), &findings).await;
     assert!(matches!(sent, Err(GatewayError::Refused { status: 302, .. })), "{sent:?}");
 
-    let sent = gateway(at).send_later("http://elsewhere.example/results/7/", "k", "s", &findings).await;
+    let sent = gateway(at).send_later(&account(), "http://elsewhere.example/results/7/", &findings).await;
     assert!(matches!(sent, Err(GatewayError::Origin { .. })), "{sent:?}");
 }

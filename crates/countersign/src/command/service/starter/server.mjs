@@ -16,7 +16,7 @@ async function scan(call) {
   return { version: "1.0.0", matchedRules };
 }
 
-// Whether the caller proves to hold the key. The signature is over the raw bytes, so it is checked before they are parsed.
+// Whether the caller proves to hold the key. What is signed is the raw bytes: they are checked before they are parsed.
 function proven(header, body) {
   const expected = Buffer.from(`HMAC-SHA256 ${createHmac("sha256", key).update(body).digest("hex")}`);
   const found = Buffer.from(header);
@@ -65,4 +65,6 @@ const server = createServer(async (request, response) => {
   if (status === 413 || status === 415) headers.connection = "close";
   response.writeHead(status, headers).end(text);
 });
+// Longer than the gateway keeps a connection, so that no call meets one that is just being closed.
+server.keepAliveTimeout = 75_000;
 server.listen(Number(port), host, () => console.log(`listening on ${host}:${server.address().port}`));
