@@ -4,6 +4,7 @@ mod config;
 mod conformance;
 mod crash;
 mod demo;
+mod events;
 mod npm;
 mod offline;
 mod product;
