@@ -17,7 +17,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 use tokio::sync::Semaphore;
 use verify::sign::{ScannerRefusal, scanner_authorization};
@@ -161,13 +161,24 @@ fn accept(head: &Parts, body: Bytes) -> Result<Call, Refusal> {
     if head.uri.path() != "/" {
         return Err(Refusal::Path);
     }
-    let json: Value = serde_json::from_slice(&body).map_err(|why| Refusal::NotJson(why.to_string()))?;
-    if !(json.is_object() || json.is_array()) {
-        return Err(Refusal::NotJson("found another JSON value".to_owned()));
-    }
+    let json = parse(&body)?;
     let is_id = |text: &&str| text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let request_id = only(&head.headers, &REQUEST_ID).filter(is_id).map(str::to_owned);
     Ok(Call { body, json, request_id })
+}
+
+/// What a body says. As in the protocol's other library, an empty one says nothing, and a byte order mark is passed
+/// over.
+fn parse(body: &[u8]) -> Result<Value, Refusal> {
+    if body.is_empty() {
+        return Ok(Value::Object(Map::new()));
+    }
+    let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let json: Value = serde_json::from_slice(text).map_err(|why| Refusal::NotJson(why.to_string()))?;
+    if !(json.is_object() || json.is_array()) {
+        return Err(Refusal::NotJson("found another JSON value".to_owned()));
+    }
+    Ok(json)
 }
 
 /// The header's value where it stands exactly once and is text.

@@ -2,4 +2,5 @@
 
 mod gateway;
 mod serve;
+mod vectors;
 mod wire;
