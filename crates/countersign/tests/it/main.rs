@@ -1,5 +1,6 @@
 //! The product as its users meet it: a process, a file, a socket.
 
+mod artifacts;
 mod config;
 mod conformance;
 mod crash;

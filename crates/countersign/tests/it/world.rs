@@ -126,17 +126,32 @@ impl World {
 
     /// Calls the own API.
     pub fn api(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
-        let token = std::fs::read_to_string(self.folder.path().join("data/admin-token")).expect("a token");
-        let authorization = format!("Bearer {}", token.trim());
+        let authorization = format!("Bearer {}", self.token());
         let body = body.map(Value::to_string).unwrap_or_default();
         let headers = [("authorization", authorization.as_str()), ("content-type", "application/json")];
         call(self.server().admin, method, path, &headers, body.as_bytes()).expect("an answer")
     }
 
+    /// The administrator's token.
+    pub fn token(&self) -> String {
+        let token = std::fs::read_to_string(self.folder.path().join("data/admin-token")).expect("a token");
+        token.trim().to_owned()
+    }
+
+    pub fn admin(&self) -> SocketAddr {
+        self.server().admin
+    }
+
+    /// The most memory that the server ever had resident.
+    pub fn peak_resident_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.server().child.id())).expect("a process");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a figure");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
+    }
+
     /// Uploads an artifact.
     pub fn upload(&self, name: &str, bytes: &[u8]) -> Answer {
-        let token = std::fs::read_to_string(self.folder.path().join("data/admin-token")).expect("a token");
-        let authorization = format!("Bearer {}", token.trim());
+        let authorization = format!("Bearer {}", self.token());
         let path = format!("/api/v1/artifacts?filename={name}");
         call(self.server().admin, "POST", &path, &[("authorization", &authorization)], bytes).expect("an answer")
     }
@@ -182,7 +197,11 @@ pub fn call(to: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], 
     }
     head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
     stream.write_all(&[head.as_bytes(), body].concat()).ok()?;
-    let mut reader = BufReader::new(stream);
+    read_answer(BufReader::new(stream))
+}
+
+/// An answer whose end is the connection's.
+pub fn read_answer(mut reader: impl BufRead) -> Option<Answer> {
     let (first, headers) = read_head(&mut reader)?;
     let mut body = String::new();
     reader.read_to_string(&mut body).ok()?;
@@ -245,7 +264,8 @@ fn serve(mut stream: TcpStream, react: &dyn Fn(Call) -> Reaction) -> Option<()> 
     }
 }
 
-fn read_head(reader: &mut impl BufRead) -> Option<(String, BTreeMap<String, String>)> {
+/// The first line and the headers.
+pub fn read_head(reader: &mut impl BufRead) -> Option<(String, BTreeMap<String, String>)> {
     let mut first = String::new();
     reader.read_line(&mut first).ok()?;
     let mut headers = BTreeMap::new();
