@@ -1,5 +1,6 @@
 //! What no unit can show: the published vectors, the registry, and strangers' bytes.
 
+mod account;
 mod endpoint;
 mod properties;
 mod registry;
