@@ -41,7 +41,7 @@ impl Refusal {
         if matches!(self, Refusal::Method) {
             headers.insert(ALLOW, HeaderValue::from_static("POST"));
         }
-        if self.leaves_bytes() {
+        if !self.is_to_the_proven() {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         response
@@ -68,8 +68,9 @@ impl Refusal {
         }
     }
 
-    /// Whether some of the body was not read, so that the connection can take no other call.
-    fn leaves_bytes(&self) -> bool {
-        matches!(self, Refusal::TooLarge | Refusal::TooSlow | Refusal::Broken | Refusal::ContentType)
+    /// Whether the caller has proven to hold the key. Any other's connection is closed: it would hold a place of those
+    /// who have, and some of its body may not have been read.
+    fn is_to_the_proven(&self) -> bool {
+        matches!(self, Refusal::Method | Refusal::Path | Refusal::NotJson(_))
     }
 }

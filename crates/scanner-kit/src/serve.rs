@@ -1,10 +1,12 @@
 //! The listening side: what is checked before a scanner sees a call.
 //!
 //! The head first, then the size, then the signature over the raw bytes; only what is proven is parsed. Nothing is
-//! told to the unproven but that they are.
+//! told to the unproven but that they are, and none of them keeps a connection: there are so many places, and only a
+//! caller that has proven itself holds one for long.
 
 use std::convert::Infallible;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +21,8 @@ use hyper::{Method, Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::{Map, Value};
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
+use tokio::time::timeout;
 use verify::sign::{ScannerRefusal, scanner_authorization};
 
 use crate::answer::{Answer, Failure, written};
@@ -29,12 +32,15 @@ use crate::refusal::Refusal;
 /// The largest body that is read: 1 MiB, the protocol's own limit.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 
-/// How long a head may take, and how long a connection may idle: longer than the gateway keeps one, so that no call
-/// meets a connection that is just being closed.
+/// How long a connection has for the head of its first request, from anybody.
+const FIRST_HEAD_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long a later head may take, and how long a connection may idle: longer than the gateway keeps one, so that no
+/// call meets a connection that is just being closed. Only a proven call is followed by another.
 const HEAD_WITHIN: Duration = Duration::from_secs(75);
 
-/// How long a body may take.
-const BODY_WITHIN: Duration = Duration::from_mins(1);
+/// How long a body may take: it is read before it is proven.
+const BODY_WITHIN: Duration = Duration::from_secs(20);
 
 /// More connections than this wait in the system's queue.
 const CONNECTIONS_MAX: usize = 128;
@@ -97,11 +103,20 @@ where
     F: Future<Output = Result<A, Failure>>,
     A: Into<Answer>,
 {
-    let service = service_fn(|request| async { Ok::<_, Infallible>(answered(request, key, scan).await) });
+    let begun = Notify::new();
+    let service = service_fn(|request| {
+        begun.notify_one();
+        async { Ok::<_, Infallible>(answered(request, key, scan).await) }
+    });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
+    let mut serving = pin!(http.serve_connection(TokioIo::new(stream), service));
+    tokio::select! {
+        _ = &mut serving => return,
+        begun = timeout(FIRST_HEAD_WITHIN, begun.notified()) => if begun.is_err() { return },
+    }
     // A caller that goes away or breaks the protocol ends its own connection and nothing else.
-    let _ = http.serve_connection(TokioIo::new(stream), service).await;
+    let _ = serving.await;
 }
 
 async fn answered<H, F, A>(request: Request<Incoming>, key: &str, scan: &H) -> Response<Full<Bytes>>
@@ -137,7 +152,7 @@ fn check_head(headers: &HeaderMap, body_bytes_min: u64) -> Result<(), Refusal> {
 
 async fn read(body: Incoming) -> Result<Bytes, Refusal> {
     let reading = Limited::new(body, BODY_BYTES_MAX).collect();
-    match tokio::time::timeout(BODY_WITHIN, reading).await {
+    match timeout(BODY_WITHIN, reading).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(why)) if why.is::<LengthLimitError>() => Err(Refusal::TooLarge),
         Ok(Err(_)) => Err(Refusal::Broken),

@@ -1,12 +1,15 @@
 //! What a scanner serves and what it refuses.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use scanner_kit::{Answer, BODY_BYTES_MAX, Call, Failure, serve, serve_on};
 use serde_json::json;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, sleep};
 
-use crate::wire::{Reply, raw, send};
+use crate::wire::{Reply, connect, raw, send};
 
 const KEY: &str = "new-scanner-api-key";
 const BODY: &[u8] = br#"{"event": "during_validation", "download_url": "http://gateway/file"}"#;
@@ -206,6 +209,105 @@ async fn a_body_of_undeclared_length_has_the_same_limit() {
     request.extend_from_slice(last);
 
     assert_eq!(raw(scanner().await, &request).await.refusal(), refused(413, "request entity too large"));
+}
+
+/// A request that leaves its connection open.
+fn kept(start: &str, content_type: &str, key: &str, body: &str) -> Vec<u8> {
+    let (authorization, length) = (verify::sign::scanner(key, body.as_bytes()), body.len());
+    format!(
+        "{start} HTTP/1.1\r\nhost: x\r\ncontent-type: {content_type}\r\nauthorization: {authorization}\r\n\
+         content-length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
+}
+
+/// Whether a connection takes the request, and answers 204.
+async fn is_skipped(stream: &mut TcpStream) -> bool {
+    let call = kept("POST /", "application/json", KEY, r#"{"event":"skip"}"#);
+    let mut answer = vec![0; 1024];
+    if stream.write_all(&call).await.is_err() {
+        return false;
+    }
+    let length = stream.read(&mut answer).await.unwrap_or_default();
+    answer[..length].starts_with(b"HTTP/1.1 204 ")
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_proves_nothing_keeps_no_connection() {
+    let to = scanner().await;
+    let json = "application/json";
+    for stranger in [
+        kept("POST /", json, "another key", "{}"),
+        kept("GET /", json, "another key", "{}"),
+        kept("POST /", "text/plain", "another key", "{}"),
+        b"POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 0\r\n\r\n".to_vec(),
+    ] {
+        let begun = Instant::now();
+        raw(to, &stranger).await;
+        assert!(begun.elapsed() < Duration::from_secs(1), "{}", String::from_utf8_lossy(&stranger));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stranger_has_ten_seconds_for_a_head_however_it_comes() {
+    let to = scanner().await;
+    let begun = Instant::now();
+    let closed = async |mut stream: TcpStream, every: Duration| {
+        let (mut reading, mut writing) = stream.split();
+        let trickling = async {
+            loop {
+                sleep(every).await;
+                // It may be closed already, which the other half sees.
+                let _ = writing.write_all(b"x").await;
+            }
+        };
+        let mut answer = Vec::new();
+        tokio::select! {
+            () = trickling => {}
+            _ = reading.read_to_end(&mut answer) => {}
+        }
+        assert!(answer.is_empty());
+    };
+
+    tokio::join!(
+        closed(connect(to).await, Duration::from_mins(1)),
+        closed(connect(to).await, Duration::from_millis(900)),
+    );
+
+    assert!(begun.elapsed() < Duration::from_secs(11), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stranger_s_body_does_not_hold_a_place_for_long() {
+    let head = "POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{";
+    let begun = Instant::now();
+
+    assert_eq!(raw(scanner().await, head.as_bytes()).await.refusal(), refused(408, "request timeout"));
+
+    assert!(begun.elapsed() < Duration::from_secs(21), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_proven_itself_may_idle_longer_than_the_gateway_does() {
+    let mut stream = connect(scanner().await).await;
+    for _ in 0..3 {
+        assert!(is_skipped(&mut stream).await);
+        sleep(Duration::from_secs(70)).await;
+    }
+
+    sleep(Duration::from_secs(10)).await;
+    assert!(!is_skipped(&mut stream).await, "not for ever");
+}
+
+#[tokio::test]
+async fn a_proven_call_that_is_refused_keeps_its_connection() {
+    let mut stream = connect(scanner().await).await;
+    stream.write_all(&kept("POST /other", "application/json", KEY, "{}")).await.expect("written");
+    let mut answer = vec![0; 1024];
+    let length = stream.read(&mut answer).await.expect("answered");
+    assert!(answer[..length].starts_with(b"HTTP/1.1 404 "));
+
+    assert!(is_skipped(&mut stream).await);
 }
 
 #[tokio::test]

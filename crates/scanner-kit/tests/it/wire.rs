@@ -36,11 +36,20 @@ pub async fn send(to: SocketAddr, start: &str, headers: &[(&str, &str)], body: &
 
 /// These bytes over a connection of their own.
 pub async fn raw(to: SocketAddr, bytes: &[u8]) -> Reply {
-    let mut stream = TcpStream::connect(to).await.expect("connected");
+    let mut stream = connect(to).await;
     // The other side may have refused and closed before everything was written.
     let _ = stream.write_all(bytes).await;
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer).await;
+    read(answer)
+}
+
+/// A connection for more than one request, or for none.
+pub async fn connect(to: SocketAddr) -> TcpStream {
+    TcpStream::connect(to).await.expect("connected")
+}
+
+fn read(answer: Vec<u8>) -> Reply {
     let answer = String::from_utf8(answer).expect("text");
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {answer:?}"));
     let status = head.split(' ').nth(1).and_then(|text| text.parse().ok()).expect("a status");
