@@ -26,6 +26,7 @@ pub(crate) fn presented(server: &Shared, headers: &HeaderMap) -> Result<Option<A
     if !account.active {
         return Err(JwtRefusal::Disabled.into());
     }
+    // A token without a `jti` passes: it has nothing that could have been used before.
     if let (true, Some(jti)) = (server.parts.settings.refuse_repeated_jti, &claims.jti)
         && !server.nonces().is_first(&claims.iss, jti, claims.exp.saturating_add(LEEWAY_S), now_s)
     {

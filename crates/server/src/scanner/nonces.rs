@@ -1,4 +1,4 @@
-//! Which tokens were used, for installations that let each be used once.
+//! Which tokens were used, for installations that let each be used once. Only tokens with a `jti` are told apart.
 //!
 //! Only verified tokens come here, and each is forgotten when it has ended, so an account can fill no memory beyond
 //! five minutes of its own calls. Another process of this gateway knows nothing of it.

@@ -1,4 +1,7 @@
 //! Every reason for which an account is not recognised.
+//!
+//! That a platform's agreement was not accepted is none: every account counts as having accepted it (scanner-pipeline,
+//! section 2.3).
 
 use core::fmt;
 
@@ -37,10 +40,8 @@ pub enum JwtRefusal {
     KeyGone,
     /// The account was switched off.
     Disabled,
-    /// The account has not accepted the platform's agreement. Accounts of services count as having done so from the
-    /// start.
-    NoAgreement,
-    /// The token was used before, where each is to be used once.
+    /// A token of this `jti` was used before, where each is to be used once. A token without a `jti` is never refused for
+    /// this, however often it comes.
     Repeated,
 }
 
@@ -72,7 +73,6 @@ impl JwtRefusal {
             }
             JwtRefusal::KeyGone => "Invalid API Key.",
             JwtRefusal::Disabled => "User account is disabled.",
-            JwtRefusal::NoAgreement => "User has not read developer agreement.",
             JwtRefusal::Repeated => "JWT jti (nonce) has been used before.",
         }
     }
