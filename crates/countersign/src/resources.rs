@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-use domain::catalogue::{Catalogue, Owner, Service, Source};
+use domain::catalogue::{Account, Catalogue, Owner, Service, Source};
 use domain::event;
 use domain::event_type::{self, EventType};
 use domain::rule::Rule;
@@ -163,17 +163,29 @@ impl Planning<'_> {
         })
     }
 
-    /// The entries of services that are new, changed, or no longer named.
+    /// The entries of services that are new, changed, or no longer named, and of the accounts of the last.
     fn changed(&self, named: &[Service]) -> Vec<Entry> {
         let kept: BTreeSet<_> = named.iter().map(|service| service.key).collect();
         let all = self.catalogue.services.values();
-        let gone = all.filter(|service| service.owner == Owner::File && service.active && !kept.contains(&service.key));
-        let gone: Vec<Service> = gone.map(|service| Service { active: false, ..service.clone() }).collect();
-        let changed = named.iter().chain(&gone);
-        changed
-            .filter(|service| self.catalogue.services.get(&service.key) != Some(*service))
-            .map(Listed::entry)
-            .collect()
+        let gone = all.filter(|service| service.owner == Owner::File && !kept.contains(&service.key));
+        let (gone, accounts): (Vec<Service>, Vec<Option<Account>>) = gone.map(|service| self.ended(service)).unzip();
+        let services = named.iter().chain(&gone);
+        let services = services.filter(|service| self.catalogue.services.get(&service.key) != Some(*service));
+        let accounts = accounts.iter().flatten();
+        let accounts = accounts.filter(|account| self.catalogue.accounts.get(&account.key) != Some(*account));
+        services.map(Listed::entry).chain(accounts.map(Listed::entry)).collect()
+    }
+
+    /// A service that is no longer named, and its account: both are switched off, and none of its credentials stays in
+    /// force.
+    fn ended(&self, service: &Service) -> (Service, Option<Account>) {
+        let mut service = Service { active: false, ..service.clone() };
+        let mut account = service.account.and_then(|key| self.catalogue.accounts.get(&key)).cloned();
+        if account.as_mut().is_some_and(resources::revoke) {
+            // Named again, it may have another; not if a person switched this one off.
+            service.account = None;
+        }
+        (service, account)
     }
 
     fn rules(&self, services: &[Service], keys: &mut NewKeys) -> Result<Vec<Entry>, Failure> {
@@ -218,4 +230,77 @@ fn refused(kind: &str, name: &str, problem: &Problem) -> Failure {
 fn twice(kind: &str, name: &str) -> Failure {
     Failure::new(Exit::Config, format!("the {kind} {name:?} stands in the configuration twice"))
         .mend("keep one of them")
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::AccountKey;
+    use store::change;
+
+    use super::*;
+
+    const SCANNER: &str = r#"
+        [[service]]
+        name = "scan"
+        profile = "scanner"
+        url = "https://scan.example/"
+        secret = "hunter2"
+    "#;
+
+    /// Brings this file into a catalogue, and answers how many entries that took.
+    fn apply(text: &str, catalogue: &mut Catalogue) -> usize {
+        let config = Config { file: None, form: toml::from_str(text).expect("a configuration") };
+        let (seal, random) = (SealKey::new([3; 32]), crate::clock::SystemRandom);
+        let makers = Makers { seal: &seal, random: &random, clock: &crate::clock::SystemClock, own_listeners: &[] };
+        let planning = Planning { config: &config, catalogue, makers: &makers, now: Timestamp(1) };
+        let entries = planning.entries().unwrap_or_else(|_| panic!("entries"));
+        entries.iter().for_each(|entry| change::take(catalogue, entry).expect("it reads"));
+        entries.len()
+    }
+
+    /// A catalogue whose one scanner of the file has an account with a key.
+    fn scanning() -> Catalogue {
+        let mut catalogue = Catalogue::default();
+        assert_eq!(apply(SCANNER, &mut catalogue), 1);
+        let mut account = resources::scanner_account(&catalogue, "scan", 1, AccountKey(7), 1);
+        let (seal, random) = (SealKey::new([3; 32]), crate::clock::SystemRandom);
+        let new = resources::jwt_key(&account, domain::CredentialKey(8), &seal, &random, Timestamp(1));
+        resources::add_jwt_key(&mut account, new.key);
+        catalogue.accounts.insert(account.key, account);
+        service(&mut catalogue).account = Some(AccountKey(7));
+        catalogue
+    }
+
+    fn service(catalogue: &mut Catalogue) -> &mut Service {
+        catalogue.services.values_mut().next().expect("a service")
+    }
+
+    #[test]
+    fn the_credentials_of_a_service_end_when_the_file_names_it_no_more() {
+        let mut catalogue = scanning();
+        let inactive = format!("{SCANNER}active = false");
+        assert_eq!(apply(&inactive, &mut catalogue), 1);
+        assert!(catalogue.accounts[&AccountKey(7)].active, "a late answer of an inactive one is taken");
+
+        assert_eq!(apply("", &mut catalogue), 2);
+
+        let account = &catalogue.accounts[&AccountKey(7)];
+        assert!(!account.active && account.jwt[0].revoked);
+        assert_eq!(apply("", &mut catalogue), 0, "nothing is left to write");
+        assert_eq!(apply(SCANNER, &mut catalogue), 1);
+        assert_eq!(service(&mut catalogue).account, None, "it is back and may have another");
+    }
+
+    #[test]
+    fn an_account_that_a_person_switched_off_stays_that_of_its_service() {
+        let mut catalogue = scanning();
+        catalogue.accounts.get_mut(&AccountKey(7)).expect("an account").active = false;
+
+        assert_eq!(apply("", &mut catalogue), 2);
+
+        assert!(catalogue.accounts[&AccountKey(7)].jwt[0].revoked);
+        assert_eq!(apply("", &mut catalogue), 0);
+        assert_eq!(apply(SCANNER, &mut catalogue), 1);
+        assert_eq!(service(&mut catalogue).account, Some(AccountKey(7)));
+    }
 }

@@ -85,9 +85,7 @@ pub async fn delete(
 ) -> Result<StatusCode, Problem> {
     change(&server, &caller.name, |catalogue, _| {
         let mut account = find(&server, catalogue, &id)?.clone();
-        account.active = false;
-        account.credentials.iter_mut().for_each(|credential| credential.revoked = true);
-        account.jwt.iter_mut().for_each(resources::revoke);
+        resources::revoke(&mut account);
         keep_an_administrator(catalogue, &account)?;
         let what = format!("switched off the account {} and revoked its tokens", account.name);
         Ok(Changed { entries: vec![account.entry()], what, answer: () })
@@ -124,10 +122,10 @@ pub async fn revoke_token(
         let token = account.credentials.iter_mut().find(|each| each.key == key);
         let signing = account.jwt.iter_mut().find(|each| each.key == key);
         match (token, signing) {
-            (Some(token), _) => token.revoked = true,
+            (Some(token), _) => resources::revoke(token),
             (None, Some(signing)) => resources::revoke(signing),
             (None, None) => return Err(Problem::no_such("token", &credential)),
-        }
+        };
         keep_an_administrator(catalogue, &account)?;
         let what = format!("revoked a credential of the account {}", account.name);
         Ok(Changed { entries: vec![account.entry()], what, answer: () })

@@ -94,11 +94,13 @@ pub async fn delete(
     change(&server, &caller.name, |catalogue, _| {
         let before = find(&server, catalogue, &id)?;
         writable(before.owner, "service", &before.name)?;
-        let service = Service { active: false, deleted: true, secret: None, signing: Vec::new(), ..before.clone() };
-        let mut entries = vec![service.entry()];
-        if let Some(account) = before.account.and_then(|key| catalogue.accounts.get(&key)) {
-            entries.push(Account { active: false, ..account.clone() }.entry());
+        let mut service = Service { active: false, deleted: true, secret: None, signing: Vec::new(), ..before.clone() };
+        let mut account = service.account.and_then(|key| catalogue.accounts.get(&key)).cloned();
+        if account.as_mut().is_some_and(resources::revoke) {
+            // Should the configuration file name it later, it may have another; not if a person switched this one off.
+            service.account = None;
         }
+        let entries = [Some(service.entry()), account.map(|account| account.entry())].into_iter().flatten().collect();
         Ok(Changed { entries, what: format!("removed the service {}", service.name), answer: () })
     })
     .await?;
@@ -165,13 +167,20 @@ async fn turn(
 }
 
 /// The account of a service with new credentials, and what is shown of them this once; made where there is none yet.
+///
+/// # Errors
+/// When a person switched the account off: another one in its place would undo what that person decided.
 fn issue(
     server: &Shared,
     catalogue: &Catalogue,
     keys: &mut NewKeys,
     service: &Service,
 ) -> Result<(Account, Value), Problem> {
-    let known = service.account.and_then(|key| catalogue.accounts.get(&key)).filter(|account| account.active).cloned();
+    let known = service.account.and_then(|key| catalogue.accounts.get(&key)).cloned();
+    if let Some(off) = known.as_ref().filter(|account| !account.active) {
+        let detail = format!("the account {:?} of this service was switched off; switch it on first", off.name);
+        return Err(Problem::new(&problem::CONFLICT, detail));
+    }
     match service.profile {
         ProfileKind::Scanner => Ok(issue_key(server, catalogue, keys, service, known)),
         ProfileKind::Worker | ProfileKind::Standard => issue_token(server, catalogue, keys, service, known),
@@ -193,8 +202,11 @@ fn issue_token(
             account
         }
         None => {
-            let permissions = [].into();
-            let spec = AccountSpec { name: service.name.clone(), role: Role::Service, permissions, active: true };
+            let mut name = service.name.clone();
+            while catalogue.accounts.values().any(|account| account.name == name) {
+                name = format!("{name}-{}", service.number);
+            }
+            let spec = AccountSpec { name, role: Role::Service, permissions: [].into(), active: true };
             let number = next_number(catalogue.accounts.values().map(|account| account.number));
             resources::account(&spec, keys.key(), number, &token)?
         }

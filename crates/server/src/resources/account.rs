@@ -1,6 +1,7 @@
 //! Accounts: a person or a machine that may call us, its tokens, and the keys with which it signs its own.
 
 use std::collections::BTreeSet;
+use std::mem;
 
 use domain::catalogue::{Account, Catalogue, Credential, JwtKey, Permission, Role, Sealed};
 use domain::{AccountKey, CredentialKey, Random, Timestamp};
@@ -139,13 +140,48 @@ const JWT_KEYS_MAX: usize = 2;
 pub fn add_jwt_key(account: &mut Account, key: JwtKey) {
     account.jwt.push(key);
     let usable = account.jwt.iter_mut().rev().filter(|key| !key.revoked);
-    usable.skip(JWT_KEYS_MAX).for_each(revoke);
+    for old in usable.skip(JWT_KEYS_MAX) {
+        revoke(old);
+    }
 }
 
-/// Revokes a key and forgets its secret.
-pub fn revoke(key: &mut JwtKey) {
-    key.revoked = true;
-    key.secret = Sealed(String::new());
+/// Revokes a token, a key, or an account with all that it has. Whether it was in force until now.
+pub fn revoke(what: &mut impl Revoke) -> bool {
+    what.revoke()
+}
+
+/// What can be revoked.
+pub trait Revoke {
+    /// Revokes it. Whether it was in force until now.
+    fn revoke(&mut self) -> bool;
+}
+
+impl Revoke for Credential {
+    fn revoke(&mut self) -> bool {
+        !mem::replace(&mut self.revoked, true)
+    }
+}
+
+/// Its secret is forgotten.
+impl Revoke for JwtKey {
+    fn revoke(&mut self) -> bool {
+        self.secret = Sealed(String::new());
+        !mem::replace(&mut self.revoked, true)
+    }
+}
+
+/// It is switched off, and who switches it on again finds none of its tokens and keys in force. It stays in the list,
+/// since the audit names it.
+impl Revoke for Account {
+    fn revoke(&mut self) -> bool {
+        for token in &mut self.credentials {
+            token.revoke();
+        }
+        for key in &mut self.jwt {
+            key.revoke();
+        }
+        mem::replace(&mut self.active, false)
+    }
 }
 
 /// Makes a bearer token.
@@ -197,5 +233,21 @@ mod tests {
         let first = u32::from_le_bytes([9; 4]);
         assert_eq!(account.jwt[0].name, format!("user:3:{first}"));
         assert_eq!(account.jwt[1].name, format!("user:3:{}", first + 1));
+    }
+
+    #[test]
+    fn an_account_that_was_revoked_has_nothing_left_to_call_with() {
+        let seal = SealKey::new([1; 32]);
+        let mut account = scanner_account(&Catalogue::default(), "s", 1, AccountKey(1), 3);
+        let key = jwt_key(&account, CredentialKey(1), &seal, &Nines, Timestamp(1)).key;
+        add_jwt_key(&mut account, key);
+        account.credentials.push(token(CredentialKey(2), &Nines, Timestamp(1)).credential);
+
+        assert!(revoke(&mut account));
+
+        assert!(!account.active && account.credentials[0].revoked && account.jwt[0].revoked);
+        assert_eq!(account.jwt[0].secret, Sealed(String::new()));
+        assert_eq!(account.permissions, [Permission::PatchResults], "what a person gave is not taken");
+        assert!(!revoke(&mut account), "it was in force no more");
     }
 }

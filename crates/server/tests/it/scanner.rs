@@ -574,9 +574,35 @@ async fn a_token_may_be_used_again_unless_the_installation_says_otherwise() {
 }
 
 #[tokio::test]
-async fn the_account_of_a_removed_scanner_is_switched_off() {
+async fn the_credentials_of_a_removed_scanner_stay_revoked_whoever_switches_its_account_on() {
     let world = World::new().await;
     let key = scanner(&world, "scan").await;
+    let path = format!("/accounts/{}", account(&world, "scan"));
+    world.api("POST", &format!("{path}/tokens"), Value::Null).await;
     assert_eq!(world.api("DELETE", "/services/scan", Value::Null).await.status, 204);
+    is(&patch(&world, &key, 1, found(&[])).await, 401, &detail("Unknown JWT iss (issuer)."));
+
+    let shown = world.api("PATCH", &path, json!({"active": true})).await.json();
+
+    assert_eq!((&shown["jwt_keys"][0]["revoked"], &shown["tokens"][0]["revoked"]), (&json!(true), &json!(true)));
+    is(&patch(&world, &key, 1, found(&[])).await, 401, &detail("Unknown JWT iss (issuer)."));
+}
+
+#[tokio::test]
+async fn what_a_person_forbade_is_not_undone_by_new_credentials() {
+    let world = World::new().await;
+    let key = scanner(&world, "scan").await;
+    permit(&world, "scan", json!(["Scanners:PushResults"])).await;
+    let path = format!("/accounts/{}", account(&world, "scan"));
+    assert_eq!(world.api("PATCH", &path, json!({"active": false})).await.status, 200);
+
+    let refused = world.api("POST", "/services/scan/credentials", Value::Null).await;
+
+    assert_eq!(refused.problem(), "conflict");
+    assert!(refused.text().contains("switch it on first"), "{}", refused.text());
     is(&patch(&world, &key, 1, found(&[])).await, 401, &detail("User account is disabled."));
+    assert_eq!(world.api("PATCH", &path, json!({"active": true})).await.status, 200);
+    assert_eq!(world.api("POST", "/services/scan/credentials", Value::Null).await.status, 200);
+    let shown = world.api("GET", &path, Value::Null).await.json();
+    assert_eq!(shown["permissions"], json!(["Scanners:PushResults"]));
 }
