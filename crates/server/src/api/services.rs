@@ -79,9 +79,14 @@ pub async fn patch(
         let fresh =
             resources::service(&spec, before.key, before.number, Owner::Api, listeners, &parts.seal, &*parts.random)?;
         let service = settle_service(fresh.service, before, &parts.seal);
+        let mut answer = show(&server, &service);
+        if service.signs != before.signs {
+            let (member, text) = fresh.signing.member();
+            answer[member] = json!(text);
+        }
         let names: Vec<&str> = members.keys().map(String::as_str).collect();
         let what = format!("changed {} of the service {}", names.join(", "), service.name);
-        Ok(Changed { entries: vec![service.entry()], what, answer: show(&server, &service) })
+        Ok(Changed { entries: vec![service.entry()], what, answer })
     });
     Ok(Json(changed.await?))
 }
@@ -283,8 +288,10 @@ fn show(server: &Shared, service: &Service) -> Value {
     shown["id"] = json!(server.show(service.key));
     shown["number"] = json!(service.number);
     shown["has_secret"] = json!(service.secret.is_some());
-    if service.signs == SigningKind::V1a {
-        shown["public_keys"] = json!(resources::public_keys(service, &server.parts.seal));
+    // Also where the next key has none: those of the old kind sign until then.
+    let public_keys = resources::public_keys(service, &server.parts.seal);
+    if service.signs == SigningKind::V1a || !public_keys.is_empty() {
+        shown["public_keys"] = json!(public_keys);
     }
     shown["account"] = json!(service.account.map(|key| server.show(key)));
     shown["owner"] = json!(service.owner);

@@ -3,7 +3,7 @@
 //! Sealing uses a random nonce, so the same secret sealed twice differs. An entry that is settled against the one it
 //! replaces equals it exactly when nothing changed, and then nothing needs to be written.
 
-use domain::catalogue::{Sealed, Service, Source};
+use domain::catalogue::{Owner, Sealed, Service, SigningKind, Source};
 use store::seal::SealKey;
 
 use crate::secrets::{service_secret_of, source_of};
@@ -25,17 +25,18 @@ pub fn settle_source(mut fresh: Source, before: &Source, seal: &SealKey) -> Sour
     fresh
 }
 
-/// The service `fresh`, written over `before`: number, signing secrets and account stay. A signing key of another kind
-/// comes beside the newest one of the old kind, so that the service's people can follow.
+/// The service `fresh`, written over `before`: number, account and signing keys stay, unless the keys are to be of
+/// another kind.
 #[must_use]
 pub fn settle_service(mut fresh: Service, before: &Service, seal: &SealKey) -> Service {
     fresh.key = before.key;
     fresh.number = before.number;
     fresh.account = before.account;
     if fresh.name == before.name {
-        if fresh.signs == before.signs && !before.signing.is_empty() {
+        if keeps_signing(&fresh, before) {
             fresh.signing.clone_from(&before.signing);
         } else {
+            // Beside the newest one of the old kind, so that the service's people can follow.
             fresh.signing.extend(before.signing.first().cloned());
         }
         let of = service_secret_of(&fresh.name);
@@ -46,6 +47,15 @@ pub fn settle_service(mut fresh: Service, before: &Service, seal: &SealKey) -> S
         }
     }
     fresh
+}
+
+/// Whether the old signing keys go on alone. The API shows a new key when it makes it. What the configuration file asks
+/// for is made unseen: a public half can be read later, a secret cannot, so its kind changes when credentials are issued.
+fn keeps_signing(fresh: &Service, before: &Service) -> bool {
+    if before.signing.is_empty() {
+        return false;
+    }
+    fresh.signs == before.signs || (fresh.owner == Owner::File && fresh.signs == SigningKind::V1)
 }
 
 fn same(left: &Sealed, right: &Sealed, of: &str, seal: &SealKey) -> bool {

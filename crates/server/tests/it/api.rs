@@ -1,7 +1,9 @@
 //! The own API: who may, what is made, what is shown.
 
-use domain::catalogue::Owner;
+use domain::catalogue::{Owner, Sealed, Service, SigningKind};
 use serde_json::{Value, json};
+use server::resources::settle_service;
+use store::change::Listed;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -341,16 +343,19 @@ async fn called(world: &World, listener: &TcpListener, name: &str) -> String {
     request
 }
 
-/// Judges a call as a receiver that has this public key.
-fn judged(world: &World, request: &str, public_key: &Value) -> bool {
+/// Judges a call as a receiver that has this key: a secret, or a public half.
+fn judged(world: &World, request: &str, key: &Value) -> bool {
+    let key = key.as_str().expect("a key").to_owned();
+    let secret = key.starts_with("whsec_");
+    let (shared, public) = (&verify::provider::STANDARD_WEBHOOKS, &verify::provider::STANDARD_WEBHOOKS_ED25519);
     let settings = verify::receive::EndpointSettings {
-        provider: &verify::provider::STANDARD_WEBHOOKS_ED25519,
-        secrets: vec![("ours".to_owned(), public_key.as_str().expect("a public key").to_owned())],
+        provider: if secret { shared } else { public },
+        secrets: vec![("ours".to_owned(), key)],
         window_s: None,
         public_url: None,
         subject: None,
     };
-    let endpoint = verify::receive::Endpoint::new(settings).expect("a public key of our form");
+    let endpoint = verify::receive::Endpoint::new(settings).expect("a key of our form");
     let (head, body) = request.split_once("\r\n\r\n").expect("a head and a body");
     let lines = head.lines().filter_map(|line| line.split_once(": "));
     let headers: Vec<(&str, &[u8])> = lines.map(|(name, value)| (name, value.as_bytes())).collect();
@@ -384,11 +389,54 @@ async fn a_service_may_be_signed_to_with_a_key_whose_public_half_alone_it_has() 
     assert_eq!(back.json()["signing"], "v1", "{}", back.text());
     let request = called(&world, &listener, "mirror").await;
     assert!(request.contains("webhook-signature: v1,") && request.contains(" v1a,"), "{request}");
+    let shown = &back.json()["signing_secret"];
+    assert!(judged(&world, &request, shown) && judged(&world, &request, &second), "both, while people change over");
+    let after = world.api("PATCH", "/services/mirror", json!({"signing": "v1", "concurrency": 2})).await.json();
+    assert!(after.get("signing_secret").is_none(), "it is shown once: {after}");
+    let third = world.api("POST", "/services/mirror/credentials", Value::Null).await.json()["signing_secret"].clone();
+    let request = called(&world, &listener, "mirror").await;
+    assert!(judged(&world, &request, shown) && judged(&world, &request, &third), "{request}");
+    let again = world.api("PATCH", "/services/mirror", json!({"signing": "v1a"})).await.json();
+    let request = called(&world, &listener, "mirror").await;
+    assert!(judged(&world, &request, &again["public_key"]) && judged(&world, &request, &third), "{request}");
 
     let scanner =
         json!({"name": "scan", "profile": "scanner", "url": "https://scan.example/", "secret": "s", "signing": "v1a"});
     let refused = world.api("POST", "/services", scanner).await;
     assert!(refused.json()["detail"].as_str().is_some_and(|detail| detail.contains("profile standard")));
+}
+
+#[tokio::test]
+async fn a_service_of_the_file_is_signed_to_with_the_old_key_until_the_new_one_is_shown() {
+    let world = World::new().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}/", listener.local_addr().expect("an address"));
+    let spec = json!({"name": "mirror", "url": url, "signing": "v1a", "allow_networks": ["127.0.0.0/8"]});
+    let public = world.api("POST", "/services", spec).await.json()["public_key"].clone();
+    let before = world.store.catalogue().service_named("mirror").expect("a service").clone();
+    let unseen = vec![Sealed(String::new())];
+    let asked = Service { owner: Owner::File, signs: SigningKind::V1, signing: unseen, ..before.clone() };
+    world.add(vec![settle_service(asked, &before, &world.seal).entry()]).await;
+
+    let request = called(&world, &listener, "mirror").await;
+    assert!(judged(&world, &request, &public) && !request.contains("webhook-signature: v1,"), "{request}");
+    let shown = world.api("GET", "/services/mirror", Value::Null).await.json();
+    assert_eq!((&shown["signing"], &shown["public_keys"]), (&json!("v1"), &json!([public])), "what signs until then");
+
+    let secret = world.api("POST", "/services/mirror/credentials", Value::Null).await.json()["signing_secret"].clone();
+    let request = called(&world, &listener, "mirror").await;
+    assert!(judged(&world, &request, &public) && judged(&world, &request, &secret), "{request}");
+}
+
+#[tokio::test]
+async fn the_account_of_a_service_is_called_by_a_name_that_no_other_has() {
+    let world = World::new().await;
+    assert_eq!(world.api("POST", "/accounts", json!({"name": "check", "role": "reader"})).await.status, 201);
+    world.service("check", "http://127.0.0.1:20000/").await;
+    let accounts = world.api("GET", "/accounts", Value::Null).await.json();
+    let names = accounts["data"].as_array().expect("a list").iter().map(|account| account["name"].as_str());
+    assert_eq!(names.filter(|name| name.is_some_and(|name| name.starts_with("check"))).count(), 2);
+    assert_eq!(world.api("GET", "/accounts/check-1", Value::Null).await.json()["role"], "service");
 }
 
 #[tokio::test]

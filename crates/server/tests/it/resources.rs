@@ -1,6 +1,6 @@
 //! What people write: read from TOML as from JSON, checked alike, and settled against what was there.
 
-use domain::catalogue::Owner;
+use domain::catalogue::{Owner, Service, SigningKind};
 use domain::rule::{Action, HoldFor};
 use domain::{Random, RuleKey, ServiceKey, SourceKey};
 use server::resources::{self, RuleSpec, ServiceSpec, SourceSpec, settle_service, settle_source};
@@ -126,6 +126,23 @@ fn an_entry_that_did_not_change_settles_to_itself() {
     let before = service(text, &Zeros).expect("a service").service;
     let fresh = service(text, &Ones).expect("a service").service;
     assert_eq!(settle_service(fresh, &before, &seal()), before);
+}
+
+#[test]
+fn a_key_of_another_kind_takes_over_once_somebody_can_learn_it() {
+    let text = "name = \"s\"\nurl = \"https://s.example/\"\n";
+    let v1 = service(text, &Zeros).expect("a service").service;
+    let v1a = service(&format!("{text}signing = \"v1a\""), &Ones).expect("a service").service;
+
+    let told = settle_service(v1a.clone(), &v1, &seal());
+    assert_eq!(told.signing, [v1a.signing[0].clone(), v1.signing[0].clone()], "its public half can be read");
+
+    let untold = settle_service(v1.clone(), &told, &seal());
+    assert_eq!((untold.signs, &untold.signing), (SigningKind::V1, &told.signing), "nobody was shown a secret");
+    assert_eq!(settle_service(v1.clone(), &untold, &seal()), untold);
+
+    let shown = settle_service(Service { owner: Owner::Api, ..v1.clone() }, &v1a, &seal());
+    assert_eq!(shown.signing, [v1.signing[0].clone(), v1a.signing[0].clone()], "the API shows it");
 }
 
 #[test]
