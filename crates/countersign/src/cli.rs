@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::client::Client;
 use crate::command::{
-    account, completion, config, conformance, event, hold, openapi, quarantine, rule, run, serve, service, sign,
+    account, completion, config, conformance, event, gate, hold, openapi, quarantine, rule, run, serve, service, sign,
     source, subject, up, verdict, verify,
 };
 use crate::config::{Asked, Config, Extent, Laid};
@@ -71,6 +71,9 @@ pub enum Command {
     /// Subjects: what is judged.
     #[command(subcommand)]
     Subject(subject::Subject),
+    /// The gate: whether verdicts wait for answers.
+    #[command(subcommand)]
+    Gate(gate::Gate),
     /// Holds: what stops a release.
     #[command(subcommand)]
     Hold(hold::Hold),
@@ -133,6 +136,7 @@ impl Cli {
             Command::Source(source) => source.run(common).await,
             Command::Rule(rule) => rule.run(common).await,
             Command::Subject(subject) => subject.run(common).await,
+            Command::Gate(gate) => gate.run(common).await,
             Command::Hold(hold) => hold.run(common).await,
             Command::Verdict(verdict) => verdict.run(common).await,
             Command::Verify(verify) => verify.run(common),

@@ -79,6 +79,14 @@ impl Client {
         self.call("POST", path, Some(body)).await
     }
 
+    /// Sets.
+    ///
+    /// # Errors
+    /// What the API objects to, or that it cannot be reached.
+    pub async fn put(&self, path: &str, body: &Value) -> Result<Reply, Failure> {
+        self.call("PUT", path, Some(body)).await
+    }
+
     /// Changes.
     ///
     /// # Errors

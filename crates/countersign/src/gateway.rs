@@ -100,6 +100,7 @@ impl Gateway {
         };
         let dispatcher = tokio::spawn(dispatch::run(parts, dispatching.clone()));
         let server = Server::new(server_parts(config, addresses, &data, store, bus, seal, egress)?);
+        server.resume_switches().await.map_err(Failure::internal)?;
         let accepting = CancellationToken::new();
         let listeners = bound.serve(&server, &accepting);
         let (engine, _data) = (engine, data);

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use crate::Timestamp;
 use crate::planted::{self, Bug};
 use crate::result::{Coverage, ResultKind};
-use crate::{Timestamp, limits};
 
 /// What a service meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,7 +116,7 @@ impl Answer {
             }
             Answer::Processed(said) => Some(Conclusion {
                 kind: ResultKind::Processed,
-                matched: said.matched.iter().take(limits::MATCHED_NAMES_MAX).cloned().collect(),
+                matched: said.matched.clone(),
                 coverage: said.coverage,
                 complete: said.complete,
                 text: said.note.clone(),
@@ -152,6 +152,12 @@ impl Answer {
             Answer::Misconfigured { .. } => "misconfigured",
             Answer::Unreadable { .. } => "unreadable",
         }
+    }
+
+    /// Whether this word, as an attempt keeps it, stands for an answer that was of no use.
+    #[must_use]
+    pub fn is_problem(word: &str) -> bool {
+        matches!(word, "failed" | "busy" | "gone" | "misconfigured" | "unreadable")
     }
 
     /// The reason that goes with it, in words.

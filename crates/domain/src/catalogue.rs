@@ -8,7 +8,7 @@ use crate::expectation::Redeliver;
 use crate::profile::{PayloadForm, ProfileKind};
 use crate::rule::Rule;
 use crate::words::words;
-use crate::{AccountKey, CredentialKey, EventTypeKey, ServiceKey, SourceKey, Timestamp};
+use crate::{AccountKey, CredentialKey, EventTypeKey, ServiceKey, SourceKey, SwitchKey, Timestamp};
 
 /// A secret as it is kept: sealed under the installation's key, useless without it.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -244,6 +244,23 @@ pub struct JwtKey {
     pub revoked: bool,
 }
 
+/// The emergency switch of one service, or of the whole gate: while it is off, verdicts do not wait for answers.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Switch {
+    /// Its key.
+    pub key: SwitchKey,
+    /// Whose answers are not waited for; none: nobody's.
+    pub service: Option<ServiceKey>,
+    /// Whether it is off: nothing is waited for.
+    pub off: bool,
+    /// Who turned it last.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// Everyone who takes part, at one version.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
@@ -257,6 +274,8 @@ pub struct Catalogue {
     pub rules: BTreeMap<crate::RuleKey, Rule>,
     /// Accounts by key.
     pub accounts: BTreeMap<AccountKey, Account>,
+    /// What verdicts do not wait for at present, by key.
+    pub switches: BTreeMap<SwitchKey, Switch>,
     /// Types of event that the configuration describes, by key.
     pub event_types: BTreeMap<EventTypeKey, EventType>,
 }
@@ -290,6 +309,18 @@ impl Catalogue {
             let key = account.jwt.iter().find(|key| !key.revoked && key.name == name)?;
             Some((account, key))
         })
+    }
+
+    /// The switch of a service, or of the whole gate, where it was ever turned.
+    #[must_use]
+    pub fn switch(&self, service: Option<ServiceKey>) -> Option<&Switch> {
+        self.switches.values().find(|switch| switch.service == service)
+    }
+
+    /// Whether verdicts wait for the answers of a service at present.
+    #[must_use]
+    pub fn waits_for(&self, service: ServiceKey) -> bool {
+        !self.switches.values().any(|switch| switch.off && switch.service.is_none_or(|of| of == service))
     }
 
     /// The source that a URL names; names compare without regard to case.

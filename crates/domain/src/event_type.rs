@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use crate::EventTypeKey;
-use crate::profile::scanner::ROOTS;
+use crate::profile::scanner::{PATHS, is_path};
 use crate::profile::template::Template;
 
 /// What scanners are told about one type of event.
@@ -47,13 +47,10 @@ impl EventForm {
             if !matches!(template, Template::Object(_)) {
                 return Err(format!("{form}: expected an object"));
             }
-            let strange = template.holes().into_iter().find(|path| !ROOTS.contains(&path[0].as_str()));
+            let strange = template.holes().into_iter().find(|path| !is_path(path));
             if let Some(path) = strange {
-                let known = ROOTS.join(", ");
-                return Err(format!(
-                    "{form}: expected {{..}} to begin with one of {known}, found {{{}}}",
-                    path.join(".")
-                ));
+                let known = PATHS.join(", ");
+                return Err(format!("{form}: nothing stands at {{{}}}; expected one of {known}", path.join(".")));
             }
         }
         Ok(())
@@ -107,6 +104,19 @@ mod tests {
     fn a_hole_that_nothing_fills_is_told() {
         let form: EventForm = serde_json::from_str(r#"{"basic": {"id": "{subjct.number}"}}"#).expect("a form");
         assert!(form.check().is_err_and(|why| why.contains("{subjct.number}")));
+        for (path, is_known) in [
+            ("subject.nubmer", false),
+            ("artifact.upload.sise", false),
+            ("addon.id", false),
+            ("event.data", true),
+            ("event.data.a.b", true),
+            ("artifact.media.size", true),
+            ("body.x", true),
+        ] {
+            let text = format!(r#"{{"basic": {{"x": "{{{path}}}"}}}}"#);
+            let form: EventForm = serde_json::from_str(&text).expect("a form");
+            assert_eq!(form.check().is_ok(), is_known, "{path}");
+        }
         let form: EventForm = serde_json::from_str(r#"{"full": "{addon}"}"#).expect("a form");
         assert!(form.check().is_err_and(|why| why.contains("an object")));
     }

@@ -99,19 +99,19 @@ pub fn plan(catalogue: &Catalogue, kind: &str, provenance: Provenance, hops: u8)
     }
     catalogue
         .subscribers(kind)
-        .map(|(service, subscription)| plan_one(catalogue, service, subscription, provenance))
+        .map(|(service, subscription)| plan_one(catalogue, kind, service, subscription, provenance))
         .collect()
 }
 
-/// What one service is asked for by an event.
+/// What one service is asked for by an event of this type; its subscription may name more types than that.
 #[must_use]
 pub fn plan_one(
     catalogue: &Catalogue,
+    kind: &str,
     service: &Service,
     subscription: &Subscription,
     provenance: Provenance,
 ) -> Planned {
-    let kind = subscription.event.as_str();
     let own_blocking = catalogue.event_form(kind).is_some_and(|form| form.blocks);
     let by_default = match service.profile {
         ProfileKind::Scanner => own_blocking || matches!(provenance, Provenance::Signed(_)),
@@ -152,5 +152,29 @@ impl Expectation {
             next = next.min(ServiceTime(now.0.saturating_add(self.redeliver_every)));
         }
         next
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn planned(pattern: &str, blocks: Option<bool>, kind: &str) -> Planned {
+        let mut service = crate::judge::tests::service(1, ProfileKind::Scanner);
+        service.subscriptions =
+            vec![Subscription { event: pattern.to_owned(), active: true, blocks, deadline: None, redeliver: None }];
+        let mut catalogue = Catalogue::default();
+        catalogue.services.insert(service.key, service);
+        plan(&catalogue, kind, Provenance::Internal, 0).remove(0)
+    }
+
+    #[test]
+    fn whether_it_blocks_follows_from_the_event_and_not_from_the_pattern_that_named_it() {
+        for pattern in ["on_version_created", "on_version_*", "*"] {
+            assert!(planned(pattern, None, "on_version_created").blocks, "{pattern}");
+        }
+        assert!(!planned("on_version_*", None, "on_version_entered_review_queue").blocks);
+        assert!(planned("on_version_*", Some(true), "on_version_entered_review_queue").blocks);
+        assert!(!planned("subject.*", Some(true), crate::event::VERDICT).blocks, "our own never do");
     }
 }

@@ -66,6 +66,8 @@ keys! {
     BatchKey = "bat",
     /// What subjects live in.
     CollectionKey = "col",
+    /// A switch that an administrator turned.
+    SwitchKey = "swi",
     /// A type of event that the configuration describes.
     EventTypeKey = "evk",
     /// What is judged.

@@ -211,7 +211,7 @@ pub fn judge(
     now: Timestamp,
 ) -> Plan {
     let mut plan = Plan { expectation: expectation_change(&trigger, catalogue), ..Plan::default() };
-    let gate_closed = gate_is_closed(state, &trigger, plan.expectation.as_ref());
+    let gate_closed = gate_is_closed(state, &trigger, plan.expectation.as_ref(), catalogue);
 
     let reported = reported(&trigger);
     if let Some((service, names)) = reported {
@@ -340,7 +340,13 @@ fn unsatisfied(expectation: &Expectation) -> ExpectationChange {
 }
 
 /// Whether no blocking answer is owed any more, once the trigger's own change is taken into account.
-fn gate_is_closed(state: Option<&SubjectState>, trigger: &Trigger<'_>, change: Option<&ExpectationChange>) -> bool {
+fn gate_is_closed(
+    state: Option<&SubjectState>,
+    trigger: &Trigger<'_>,
+    change: Option<&ExpectationChange>,
+    catalogue: &Catalogue,
+) -> bool {
+    let awaits = |each: &Expectation| each.awaits() && catalogue.waits_for(each.service);
     let Some(state) = state else { return true };
     let concluded = match (trigger, change) {
         (Trigger::Concluded { expectation, .. }, Some(change)) if change.state != ExpectationState::Open => {
@@ -349,11 +355,11 @@ fn gate_is_closed(state: Option<&SubjectState>, trigger: &Trigger<'_>, change: O
         _ => None,
     };
     let more = match trigger {
-        Trigger::Asked { planned } => planned.iter().any(|each| each.blocks),
-        Trigger::Adopted { expectations, .. } => expectations.iter().any(Expectation::awaits),
+        Trigger::Asked { planned } => planned.iter().any(|each| each.blocks && catalogue.waits_for(each.service)),
+        Trigger::Adopted { expectations, .. } => expectations.iter().any(awaits),
         _ => false,
     };
-    !more && !state.expectations.iter().any(|each| each.awaits() && Some(each.key) != concluded)
+    !more && !state.expectations.iter().any(|each| awaits(each) && Some(each.key) != concluded)
 }
 
 /// The matches that a report makes: one for each rule in force, whatever the number of times it was named.
@@ -581,6 +587,16 @@ fn or_nothing_asked(mut reasons: Vec<Reason>, asked: bool) -> Verdict {
 }
 
 fn waiting_for(service: ServiceKey, catalogue: &Catalogue) -> Reason {
+    if !catalogue.waits_for(service) {
+        return Reason {
+            code: ReasonCode::Waived,
+            gives: VerdictKind::Clear,
+            service: Some(service),
+            rule: None,
+            until: None,
+            text: format!("{} is not waited for: its switch, or the whole gate's, is off", name_of(service, catalogue)),
+        };
+    }
     Reason {
         code: ReasonCode::Waiting,
         gives: VerdictKind::Pending,
@@ -634,11 +650,11 @@ fn name_of(service: ServiceKey, catalogue: &Catalogue) -> &str {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::catalogue::{Owner, SigningKind};
+    use crate::catalogue::{Owner, SigningKind, Switch};
     use crate::gate::ServiceTime;
     use crate::profile::{PayloadForm, ProfileKind};
     use crate::rule::HoldFor;
-    use crate::{CollectionKey, EventKey, FlagKey, SubjectKey};
+    use crate::{CollectionKey, EventKey, FlagKey, SubjectKey, SwitchKey};
     use std::time::Duration;
 
     const NOW: Timestamp = Timestamp(1_767_225_600_000_000);
@@ -713,7 +729,7 @@ pub(crate) mod tests {
         }
     }
 
-    fn state(expectations: Vec<Expectation>) -> SubjectState {
+    pub(crate) fn state(expectations: Vec<Expectation>) -> SubjectState {
         SubjectState {
             subject: Subject {
                 key: SubjectKey(1),
@@ -923,6 +939,35 @@ pub(crate) mod tests {
         one.restricted = true;
         let plan = judge(Some(&one), Trigger::Recheck, None, &catalogue, NOW);
         assert_eq!(plan.verdict.expect("a verdict").kind, VerdictKind::Held);
+    }
+
+    #[test]
+    fn a_switch_that_is_off_lets_everything_pass_that_only_waited() {
+        let switch = |service| Switch {
+            key: SwitchKey(1),
+            service,
+            off: true,
+            by: "a person".to_owned(),
+            reason: "an emergency".to_owned(),
+            at: NOW,
+        };
+        let rules = vec![rule(1, "BAD", Action::Hold(HoldFor::Ever))];
+        let services = vec![service(1, ProfileKind::Scanner), service(2, ProfileKind::Scanner)];
+        let mut catalogue = catalogue(services, rules);
+        let one = state(vec![owed(1, 1), owed(2, 2)]);
+        let kind = |catalogue: &Catalogue, one: &SubjectState| {
+            judge(Some(one), Trigger::Recheck, None, catalogue, NOW).verdict.expect("a verdict").kind
+        };
+        assert_eq!(kind(&catalogue, &one), VerdictKind::Pending);
+
+        catalogue.switches.insert(SwitchKey(1), switch(Some(ServiceKey(1))));
+        assert_eq!(kind(&catalogue, &one), VerdictKind::Pending, "the other one is waited for");
+        catalogue.switches.insert(SwitchKey(1), switch(None));
+        assert_eq!(kind(&catalogue, &one), VerdictKind::Clear);
+        assert_eq!(first_verdict(&[], &catalogue).reasons[0].code, ReasonCode::NothingAsked);
+
+        let plan = concluded(&one, 0, &said(&["BAD"]), &catalogue);
+        assert_eq!(plan.verdict.expect("a verdict").kind, VerdictKind::Held, "what was found still acts, and at once");
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub mod outcome;
 pub mod planted;
 pub mod profile;
 pub mod record;
+pub mod rehearsal;
 pub mod result;
 pub mod retry;
 pub mod rule;

@@ -28,7 +28,7 @@ pub const BREAKER_FAILURES: u32 = 10;
 pub const BREAKER_WAIT: Duration = Duration::from_secs(1);
 /// The longest wait between two probes: a service that returns is noticed within it.
 pub const BREAKER_WAIT_MAX: Duration = Duration::from_secs(5);
-/// Rule names kept of one result; more are dropped and the result says so.
+/// Names of rules in one result at most; a result with more does not read.
 pub const MATCHED_NAMES_MAX: usize = 1_000;
 /// Length of a rule's, a service's or a source's name, in characters.
 pub const NAME_CHARS_MAX: usize = 200;

@@ -130,6 +130,17 @@ impl Server {
         self.ready.store(false, Ordering::Release);
     }
 
+    /// Goes on with what a switch that is off began before the last stop.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn resume_switches(&self) -> Result<(), store::StoreError> {
+        if self.parts.store.catalogue().switches.values().any(|switch| switch.off) {
+            api::gate::release_waiting(self).await?;
+        }
+        Ok(())
+    }
+
     /// What is counted.
     #[must_use]
     pub fn metrics(&self) -> &Metrics {

@@ -1,6 +1,6 @@
 //! The catalogue as entries, and the keys of new ones.
 
-use domain::catalogue::{Account, Catalogue, Service, Source};
+use domain::catalogue::{Account, Catalogue, Service, Source, Switch};
 use domain::event_type::EventType;
 use domain::rule::Rule;
 use domain::{Key, Timestamp};
@@ -39,6 +39,17 @@ macro_rules! listed {
 }
 listed!(Source, Service, Rule, Account, EventType);
 
+impl Listed for Switch {
+    const KIND: EntryKind = EntryKind::Switch;
+    fn key(&self) -> i64 {
+        self.key.number()
+    }
+    /// There is one for each service and one for the gate, and nobody names them.
+    fn name(&self) -> &str {
+        if self.service.is_some() { "service" } else { "gate" }
+    }
+}
+
 /// Takes an entry into a catalogue.
 ///
 /// # Errors
@@ -67,6 +78,10 @@ pub fn take(catalogue: &mut Catalogue, entry: &Entry) -> Result<(), StoreError> 
             let account: Account = read(entry)?;
             catalogue.accounts.insert(account.key, account);
         }
+        EntryKind::Switch => {
+            let switch: Switch = read(entry)?;
+            catalogue.switches.insert(switch.key, switch);
+        }
         EntryKind::EventType => {
             let event_type: EventType = read(entry)?;
             catalogue.event_types.insert(event_type.key, event_type);
@@ -90,6 +105,7 @@ impl NewKeys {
             catalogue.rules.keys().next_back().map(|key| key.0),
             catalogue.accounts.keys().next_back().map(|key| key.0),
             catalogue.event_types.keys().next_back().map(|key| key.0),
+            catalogue.switches.keys().next_back().map(|key| key.0),
             catalogue.accounts.values().filter_map(highest_credential).max(),
             Some(now.milliseconds().saturating_mul(1 << 12)),
         ];

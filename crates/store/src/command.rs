@@ -453,6 +453,8 @@ pub enum Decision {
     Release(HoldKey),
     /// The subject has been dealt with.
     Clear(SubjectKey),
+    /// Nothing but the judgement: something outside the subject changed.
+    Recheck,
 }
 
 /// A worker's record is set. Answers: `Done`, `NotFound`, `Stale`, `Recompute`.

@@ -436,6 +436,18 @@ pub async fn clear(
     .await
 }
 
+/// Judges a subject again, since something outside it changed. Answers `Verdict` or `NotFound`.
+///
+/// # Errors
+/// When the engine fails.
+pub async fn recheck(store: &Store, subject: SubjectKey, now: Timestamp) -> Result<Answer, StoreError> {
+    let trigger = |_: &SubjectState| Trigger::Recheck;
+    on_subject(store, subject, now, trigger, |judged| {
+        Decide { what: Decision::Recheck, by: String::new(), reason: String::new(), judged, now }.into()
+    })
+    .await
+}
+
 /// Ends a hold whose time has come. Answers `Verdict`, `Done` or `NotDue`.
 ///
 /// # Errors
@@ -604,7 +616,7 @@ pub fn planned_for(catalogue: &Catalogue, event: &Event, service: ServiceKey) ->
             redeliver: None,
         },
     );
-    Some(expectation::plan_one(catalogue, service, &subscription, event.provenance))
+    Some(expectation::plan_one(catalogue, &event.kind, service, &subscription, event.provenance))
 }
 
 fn too_busy() -> StoreError {

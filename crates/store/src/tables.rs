@@ -124,6 +124,8 @@ store_words! {
         Rule = "rule",
         /// A person or a machine.
         Account = "account",
+        /// Whether verdicts wait for answers.
+        Switch = "switch",
         /// What scanners are told about a type of event.
         EventType = "event_type",
     }

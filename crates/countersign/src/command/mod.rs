@@ -8,6 +8,7 @@ pub mod completion;
 pub mod config;
 pub mod conformance;
 pub mod event;
+pub mod gate;
 pub mod hold;
 pub mod openapi;
 pub mod quarantine;

@@ -144,7 +144,8 @@ fn a_file_is_fetched_by_its_token_alone_and_only_its_own() {
     });
     let start = format!("http://{}", world.listen());
     let paths: Vec<&str> = urls.iter().map(|url| url.strip_prefix(start.as_str()).expect("ours")).collect();
-    let get = |path: &str, headers: &[(&str, &str)]| call(world.listen(), "GET", path, headers, b"").expect("an answer");
+    let get =
+        |path: &str, headers: &[(&str, &str)]| call(world.listen(), "GET", path, headers, b"").expect("an answer");
     let (place, token) = paths[0].split_once("?access_token=").expect("a token");
     let (_, other) = paths[1].split_once("?access_token=").expect("a token");
 

@@ -64,7 +64,8 @@ fn both_forms_of_each_built_in_event_have_the_members_that_the_protocol_lists() 
         Reaction::Json(r#"{"version": "1", "matchedRules": []}"#)
     });
     let world = World::serving("");
-    let kinds = ["during_validation", "on_source_code_uploaded", "on_version_created", "on_version_entered_review_queue"];
+    let kinds =
+        ["during_validation", "on_source_code_uploaded", "on_version_created", "on_version_entered_review_queue"];
     for form in ["basic", "full"] {
         let port = scanner.port();
         let service = json!({
@@ -91,7 +92,8 @@ fn both_forms_of_each_built_in_event_have_the_members_that_the_protocol_lists() 
         calls.lock().expect("not poisoned").clear();
         assert_eq!(world.api("POST", "/api/v1/events", Some(&event)).status, 202);
         until("both calls", || {
-            let bodies = calls.lock().expect("not poisoned").iter().map(|call: &Call| call.body.clone()).collect::<Vec<_>>();
+            let bodies =
+                calls.lock().expect("not poisoned").iter().map(|call: &Call| call.body.clone()).collect::<Vec<_>>();
             let texts: Vec<String> = bodies.into_iter().map(|body| String::from_utf8(body).expect("text")).collect();
             let is_full = |text: &String| text.contains("\"scanner_result_url\": ");
             let wanted = texts.iter().find(|text| is_full(text) == (form == "full")).cloned();
@@ -114,13 +116,24 @@ fn both_forms_of_each_built_in_event_have_the_members_that_the_protocol_lists() 
     assert!(full.is_ascii() && full.contains(r#""guid": "@\u00fcber""#), "{full}");
     let full: Value = serde_json::from_str(&full).expect("JSON");
     let (addon, version) = (&full["addon"], &full["version"]);
-    assert_eq!((addon.as_object().map(|all| all.len()), version.as_object().map(|all| all.len())), (Some(33), Some(11)));
+    assert_eq!(
+        (addon.as_object().map(|all| all.len()), version.as_object().map(|all| all.len())),
+        (Some(33), Some(11))
+    );
     assert_eq!((&addon["id"], &addon["authors"], &addon["slug"]), (&json!(85), &json!([{ "id": 3 }]), &Value::Null));
     assert_eq!(version["file"]["hash"], json!(format!("sha256:{}", file["sha256"].as_str().expect("a digest"))));
     assert_eq!((&version["file"]["size"], &version["file"]["permissions"]), (&json!(8), &json!(["tabs"])));
     assert_eq!(version["download_source_url"], json!(format!("{public}/downloads/source/42")));
     assert_eq!((&full["due_date"], &full["needs_human_review_reasons"]), (&Value::Null, &json!(["a", "b"])));
     assert_eq!(full["event"], "on_version_entered_review_queue");
+    let newer = world.upload("addon-2.xpi", b"the newer file").json();
+    let listed = json!({ "kind": "version", "collection": "85", "subject": "42", "artifacts": [newer["id"]] });
+    assert_eq!(world.api("POST", "/api/v1/subjects", Some(&listed)).status, 200);
+    let told: Value = serde_json::from_str(&call("on_version_created", "full")).expect("JSON");
+    let hash = format!("sha256:{}", newer["sha256"].as_str().expect("a digest"));
+    assert_eq!(told["version"]["file"]["hash"], json!(hash), "what was listed last is what is scanned");
+    let refused = world.api("POST", "/api/v1/events", Some(&json!({ "type": "push" })));
+    assert_eq!(refused.status, 422, "{refused:?}");
     let created = call("on_version_created", "full");
     let url = format!("\"event\": \"on_version_created\", \"scanner_result_url\": \"{public}/api/v5/scanner/results/");
     assert!(created.contains(&url) && created.ends_with("/\"}"), "the common members come last: {created}");

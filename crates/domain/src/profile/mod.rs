@@ -6,11 +6,12 @@ pub mod template;
 
 use bytes::Bytes;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Conclusion};
 use crate::catalogue::Service;
 use crate::event::Event;
 use crate::event_type::EventForm;
 use crate::outcome::{Outcome, Response};
+use crate::result::ResultKind;
 use crate::rule::When;
 use crate::subject::SubjectName;
 use crate::words::words;
@@ -211,6 +212,28 @@ pub fn read_status(response: &Response, now: Timestamp) -> Answer {
     }
 }
 
+/// What a body means that is not an answer on the wire: a result that was sent later, or one that is stored.
+#[must_use]
+pub fn read_body(service: &Service, body: &[u8]) -> Answer {
+    match service.profile {
+        ProfileKind::Scanner => scanner::read_body(body, service.form),
+        ProfileKind::Worker | ProfileKind::Standard => standard::read_body(body),
+    }
+}
+
+/// The names that a stored result reported; none where its bytes no longer read in its service's dialect.
+#[must_use]
+pub fn names(service: &Service, kind: ResultKind, raw: &[u8]) -> Option<Vec<String>> {
+    let answer = match kind {
+        ResultKind::Missing => return Some(Conclusion::missing().matched),
+        ResultKind::Error => Answer::Error { reason: None },
+        ResultKind::Rejected => Answer::Rejected { reason: None },
+        ResultKind::Skipped => return Some(Vec::new()),
+        ResultKind::Processed | ResultKind::Pushed => read_body(service, raw),
+    };
+    answer.conclusion().map(|conclusion| conclusion.matched)
+}
+
 /// The beginning of a body as a remark: `: "…"`, at most 200 characters, control characters left out.
 fn excerpt(body: &[u8]) -> String {
     let text: String =
@@ -218,8 +241,12 @@ fn excerpt(body: &[u8]) -> String {
     if text.is_empty() { String::new() } else { format!(": {text}") }
 }
 
-/// Reads a list of names, each once, in order.
-fn distinct(names: Vec<String>) -> Vec<String> {
+/// A list of names, each once, in order; too many are refused, since the one that counts may be the last.
+fn distinct(names: Vec<String>) -> Result<Vec<String>, String> {
     let mut seen = std::collections::BTreeSet::new();
-    names.into_iter().filter(|name| seen.insert(name.clone())).collect()
+    let names: Vec<String> = names.into_iter().filter(|name| seen.insert(name.clone())).collect();
+    if names.len() > limits::MATCHED_NAMES_MAX {
+        return Err(format!("expected at most {} names of rules, found {}", limits::MATCHED_NAMES_MAX, names.len()));
+    }
+    Ok(names)
 }

@@ -99,12 +99,12 @@ pub fn read_body(body: &[u8]) -> Answer {
         Err(why) => return Answer::Unreadable { why },
     };
     match said.action.as_deref() {
-        None | Some("processed") => Answer::Processed(Said {
-            matched: distinct(said.matched_rules.or(said.matched_rules_camel).unwrap_or_default()),
-            coverage: said.coverage,
-            complete: true,
-            note: None,
-        }),
+        None | Some("processed") => {
+            match distinct(said.matched_rules.or(said.matched_rules_camel).unwrap_or_default()) {
+                Ok(matched) => Answer::Processed(Said { matched, coverage: said.coverage, complete: true, note: None }),
+                Err(why) => Answer::Unreadable { why },
+            }
+        }
         Some("deferred") => match deferred(said.deadline.as_deref()) {
             Some(answer) => answer,
             None => Answer::Unreadable {

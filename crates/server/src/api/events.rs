@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use domain::event::{self, Event, Provenance, Receipt};
+use domain::event_type;
 use domain::expectation::{Expectation, ExpectationState};
 use domain::subject::{Collection, SubjectName};
 use domain::{EventKey, ServiceKey};
@@ -53,6 +54,10 @@ pub async fn create(
     check("type", &spec.r#type)?;
     if !event::may_count(&spec.r#type) {
         return Err(Problem::invalid(format!("type: {:?} is ours alone to send", spec.r#type)));
+    }
+    if spec.r#type == event_type::PUSH {
+        let detail = "type: \"push\" never happens; whoever subscribes to it sends results of its own accord";
+        return Err(Problem::invalid(detail));
     }
     if let Some(SubjectName { kind, collection, id }) = &spec.subject {
         for (what, text) in [("subject.kind", kind), ("subject.collection", collection), ("subject.subject", id)] {

@@ -13,7 +13,7 @@ use store::tables::{Artifact, Audit, Batch, Clearance, Quarantine, Restriction};
 
 use super::auth::{self, Needs};
 use super::lists::{Listed, list, one};
-use super::{accounts, events, lists, openapi, probe, rules, services, sources, subjects, submit};
+use super::{accounts, events, gate, lists, openapi, probe, rehearsal, rules, services, sources, subjects, submit};
 use crate::server::Server;
 
 /// What every operation's path begins with.
@@ -35,6 +35,8 @@ pub struct Route {
     pub query: Vec<&'static str>,
     /// The status of its success.
     pub status: u16,
+    /// The schema of what its success answers, where there is one.
+    pub answer: Option<&'static str>,
     /// Whoever carries it out.
     handler: MethodRouter<Server>,
 }
@@ -47,7 +49,7 @@ impl Route {
         summary: &'static str,
         handler: MethodRouter<Server>,
     ) -> Self {
-        Self { method, path, needs, summary, body: None, query: Vec::new(), status: 200, handler }
+        Self { method, path, needs, summary, body: None, query: Vec::new(), status: 200, answer: None, handler }
     }
 
     fn takes(mut self, schema: &'static str) -> Self {
@@ -57,6 +59,11 @@ impl Route {
 
     fn asks(mut self, query: &[&'static str]) -> Self {
         self.query.extend_from_slice(query);
+        self
+    }
+
+    fn answers(mut self, schema: &'static str) -> Self {
+        self.answer = Some(schema);
         self
     }
 
@@ -85,7 +92,7 @@ pub fn routes() -> Vec<Route> {
         Route::new("post", "/events", Submit, "Record an event; with wait, answer its verdict.", post(events::create)).takes("Event").asks(&["wait"]).gives(202),
         Route::new("get", "/events/{id}", Read, "Show an event's whole life.", get(events::one)),
         Route::new("post", "/events/{id}/replay", Administer, "Ask every subscriber about it again.", post(events::replay)).gives(202),
-        Route::new("get", "/subjects/{kind}/{collection}/{subject}/verdict", Read, "The verdict, with its reasons.", get(subjects::show_verdict)).asks(&["wait"]),
+        Route::new("get", "/subjects/{kind}/{collection}/{subject}/verdict", Read, "The verdict, with its reasons.", get(subjects::show_verdict)).asks(&["wait"]).answers("Verdict"),
         Route::new("post", "/subjects/{kind}/{collection}/{subject}/clearance", Administer, "Say that a person has dealt with it.", post(subjects::clear)).takes("Because"),
         Route::new("post", "/holds/{id}/release", Administer, "Lift a hold.", post(subjects::release_hold)).takes("Because"),
         Route::new("get", "/receipts/{id}/body", Read, "The exact bytes of a receipt.", get(events::receipt_body)),
@@ -105,11 +112,15 @@ pub fn routes() -> Vec<Route> {
         Route::new("delete", "/services/{id}", Administer, "Remove a service; its name stays taken.", delete(services::delete)).gives(204),
         Route::new("post", "/services/{id}/test", Administer, "Send a signed test message.", post(probe::test)),
         Route::new("post", "/services/{id}/pause", Administer, "Stop calling a service; its deadlines stand still.", post(services::pause)),
+        Route::new("put", "/services/{id}/gate", Administer, "Say whether verdicts wait for a service's answers.", put(gate::turn_service)).takes("Turn"),
+        Route::new("get", "/gate", Read, "Show what verdicts do not wait for.", get(gate::show)),
+        Route::new("put", "/gate", Administer, "Say whether verdicts wait for answers at all.", put(gate::turn)).takes("Turn"),
         Route::new("post", "/services/{id}/resume", Administer, "Call a service again.", post(services::resume)),
         Route::new("post", "/services/{id}/credentials", Administer, "Issue new credentials, shown this once.", post(services::credentials)),
 
         Route::new("get", "/rules", Read, "List rules.", get(rules::list)),
         Route::new("post", "/rules", Administer, "Make a rule.", post(rules::create)).takes("Rule").gives(201),
+        Route::new("post", "/rules/test", Administer, "List the stored results that a rule would have matched; nothing is written.", post(rehearsal::test)).takes("RuleTest").answers("RuleTested"),
         Route::new("get", "/rules/{id}", Read, "Show a rule.", get(rules::one)),
         Route::new("patch", "/rules/{id}", Administer, "Change a rule.", patch(rules::patch)).takes("Rule"),
         Route::new("delete", "/rules/{id}", Administer, "Switch a rule off.", delete(rules::delete)).gives(204),

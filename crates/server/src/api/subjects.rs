@@ -73,7 +73,7 @@ pub async fn release_hold(
     }
 }
 
-fn checked(reason: &str) -> Result<&str, Problem> {
+pub(super) fn checked(reason: &str) -> Result<&str, Problem> {
     let reason = reason.trim();
     if reason.is_empty() || reason.chars().count() > 1_000 {
         return Err(Problem::invalid("reason: expected 1 to 1000 characters on why"));

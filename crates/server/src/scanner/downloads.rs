@@ -38,10 +38,11 @@ pub async fn upload(
     };
     let Some(artifact) = artifact else { return Ok(StatusCode::NOT_FOUND.into_response()) };
     let link = params.one("access_token").and_then(|token| links::known(&server, token, LinkKind::Artifact));
-    match link.filter(|link| link.thing == artifact.key.0) {
-        Some(link) => links::still_wanted(&server, link).await?,
-        None if may(&server, &headers, Permission::FileDownload) => {}
-        None => return Ok(StatusCode::FORBIDDEN.into_response()),
+    if !may(&server, &headers, Permission::FileDownload) {
+        match link.filter(|link| link.thing == artifact.key.0) {
+            Some(link) => links::still_wanted(&server, link).await?,
+            None => return Ok(StatusCode::FORBIDDEN.into_response()),
+        }
     }
     send(&server, &artifact, &headers).await
 }
@@ -66,7 +67,7 @@ pub async fn source(
     Ok(response)
 }
 
-/// A version's newest artifact in a role. Whoever may not have it is not told whether it is there.
+/// The artifact that a version listed last in a role. Whoever may not have it is not told whether it is there.
 async fn listed(
     server: &Shared,
     version: &str,
@@ -81,7 +82,8 @@ async fn listed(
     let found = server.parts.store.read(move |rows| {
         let Some(subject) = search::subject_by_name(rows, &name)? else { return Ok(None) };
         let all: Vec<Listing> = rows.all(&Find::equal(&LISTING_SUBJECT, vec![Value::Int(subject.key.0)]))?;
-        let newest = all.into_iter().filter(|each| each.role == role).max_by_key(|each| each.artifact);
+        // As in what the service was told: the one that was listed last.
+        let newest = all.into_iter().rfind(|each| each.role == role);
         newest.map_or(Ok(None), |listing| rows.load::<Artifact>(listing.artifact.0))
     });
     match found.await? {

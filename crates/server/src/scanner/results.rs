@@ -6,6 +6,7 @@ use axum::extract::State;
 use domain::ExpectationKey;
 use domain::answer::{Answer as Meant, Said};
 use domain::catalogue::{Account, Permission, Service};
+use domain::event_type;
 use domain::expectation::{Expectation, ExpectationState};
 use domain::profile::ProfileKind;
 use domain::subject::{Subject, SubjectName};
@@ -22,8 +23,6 @@ use super::schema::Results;
 use crate::api::Segments;
 use crate::server::{Server, Shared};
 
-/// The event that stands for a scanner's own initiative.
-const PUSH: &str = "push";
 /// The kind of subject that the protocol calls a version.
 const VERSION: &str = "version";
 
@@ -148,7 +147,7 @@ pub async fn push(
 }
 
 fn may_push(service: &Service) -> bool {
-    service.active && service.subscriptions.iter().any(|each| each.active && each.event == PUSH)
+    service.active && service.subscriptions.iter().any(|each| each.active && each.event == event_type::PUSH)
 }
 
 async fn version(server: &Shared, id: String) -> Result<Option<Subject>, Refused> {

@@ -32,9 +32,12 @@ pub fn check(results: &Value) -> Result<Vec<String>, String> {
     let mut names = BTreeSet::new();
     for rule in list(&members["matchedRules"])? {
         let name = text(rule)?;
-        if names.insert(name) && matched.len() < limits::MATCHED_NAMES_MAX {
+        if names.insert(name) {
             matched.push(name.to_owned());
         }
+    }
+    if matched.len() > limits::MATCHED_NAMES_MAX {
+        return Err(format!("'matchedRules' has more than {} names", limits::MATCHED_NAMES_MAX));
     }
     if let Some(annotations) = members.get("annotations") {
         let annotations = object(annotations)?;

@@ -22,17 +22,20 @@ pub(super) fn decide(turn: &mut Turn<'_>, decide: &Decide) -> Result<Answer, Sto
                 Some(hold) if hold.ended.is_none() => {}
                 _ => return Ok(Answer::NotFound),
             }
-            "lifted a hold"
+            Some("lifted a hold")
         }
         Decision::Clear(subject) => {
             let key = ClearanceKey(turn.key(decide.now));
             let (by, reason) = (decide.by.clone(), decide.reason.clone());
             turn.rows.add(&Clearance { key, subject, by, reason, at: decide.now })?;
-            "cleared a subject"
+            Some("cleared a subject")
         }
+        Decision::Recheck => None,
     };
     write(turn, &fenced, &of(decide.now))?;
-    turn.audit(decide.now, &decide.by, format!("{what}: {}", decide.reason))?;
+    if let Some(what) = what {
+        turn.audit(decide.now, &decide.by, format!("{what}: {}", decide.reason))?;
+    }
     Ok(verdict_of(&decide.judged))
 }
 

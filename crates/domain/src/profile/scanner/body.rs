@@ -78,16 +78,61 @@ struct Filling<'a> {
     ask: &'a Ask<'a>,
     data: Value,
     snapshot: Value,
+    body: Value,
 }
 
-/// The first names of all paths that there are.
-pub const ROOTS: &[&str] = &["event", "subject", "collection", "artifact", "body", "addon", "version"];
+/// Every path that there is; `*` stands for any name, and `..` for any further ones.
+pub const PATHS: &[&str] = &[
+    "event.id",
+    "event.type",
+    "event.needs_human_review_reasons",
+    "event.data..",
+    "subject.id",
+    "subject.number",
+    "subject.kind",
+    "subject.attributes..",
+    "subject.download_source_url",
+    "subject.download_file_url",
+    "collection.id",
+    "collection.number",
+    "collection.attributes..",
+    "artifact.*.id",
+    "artifact.*.filename",
+    "artifact.*.content_type",
+    "artifact.*.size",
+    "artifact.*.sha256",
+    "artifact.*.hash",
+    "artifact.*.created",
+    "artifact.*.download_url",
+    "body..",
+    "addon",
+    "version",
+];
+
+/// Whether something can stand at a path.
+#[must_use]
+pub fn is_path(path: &[String]) -> bool {
+    PATHS.iter().any(|known| match known.strip_suffix("..") {
+        Some(start) => fits(start, &path[..path.len().min(start.split('.').count())]),
+        None => fits(known, path),
+    })
+}
+
+fn fits(known: &str, path: &[String]) -> bool {
+    let names: Vec<&str> = known.split('.').collect();
+    names.len() == path.len() && names.iter().zip(path).all(|(name, found)| *name == "*" || name == found)
+}
 
 impl<'a> Filling<'a> {
     fn new(ask: &'a Ask<'a>) -> Self {
         let parsed = |text: Option<&str>| text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null);
         let event = &ask.told.event;
-        Self { ask, data: parsed(event.data.as_deref()), snapshot: parsed(event.snapshot.as_deref()) }
+        Self {
+            ask,
+            data: parsed(event.data.as_deref()),
+            snapshot: parsed(event.snapshot.as_deref()),
+            body: parsed(ask.told.json()),
+        }
     }
 
     fn value(&self, path: &[&str]) -> Option<Value> {
@@ -103,23 +148,39 @@ impl<'a> Filling<'a> {
             ["subject", "number"] => name.map(|name| number(&name.id)),
             ["subject", "download_source_url"] => {
                 self.artifact("source")?;
-                name.map(|name| format!("{}/downloads/source/{}", self.ask.public_url, name.id).into())
+                Some(format!("{}/downloads/source/{}", self.ask.public_url, self.version()?).into())
             }
             ["subject", "download_file_url"] => {
                 self.artifact("upload")?;
-                name.map(|name| format!("{}/downloads/file/{}/", self.ask.public_url, name.id).into())
+                Some(format!("{}/downloads/file/{}/", self.ask.public_url, self.version()?).into())
             }
             ["collection", "id"] => name.map(|name| name.collection.as_str().into()),
             ["collection", "number"] => name.map(|name| number(&name.collection)),
             [thing @ ("subject" | "collection"), "attributes", rest @ ..] => inside(self.snapshot.get(*thing)?, rest),
             ["artifact", role, member] => member_of(self.artifact(role)?, member),
-            ["body", rest @ ..] => inside(&serde_json::from_str(told.json()?).ok()?, rest),
+            ["body", rest @ ..] => inside(&self.body, rest),
             _ => None,
         }
     }
 
+    /// The event's own artifact in this role, else the one that its subject listed last.
     fn artifact(&self, role: &str) -> Option<&TellArtifact> {
-        self.ask.artifacts.iter().chain(self.ask.others).find(|each| each.role == role)
+        let last = |artifacts: &'a [TellArtifact]| artifacts.iter().rfind(|each| each.role == role);
+        last(self.ask.artifacts).or_else(|| last(self.ask.others))
+    }
+
+    /// The id of the version that it is about, as a part of an address.
+    fn version(&self) -> Option<String> {
+        let name = self.ask.told.subject.as_ref().filter(|name| name.kind == "version")?;
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+        Some(name.id.bytes().fold(String::new(), |mut text, byte| {
+            if is_plain(&byte) {
+                text.push(char::from(byte));
+            } else {
+                text.push_str(&format!("%{byte:02X}"));
+            }
+            text
+        }))
     }
 
     /// Sorted, each once (section 4.4).
@@ -191,6 +252,11 @@ impl Formatter for Ascii {
         out.write_all(b": ")
     }
 
+    /// JSON that is sent along as it came: what is not ASCII stands in its texts alone, where an escape means the same.
+    fn write_raw_fragment<W: io::Write + ?Sized>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+        self.write_string_fragment(out, fragment)
+    }
+
     fn write_string_fragment<W: io::Write + ?Sized>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
         for character in fragment.chars() {
             if character.is_ascii() {
@@ -214,6 +280,12 @@ mod tests {
         let value = serde_json::json!({"a": ["é", "😀\n\u{1}", 1.5], "b": null});
         let expected = "{\"a\": [\"\\u00e9\", \"\\ud83d\\ude00\\n\\u0001\", 1.5], \"b\": null}";
         assert_eq!(String::from_utf8(ascii(&value)).expect("text"), expected);
+    }
+
+    #[test]
+    fn json_that_is_sent_along_is_ascii_too() {
+        let raw: &RawValue = serde_json::from_str("{\"n\":  \"é\"}").expect("JSON");
+        assert_eq!(ascii(&raw), b"{\"n\":  \"\\u00e9\"}");
     }
 
     #[test]

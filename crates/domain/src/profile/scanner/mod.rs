@@ -10,7 +10,7 @@ use crate::outcome::Response;
 use crate::retry::RetryPolicy;
 use crate::rule::When;
 
-pub use body::ROOTS;
+pub use body::{PATHS, is_path};
 
 /// The profile.
 pub const SCANNER: Profile =
@@ -31,21 +31,27 @@ fn read(response: &Response, service: &Service, now: Timestamp) -> Answer {
     match response.status {
         204 => Answer::Skipped { open: true },
         202 => match read_body(&response.body, service.form) {
-            done @ Answer::Processed(_) => done,
+            said @ (Answer::Processed(_) | Answer::Failed { .. }) => said,
             _ => Answer::Deferred { until: None },
         },
-        200..300 => read_body(&response.body, service.form),
+        200 | 201 => read_body(&response.body, service.form),
         _ => read_status(response, now),
     }
 }
 
 #[derive(serde::Deserialize)]
 struct Members {
+    /// That it is there at all is what counts, null included.
+    #[serde(default, deserialize_with = "present")]
     error: Option<serde_json::Value>,
     version: Option<String>,
     #[serde(rename = "matchedRules")]
     matched_rules: Option<Vec<String>>,
     annotations: Option<std::collections::BTreeMap<String, Vec<serde_json::Map<String, serde_json::Value>>>>,
+}
+
+fn present<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<serde_json::Value>, D::Error> {
+    serde::Deserialize::deserialize(from).map(Some)
 }
 
 /// What the body of an answer, or of a result that is sent later, means.
@@ -78,7 +84,10 @@ pub fn read_body(body: &[u8], form: PayloadForm) -> Answer {
     if !strays.is_empty() {
         return Answer::Unreadable { why: short(&format!("Annotation keys not in matchedRules: {strays:?}")) };
     }
-    Answer::Processed(Said { matched: distinct(matched), coverage: None, complete: true, note: None })
+    match distinct(matched) {
+        Ok(matched) => Answer::Processed(Said { matched, coverage: None, complete: true, note: None }),
+        Err(why) => Answer::Unreadable { why },
+    }
 }
 
 fn short(text: &str) -> String {
@@ -114,6 +123,10 @@ mod tests {
         assert_eq!(word(201, r#"{"version":"1","matchedRules":[]}"#), "processed");
         assert_eq!(word(200, r#"{"version":"1","error":"no"}"#), "failed");
         assert_eq!(word(401, r#"{"error":"authentication has failed"}"#), "misconfigured");
+        assert_eq!(word(200, r#"{"version":"1","matchedRules":[],"error":null}"#), "failed", "it is there");
+        assert_eq!(word(202, r#"{"error":"boom"}"#), "failed");
+        assert_eq!(word(203, r#"{"version":"1","matchedRules":[]}"#), "unreadable");
+        assert_eq!(word(206, r#"{"version":"1","matchedRules":[]}"#), "unreadable");
         assert_eq!(word(502, ""), "failed");
         assert_eq!(word(302, ""), "misconfigured");
     }
@@ -132,6 +145,14 @@ mod tests {
         ] {
             assert_eq!(answer(PayloadForm::Full, 200, body).word(), "unreadable", "{body:?}");
         }
+    }
+
+    #[test]
+    fn a_finding_cannot_hide_behind_a_thousand_others() {
+        let names = |count: usize| (0..count).map(|nth| format!("\"N{nth}\"")).collect::<Vec<_>>().join(",");
+        let body = |count| format!(r#"{{"version":"1","matchedRules":[{}]}}"#, names(count));
+        assert_eq!(answer(PayloadForm::Full, 200, &body(1_000)).word(), "processed");
+        assert_eq!(answer(PayloadForm::Full, 200, &body(1_001)).word(), "unreadable");
     }
 
     #[test]
