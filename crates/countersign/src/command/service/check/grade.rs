@@ -62,9 +62,11 @@ const HANGS: Judged = (Grade::Failed, Some("answer at once what is not served: a
 /// The call as the gateway makes it.
 pub fn good(found: &Found) -> Line {
     let expected = "200 with \"version\" and \"matchedRules\", 202 or 204";
+    let other = "answer 200, 201, 202 or 204: the gateway takes every other status for a failure";
     let (judged, found) = match found {
         Found::Answered { status: 204, .. } => (FINE, "204, skipped".to_owned()),
-        Found::Answered { status: 200..300, body } => served(found, scanner::read_body(body, PayloadForm::Full)),
+        Found::Answered { status: 200..=202, body } => served(found, scanner::read_body(body, PayloadForm::Full)),
+        Found::Answered { status: 200..300, .. } => ((Grade::Failed, Some(other)), found.to_string()),
         Found::Answered { .. } => ((Grade::Failed, Some(mend_refused(found))), found.to_string()),
         _ => (
             (Grade::Failed, Some("answer every call; what takes longer answers 202 and sends its result later")),
@@ -77,6 +79,10 @@ pub fn good(found: &Found) -> Line {
 fn served(found: &Found, answer: Answer) -> (Judged, String) {
     match answer {
         Answer::Processed(said) => (FINE, format!("{found}, {} matched", said.matched.len())),
+        Answer::Failed { why } => {
+            let mend = "leave out \"error\": with it every answer but 204 is a failure";
+            ((Grade::Failed, Some(mend)), format!("{found}: {why}"))
+        }
         _ if matches!(found, Found::Answered { status: 202, .. }) => (FINE, format!("{found}, the result comes later")),
         Answer::Deferred { .. } => {
             let mend = "add \"matchedRules\", even empty: in the full payload form the gateway waits for it";
@@ -228,13 +234,17 @@ mod tests {
     fn the_good_call_is_read_as_the_gateway_reads_it() {
         let grade = |status, body| good(&answered(status, body)).grade;
         assert_eq!(grade(200, r#"{"version":"1","matchedRules":[]}"#), Grade::Ok);
-        assert_eq!(grade(202, "accepted"), Grade::Ok);
+        assert_eq!(grade(201, r#"{"version":"1","matchedRules":[]}"#), Grade::Ok);
+        for body in ["accepted", "", "[]", r#"{"queued":true}"#, r#"{"version":"1"}"#] {
+            assert_eq!(grade(202, body), Grade::Ok, "{body}");
+        }
+        assert_eq!(grade(202, r#"{"error":"no engine"}"#), Grade::Failed);
         assert_eq!(grade(204, ""), Grade::Ok);
         assert_eq!(grade(200, r#"{"version":"1"}"#), Grade::Weak);
         for body in ["", "[]", "{}", r#"{"version":1}"#, r#"{"version":"1","error":"x"}"#] {
             assert_eq!(grade(200, body), Grade::Failed, "{body}");
         }
-        for status in [301, 400, 401, 404, 500] {
+        for status in [203, 205, 206, 226, 301, 400, 401, 404, 500] {
             assert_eq!(grade(status, r#"{"version":"1","matchedRules":[]}"#), Grade::Failed, "{status}");
         }
         assert_eq!(good(&SILENT).grade, Grade::Failed);
