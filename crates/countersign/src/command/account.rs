@@ -1,5 +1,7 @@
 //! `account`: who may call us.
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use domain::catalogue::Permission;
 use serde_json::{Value, json};
 
 use crate::cli::Common;
@@ -34,8 +36,8 @@ pub struct Permissions {
     /// Its id, `acc_...`, or its name.
     account: String,
     /// What it may or may not do; several may be given.
-    #[arg(required = true, value_name = "PERMISSION")]
-    permissions: Vec<String>,
+    #[arg(required = true, value_name = "PERMISSION", value_parser = permission())]
+    permissions: Vec<Permission>,
 }
 
 const COLUMNS: &[Column] = &[
@@ -66,10 +68,16 @@ impl Permissions {
         let client = common.client()?;
         let before = client.get(&path).await?.body;
         let mut held = before["permissions"].as_array().cloned().unwrap_or_default();
-        let these: Vec<Value> = self.permissions.into_iter().map(Value::from).collect();
+        let these: Vec<Value> = self.permissions.into_iter().map(|each| each.word().into()).collect();
         change(&mut held, &these);
         let reply = client.patch(&path, &json!({ "permissions": held })).await?;
         page::print(common, &reply.body);
         Ok(Exit::Yes)
     }
+}
+
+/// A permission by its word. A name that is not one is refused here: to forbid it would change nothing.
+fn permission() -> impl TypedValueParser<Value = Permission> {
+    let words = Permission::ALL.iter().map(|permission| permission.word());
+    PossibleValuesParser::new(words).try_map(|word| Permission::from_word(&word).ok_or("no permission has this name"))
 }

@@ -6,6 +6,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
+use domain::catalogue::Permission;
 use scanner_kit::{Account, Answer, Gateway, GatewayError};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -268,6 +269,18 @@ fn a_program_that_takes_too_long_is_ended_with_all_that_it_started() {
         let state = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).ok();
         state.is_none_or(|line| line.contains(") Z ")).then_some(())
     });
+}
+
+#[test]
+fn a_mistyped_permission_is_neither_given_nor_taken() {
+    for verb in ["permit", "forbid"] {
+        let done = run(Path::new("/"), &["account", verb, "scanner", "Scanners:PushResult"]);
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert_eq!(done.status.code(), Some(2), "{verb}: {said}");
+        for permission in Permission::ALL {
+            assert!(said.contains(permission.word()), "{verb}: {said}");
+        }
+    }
 }
 
 #[test]
