@@ -142,6 +142,26 @@ fn the_node_starter_passes_the_check_and_scans() {
 
     assert_eq!(scanner.ask(br#"{"name":"EICAR"}"#).1, json!({ "version": "1.0.0", "matchedRules": ["MALICIOUS"] }));
     assert_eq!(scanner.ask(br#"{"name":"other"}"#).1, json!({ "version": "1.0.0", "matchedRules": [] }));
+    assert_eq!(scanner.ask(b"[]").0, 200);
+    for body in ["1", "null", "\"text\"", "no JSON"] {
+        let (status, said) = scanner.ask(body.as_bytes());
+        assert_eq!((status, &said["error"]), (400, &json!("expected a JSON object or array")), "{body}");
+    }
+}
+
+#[test]
+fn the_node_starter_listens_where_it_is_told() {
+    let folder = folder();
+    new(folder.path(), "node");
+    let mine = folder.path().join("mine");
+
+    let scanner = Listening::start(Command::new("node").arg("server.mjs").current_dir(&mine).env("LISTEN", "[::1]:0"));
+    assert!(scanner.address.is_ipv6(), "{}", scanner.address);
+    assert_eq!(scanner.ask(b"{}").0, 200);
+
+    let mut wrong = Command::new("node");
+    wrong.arg("server.mjs").current_dir(&mine).env("SCANNER_KEY", KEY).env("LISTEN", "20000");
+    assert_eq!(wrong.output().expect("it runs").status.code(), Some(2));
 }
 
 #[test]

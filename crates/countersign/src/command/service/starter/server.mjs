@@ -4,9 +4,10 @@ import { createServer } from "node:http";
 
 const BODY_BYTES_MAX = 1024 * 1024;
 const key = process.env.SCANNER_KEY;
-const [host, port] = (process.env.LISTEN ?? "127.0.0.1:20000").split(":");
-if (!key) {
-  console.error("expected the service's key in SCANNER_KEY");
+// The port is after the last colon: an IPv6 address has more of them, in brackets.
+const [, host, port] = /^(.+):(\d+)$/.exec(process.env.LISTEN ?? "127.0.0.1:20000") ?? [];
+if (!key || !host) {
+  console.error("expected the service's key in SCANNER_KEY, and an address with a port in LISTEN");
   process.exit(2);
 }
 
@@ -52,8 +53,9 @@ async function answer(request) {
   try {
     call = JSON.parse(body);
   } catch {
-    return refused(400, "expected JSON");
+    call = null;
   }
+  if (call === null || typeof call !== "object") return refused(400, "expected a JSON object or array");
   return [200, await scan(call)];
 }
 
@@ -67,4 +69,5 @@ const server = createServer(async (request, response) => {
 });
 // Longer than the gateway keeps a connection, so that no call meets one that is just being closed.
 server.keepAliveTimeout = 75_000;
-server.listen(Number(port), host, () => console.log(`listening on ${host}:${server.address().port}`));
+const bare = host.replace(/^\[(.*)\]$/, "$1");
+server.listen(Number(port), bare, () => console.log(`listening on ${host}:${server.address().port}`));
