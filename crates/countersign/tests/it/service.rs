@@ -284,7 +284,46 @@ fn a_program_that_takes_too_long_is_ended_with_all_that_it_started() {
     let (status, said) = scanner.ask(b"{}");
 
     assert!(status == 504 && said["error"].as_str().is_some_and(|text| text.contains("longer than 1s")), "{said}");
+    until_ended(folder.path());
+}
+
+#[test]
+fn what_a_program_leaves_behind_is_ended_and_its_answer_comes() {
+    let folder = folder();
+    let script = r#"sleep 1000 & echo $! > pid; echo '{"version":"1"}'"#;
+    let scanner = Listening::program_within(folder.path(), "20s", &["sh", "-c", script]);
+
+    assert_eq!(scanner.ask(b"{}"), (200, json!({ "version": "1" })));
+
+    until_ended(folder.path());
+}
+
+#[test]
+fn what_left_the_program_s_group_does_not_keep_its_answer() {
+    let folder = folder();
+    let leaves = "setsid sh -c 'echo $$ > pid; exec sleep 1000' & until test -s pid; do :; done";
+    let script = format!(r#"{leaves}; echo '{{"version":"1"}}'"#);
+    let scanner = Listening::program_within(folder.path(), "20s", &["sh", "-c", &script]);
+
+    let answer = scanner.ask(b"{}");
+
     let pid = std::fs::read_to_string(folder.path().join("pid")).expect("it began");
+    let killed = Command::new("kill").arg(pid.trim()).status().expect("kill runs");
+    assert!(killed.success(), "it had left");
+    assert_eq!(answer, (200, json!({ "version": "1" })));
+}
+
+#[test]
+fn a_program_that_closes_its_output_is_waited_for() {
+    let folder = folder();
+    let script = r#"echo '{"version":"1"}'; exec >&-; sleep 0.2; exit 3"#;
+    let (status, said) = Listening::program(folder.path(), &["sh", "-c", script]).ask(b"{}");
+    assert!(status == 500 && said["error"] == "the program ended with exit status: 3", "{said}");
+}
+
+/// Waits for the end of the process whose number a script wrote down.
+fn until_ended(folder: &Path) {
+    let pid = std::fs::read_to_string(folder.join("pid")).expect("it began");
     until("the end of what it started", || {
         let state = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).ok();
         state.is_none_or(|line| line.contains(") Z ")).then_some(())

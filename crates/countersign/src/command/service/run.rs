@@ -1,21 +1,25 @@
 //! `service run`: a scanner whose every call is one run of a program.
 //!
 //! The program is started without a shell, in a process group of its own. It reads the verified body on standard input
-//! and prints its answer; what it does otherwise is a failure, which is never a pass.
+//! and prints its answer; what it does otherwise is a failure, which is never a pass. When it has ended, or its time is
+//! over, its group is killed.
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::process::Stdio;
+use std::pin::pin;
+use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use scanner_kit::{Answer, Call, Failure as Failed};
 use serde_json::{Map, Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 use crate::cli::Common;
 use crate::command::secret::SecretFrom;
@@ -29,6 +33,9 @@ const OUTPUT_BYTES_MAX: usize = 1024 * 1024;
 
 /// How many runs there are at once; more calls wait, within their own time.
 const RUNS_MAX: usize = 16;
+
+/// How long the output may stay open after the program's end, where something that left its group holds it.
+const REST_WITHIN: Duration = Duration::from_secs(1);
 
 /// What to serve.
 #[derive(clap::Args)]
@@ -84,12 +91,13 @@ struct Program {
     places: Semaphore,
 }
 
-/// A program under way. Dropped before its end, it is killed with all that it started.
+/// A program under way. At its end, or when it is dropped before, its group is killed: it and all that it started, but
+/// for what left the group.
 struct Started(Child);
 
 impl Program {
     async fn answer(self: Arc<Self>, call: Call) -> Result<Answer, Failed> {
-        let within = tokio::time::timeout(self.within, self.run(&call)).await;
+        let within = timeout(self.within, self.run(&call)).await;
         let said = within.unwrap_or_else(|_| {
             Err(Failed::new(format!("the program took longer than {:?}", self.within)).with_status(504))
         });
@@ -103,25 +111,21 @@ impl Program {
         let _place = self.places.acquire().await?;
         let mut started = self.start()?;
         let (stdin, stdout) = (started.0.stdin.take(), started.0.stdout.take());
-        let writing = async {
-            if let Some(mut stdin) = stdin {
-                // A program need not read all of it, or any.
-                let _ = stdin.write_all(call.body()).await;
+        let mut output = Vec::new();
+        let status = {
+            let mut talk = pin!(talk(stdin, stdout, call.body(), &mut output));
+            tokio::select! {
+                talked = &mut talk => {
+                    talked?;
+                    started.end().await?
+                }
+                status = started.end() => {
+                    // What it printed is in the pipe by now: without an end it is all the same whole.
+                    timeout(REST_WITHIN, talk).await.unwrap_or(Ok(()))?;
+                    status?
+                }
             }
         };
-        let reading = async {
-            let mut output = Vec::new();
-            if let Some(stdout) = stdout {
-                stdout.take(OUTPUT_BYTES_MAX as u64 + 1).read_to_end(&mut output).await?;
-            }
-            if output.len() > OUTPUT_BYTES_MAX {
-                return Err(Failed::new(format!("the program printed more than {OUTPUT_BYTES_MAX} bytes")));
-            }
-            Ok(output)
-        };
-        let ended = async { Ok::<_, Failed>(started.0.wait().await?) };
-        let written_and_ended = async { tokio::join!(writing, ended).1 };
-        let (output, status) = tokio::try_join!(reading, written_and_ended)?;
         if !status.success() {
             return Err(Failed::new(format!("the program ended with {status}")));
         }
@@ -142,15 +146,65 @@ impl Program {
     }
 }
 
-impl Drop for Started {
-    fn drop(&mut self) {
-        // Without an id it has ended and been waited for, and the group's number may be another's.
-        let group = self.0.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        if let Some(group) = group {
+impl Started {
+    /// Waits for its end, then kills what it left behind in its group.
+    async fn end(&mut self) -> Result<ExitStatus, Failed> {
+        let mut children = signal(SignalKind::child())?;
+        while let Some(group) = self.group() {
+            // Until it is waited for in earnest, the number is its group's and cannot be another's.
+            let ended = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+            if waitid(WaitId::Pid(group), ended)?.is_some() {
+                self.kill();
+                break;
+            }
+            children.recv().await;
+        }
+        Ok(self.0.wait().await?)
+    }
+
+    /// The number of the program and its group; none once it has been waited for.
+    fn group(&self) -> Option<Pid> {
+        self.0.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw)
+    }
+
+    fn kill(&self) {
+        if let Some(group) = self.group() {
             // What is gone already needs no killing.
             let _ = kill_process_group(group, Signal::KILL);
         }
     }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Writes the call and reads what is printed.
+async fn talk(
+    stdin: Option<ChildStdin>,
+    stdout: Option<ChildStdout>,
+    call: &[u8],
+    output: &mut Vec<u8>,
+) -> Result<(), Failed> {
+    let writing = async {
+        if let Some(mut stdin) = stdin {
+            // A program need not read all of it, or any.
+            let _ = stdin.write_all(call).await;
+        }
+        Ok(())
+    };
+    let reading = async {
+        if let Some(stdout) = stdout {
+            stdout.take(OUTPUT_BYTES_MAX as u64 + 1).read_to_end(output).await?;
+        }
+        if output.len() > OUTPUT_BYTES_MAX {
+            return Err(Failed::new(format!("the program printed more than {OUTPUT_BYTES_MAX} bytes")));
+        }
+        Ok(())
+    };
+    tokio::try_join!(writing, reading).map(|_| ())
 }
 
 fn read(output: &[u8]) -> Result<Answer, Failed> {
