@@ -474,3 +474,34 @@ async fn health_and_metrics_are_told() {
     world.server.not_ready();
     assert_eq!(world.public("GET", "/readyz", "").await.problem(), "unavailable");
 }
+
+#[tokio::test]
+async fn the_emergency_switch_lets_pass_what_only_waited_and_says_why() {
+    let world = World::new().await;
+    world.service("slow", "https://slow.example/").await;
+    world.push("d-1", github_push()).await;
+    let verdict = "/subjects/commit/Codertocat%2FHello-World/6113728f27ae82c7b1a177c8d03f9e96e0adf246/verdict";
+    assert_eq!(world.api("GET", verdict, Value::Null).await.json()["verdict"], "pending");
+    assert_eq!(world.api("GET", "/gate", Value::Null).await.json()["waits"], true);
+    let unsaid = world.api("PUT", "/gate", json!({"waits": false, "reason": " "})).await;
+    assert_eq!(unsaid.problem(), "invalid-value", "nobody turns it without saying why");
+
+    let off = json!({"waits": false, "reason": "the scanner hangs"});
+    let turned = world.api("PUT", "/services/slow/gate", off.clone()).await;
+
+    assert_eq!(turned.json()["services"][0]["reason"], "the scanner hangs", "{}", turned.text());
+    let seen = world.api("GET", verdict, Value::Null).await.json();
+    assert_eq!((&seen["verdict"], &seen["reasons"][0]["code"]), (&json!("clear"), &json!("waived")), "{seen}");
+    let on = json!({"waits": true, "reason": "it is well"});
+    assert_eq!(world.api("PUT", "/services/slow/gate", on.clone()).await.json()["services"][0]["waits"], true);
+    assert_eq!(world.api("GET", verdict, Value::Null).await.json()["verdict"], "clear", "what passed has passed");
+    world.push("d-2", String::from_utf8(github_push()).expect("text").replace("6113728f", "7113728f")).await;
+    let other = verdict.replace("6113728f", "7113728f");
+    assert_eq!(world.api("GET", &other, Value::Null).await.json()["verdict"], "pending", "what comes then waits again");
+
+    assert_eq!(world.api("PUT", "/gate", off).await.json()["waits"], false);
+    assert_eq!(world.api("GET", &other, Value::Null).await.json()["verdict"], "clear");
+    let audit = world.api("GET", "/audit", Value::Null).await.text();
+    assert!(audit.contains("turned the switch of the whole gate off: the scanner hangs"), "{audit}");
+    assert_eq!(world.api_as(&world.reader, "PUT", "/gate", on).await.problem(), "forbidden");
+}
