@@ -104,7 +104,7 @@ fn rule(key: i64, name: &str, action: Action) -> Rule {
 }
 
 fn arriving(nth: usize) -> Arriving {
-    let kind = if nth % BAD_EACH == 0 { "bad" } else { "good" };
+    let kind = if nth.is_multiple_of(BAD_EACH) { "bad" } else { "good" };
     let name = SubjectName { kind: "version".to_owned(), collection: kind.to_owned(), id: nth.to_string() };
     Arriving {
         kind: "on_version_created".to_owned(),
