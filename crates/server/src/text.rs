@@ -1,4 +1,6 @@
-//! Small readings of text that several surfaces share: the nearest name, and percent-encoding.
+//! Small readings and writings of text that several surfaces share: the nearest name, percent-encoding, instants.
+
+use domain::Timestamp;
 
 /// The candidate that a mistyped word most likely meant: at most a third of its letters differ.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -57,6 +59,18 @@ pub fn encoded(text: &str) -> String {
         }
     }
     segment
+}
+
+/// An instant for people, to the second.
+pub fn instant(at: Timestamp) -> String {
+    if at == Timestamp::NEVER {
+        return "for ever".to_owned();
+    }
+    let text = at.rfc3339();
+    match text.get(..10).zip(text.get(11..19)) {
+        Some((day, time)) => format!("{day} {time} UTC"),
+        None => text,
+    }
 }
 
 #[cfg(test)]

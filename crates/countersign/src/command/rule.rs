@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::cli::Common;
 use crate::client::Client;
 use crate::command::page::{self, Page};
+use crate::command::verdict::span;
 use crate::exit::{Done, Exit, Failure};
 use crate::output::{self, Column, Form};
 
@@ -28,6 +29,20 @@ pub enum Rule {
         #[arg(long)]
         inactive: bool,
     },
+    /// List the stored results that one would have matched, before it is added. Nothing is written.
+    Test {
+        /// The exact name that the service reports.
+        name: String,
+        /// Only reports of this service count.
+        #[arg(long, value_name = "NAME")]
+        service: Option<String>,
+        /// What it would do, spelled as for `add`.
+        #[arg(long, value_parser = action, default_value = "flag")]
+        action: Value,
+        /// How far back to look.
+        #[arg(long, value_name = "TIME", value_parser = span, default_value = "30d")]
+        since: String,
+    },
     /// Remove one.
     Remove {
         /// Its id, `rul_...`, or its name.
@@ -44,6 +59,17 @@ const COLUMNS: &[Column] = &[
     Column("SEVERITY", "severity"),
 ];
 
+const TESTED: &[Column] = &[
+    Column("AT", "at"),
+    Column("KIND", "subject.kind"),
+    Column("COLLECTION", "subject.collection"),
+    Column("SUBJECT", "subject.subject"),
+    Column("SERVICE", "service"),
+    Column("VERDICT NOW", "verdict"),
+    Column("THE RULE", "text"),
+    Column("RESULT", "result"),
+];
+
 impl Rule {
     /// Does it.
     pub async fn run(self, common: &Common) -> Done {
@@ -58,6 +84,18 @@ impl Rule {
                 page::print(common, &reply.body);
                 Ok(Exit::Yes)
             }
+            Rule::Test { name, service, action, since } => {
+                let mut body = json!({ "name": name, "action": action, "since": since });
+                if let Some(service) = service {
+                    body["service"] = service.into();
+                }
+                let tested = common.client()?.post("/api/v1/rules/test", &body).await?.body;
+                match common.form() {
+                    Form::Json => output::json(&tested),
+                    Form::Human => print_tested(&tested),
+                }
+                Ok(Exit::Yes)
+            }
             Rule::Remove { rule } => {
                 let client = common.client()?;
                 let id = id_of(&client, &rule).await?;
@@ -68,6 +106,14 @@ impl Rule {
                 Ok(Exit::Yes)
             }
         }
+    }
+}
+
+fn print_tested(tested: &Value) {
+    output::line(tested["text"].as_str().unwrap_or_default());
+    if let Some(rows) = tested["data"].as_array().filter(|rows| !rows.is_empty()) {
+        output::line("");
+        output::table(TESTED, rows);
     }
 }
 

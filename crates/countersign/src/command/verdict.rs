@@ -25,6 +25,8 @@ const REASONS: &[Column] = &[
     Column("IN WORDS", "text"),
 ];
 
+const WAITING: &[Column] = &[Column("WAITED FOR", "text")];
+
 const COVERAGE: &[Column] =
     &[Column("SERVICE", "service"), Column("EVENT", "event"), Column("STATE", "state"), Column("COVERAGE", "coverage")];
 
@@ -57,7 +59,8 @@ pub fn span(text: &str) -> Result<String, String> {
 
 fn print(verdict: &Value) {
     output::line(verdict["verdict"].as_str().unwrap_or("pending"));
-    for (columns, rows) in [(REASONS, &verdict["reasons"]), (COVERAGE, &verdict["coverage"])] {
+    let tables = [(REASONS, "reasons"), (WAITING, "waiting"), (COVERAGE, "coverage")];
+    for (columns, rows) in tables.map(|(columns, name)| (columns, &verdict[name])) {
         if let Some(rows) = rows.as_array().filter(|rows| !rows.is_empty()) {
             output::line("");
             output::table(columns, rows);

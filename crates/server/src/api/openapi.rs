@@ -58,6 +58,10 @@ fn operation(route: &Route) -> Value {
             },
         },
     });
+    if let Some(schema) = route.answer {
+        let reference = json!({ "schema": { "$ref": format!("#/components/schemas/{schema}") } });
+        operation["responses"][route.status.to_string()]["content"] = json!({ "application/json": reference });
+    }
     match route.body {
         None => {}
         Some("bytes") => {
@@ -115,7 +119,7 @@ mod tests {
         let mut ids = BTreeSet::new();
         for route in routes() {
             assert!(ids.insert(operation_id(&route)), "{}", operation_id(&route));
-            if let Some(schema) = route.body.filter(|schema| *schema != "bytes") {
+            for schema in route.body.filter(|schema| *schema != "bytes").into_iter().chain(route.answer) {
                 assert!(document["components"]["schemas"][schema].is_object(), "{schema}");
             }
         }

@@ -77,7 +77,8 @@ pub async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn read(server: &Shared, catalogue: &Catalogue, spec: &RuleSpec, key: domain::RuleKey) -> Result<Rule, Problem> {
+/// The rule that a specification makes.
+pub fn read(server: &Shared, catalogue: &Catalogue, spec: &RuleSpec, key: domain::RuleKey) -> Result<Rule, Problem> {
     let services = |name: &str| catalogue.service_named(name).map(|service| service.key);
     resources::rule(spec, key, Owner::Api, &services, &server.parts.settings.programs)
 }

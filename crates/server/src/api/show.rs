@@ -54,7 +54,7 @@ impl View {
         self.catalogue.accounts.get(&key).map(|account| account.name.as_str())
     }
 
-    fn subject(&self, key: Option<SubjectKey>, rows: &mut dyn Rows) -> Result<Value, StoreError> {
+    pub fn subject(&self, key: Option<SubjectKey>, rows: &mut dyn Rows) -> Result<Value, StoreError> {
         let Some(key) = key else { return Ok(Value::Null) };
         let Some(name) = search::subject_name(rows, key)? else { return Ok(Value::Null) };
         Ok(json!({ "id": self.id(key), "kind": name.kind, "collection": name.collection, "subject": name.id }))

@@ -16,6 +16,7 @@ use store::{StoreError, search};
 
 use super::show::{Show, View};
 use super::verdict;
+use super::waiting::{self, Waiting};
 
 /// An event with everything that came of it.
 pub struct Timeline {
@@ -30,6 +31,8 @@ pub struct Asked {
     pub expectation: Expectation,
     /// Its deadline in wall time, should its service's gate stay as it is.
     pub deadline: Timestamp,
+    /// What is waited for, while it is open.
+    pub waiting: Option<Waiting>,
     pub runs: Vec<(Run, Vec<Attempt>)>,
     pub results: Vec<(ServiceResult, Vec<Match>)>,
 }
@@ -68,7 +71,8 @@ fn read_asked(rows: &mut dyn Rows, expectation: Expectation, now: Timestamp) -> 
         let matches = rows.all(&of(&MATCH_RESULT, result.key.0))?;
         results.push((result, matches));
     }
-    Ok(Asked { expectation, deadline, runs, results })
+    let waiting = waiting::read(rows, &expectation, now)?;
+    Ok(Asked { expectation, deadline, waiting, runs, results })
 }
 
 impl Show for Timeline {
@@ -91,6 +95,7 @@ impl Show for Timeline {
 impl Show for Asked {
     fn show(&self, view: &View, rows: &mut dyn Rows) -> Result<Value, StoreError> {
         let mut shown = self.expectation.show(view, rows)?;
+        shown["waiting"] = json!(self.waiting.as_ref().map(|waiting| waiting.show(view)));
         shown["runs"] = shown_with(&self.runs, "tries", view, rows)?;
         shown["results"] = shown_with(&self.results, "matches", view, rows)?;
         Ok(shown)

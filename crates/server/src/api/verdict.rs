@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::SubjectKey;
+use domain::expectation::Expectation;
 use domain::judge::SubjectState;
 use domain::verdict::VerdictKind;
 use serde_json::{Value, json};
@@ -12,6 +13,7 @@ use store::{StoreError, search};
 use tokio::time::{Instant, timeout};
 
 use super::show::{Show, View, until};
+use super::waiting;
 use crate::problem::{self, Problem};
 use crate::server::Shared;
 
@@ -40,12 +42,18 @@ pub fn show(view: &View, state: &SubjectState, rows: &mut dyn Rows) -> Result<Va
             "coverage": expectation.coverage,
         }));
     }
+    let mut waited_for = Vec::new();
+    let awaited = |each: &&Expectation| each.awaits() && view.catalogue.waits_for(each.service);
+    for expectation in state.expectations.iter().filter(awaited) {
+        waited_for.extend(waiting::read(rows, expectation, view.now)?.map(|waiting| waiting.show(view)));
+    }
     let flags = state.flags.iter().map(|flag| flag.show(view, rows)).collect::<Result<Vec<_>, _>>()?;
     let holds = state.holds.iter().map(|hold| hold.show(view, rows)).collect::<Result<Vec<_>, _>>()?;
     Ok(json!({
         "verdict": state.subject.verdict,
         "revision": state.subject.revision,
         "reasons": reasons,
+        "waiting": waited_for,
         "coverage": coverage,
         "flags": flags,
         "holds": holds,

@@ -6,7 +6,7 @@ use domain::answer::Answer as Meant;
 use domain::catalogue::Service;
 use domain::limits::ANSWER_BYTES_MAX;
 use domain::link::LinkKind;
-use domain::profile::{ProfileKind, scanner, standard};
+use domain::profile;
 use http::StatusCode;
 use store::command::Answer;
 use store::judged;
@@ -36,10 +36,7 @@ pub async fn put(
 
 /// What the service means, in its own dialect; what does not conclude or defer changes nothing.
 fn meant(service: &Service, raw: &[u8]) -> Result<Meant, Problem> {
-    let meant = match service.profile {
-        ProfileKind::Scanner => scanner::read_body(raw, service.form),
-        ProfileKind::Worker | ProfileKind::Standard => standard::read_body(raw),
-    };
+    let meant = profile::read_body(service, raw);
     if meant.conclusion().is_some() || matches!(meant, Meant::Deferred { .. }) {
         return Ok(meant);
     }

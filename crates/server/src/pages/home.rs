@@ -14,10 +14,11 @@ use verify::receive::Reason;
 
 use super::answer::page;
 use super::login;
-use super::story::{instant, subject_text};
+use super::story::subject_text;
 use crate::api::View;
 use crate::problem::{Problem, ProblemType};
 use crate::server::Server;
+use crate::text::instant;
 
 /// Rows of each list.
 const LATEST: usize = 50;

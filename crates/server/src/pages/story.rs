@@ -12,6 +12,7 @@ use domain::time::show_span;
 
 use crate::api::View;
 use crate::api::timeline::{Asked, Timeline};
+use crate::text::instant;
 
 /// So much of a result's content is shown.
 const CONTENT_CHARS_MAX: usize = 4_000;
@@ -91,6 +92,7 @@ fn verified(receipt: &Receipt) -> Step {
 fn owed(asked: &Asked, view: &View) -> Step {
     let service = view.service(asked.expectation.service).unwrap_or("a service that is gone");
     let mut step = Step { title: standing(&asked.expectation, service, asked.deadline), ..Step::default() };
+    step.lines.extend(asked.waiting.as_ref().map(|waiting| waiting.text(service)));
     for (run, attempts) in &asked.runs {
         step.lines.push(run_text(run));
         step.tries.extend(attempts.iter().map(attempt_text));
@@ -193,18 +195,6 @@ fn content(raw: &[u8]) -> Option<String> {
 /// A subject in one line.
 pub fn subject_text(name: &SubjectName) -> String {
     format!("{} {} in {}", name.kind, name.id, name.collection)
-}
-
-/// An instant for people, to the second.
-pub fn instant(at: Timestamp) -> String {
-    if at == Timestamp::NEVER {
-        return "for ever".to_owned();
-    }
-    let text = at.rfc3339();
-    match text.get(..10).zip(text.get(11..19)) {
-        Some((day, time)) => format!("{day} {time} UTC"),
-        None => text,
-    }
 }
 
 fn sentence(text: &str) -> String {

@@ -6,6 +6,8 @@ mod listen;
 mod pages;
 mod problems;
 mod receive;
+mod rehearsal;
 mod resources;
 mod scanner;
+mod waiting;
 mod world;

@@ -1,0 +1,193 @@
+//! `POST /api/v1/rules/test`: what a rule would have matched among the stored results. Reads, and writes nothing.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use domain::rehearsal::Rehearsal;
+use domain::result::ServiceResult;
+use domain::rule::Match;
+use domain::time::micros;
+use domain::{RuleKey, ServiceKey, SubjectKey, Timestamp, profile};
+use serde_json::{Map, Value, json};
+use store::row::RowsExt;
+use store::table::{Find, Rows, Value as Cell};
+use store::tables::{CLEARANCE_SUBJECT, Clearance, MATCH_RESULT};
+use store::{StoreError, search};
+
+use super::extract::Strict;
+use super::rules;
+use super::show::View;
+use crate::problem::Problem;
+use crate::resources::{self, RuleSpec};
+use crate::server::Server;
+use crate::text::instant;
+
+/// How far back it looks unless told otherwise.
+const SINCE: Duration = Duration::from_secs(30 * 86_400);
+/// Results that are looked at, at most.
+const LOOKED_AT_MAX: usize = 100_000;
+/// Bytes of results that are looked at, at most: results may be large.
+const LOOKED_AT_BYTES_MAX: usize = 1024 * 1024 * 1024;
+/// Matching results that are listed, at most.
+const LISTED_MAX: usize = 1_000;
+/// Results of one reading: few enough to fit into memory at their largest.
+const STEP: usize = 32;
+
+pub async fn test(
+    State(server): State<Server>,
+    Strict(mut members): Strict<Map<String, Value>>,
+) -> Result<Json<Value>, Problem> {
+    let span = match members.remove("since") {
+        None => SINCE,
+        Some(Value::String(text)) => {
+            domain::time::parse_span(&text).map_err(|why| Problem::invalid(format!("since: {why}")))?
+        }
+        Some(_) => return Err(Problem::invalid("since: expected a length of time such as \"30d\"")),
+    };
+    let spec: RuleSpec = resources::read_value(Value::Object(members))?;
+    let view = View::of(&server);
+    // It is never saved, so that any key will do.
+    let rule = rules::read(&server, &view.catalogue, &spec, RuleKey(0))?;
+    let search = Arc::new(Looking {
+        rehearsal: Rehearsal::new(rule, &view.catalogue),
+        since: Timestamp(view.now.0.saturating_sub(micros(span))),
+        view,
+    });
+    let mut tally = Tally::default();
+    while !tally.over {
+        let search = search.clone();
+        tally = server.parts.store.read(move |rows| search.step(rows, tally)).await?;
+    }
+    Ok(Json(tally.show(search.since)))
+}
+
+/// What is looked for, and since when.
+struct Looking {
+    rehearsal: Rehearsal,
+    since: Timestamp,
+    view: View,
+}
+
+/// What was found so far.
+#[derive(Default)]
+struct Tally {
+    looked_at: usize,
+    bytes: usize,
+    matched: usize,
+    subjects: BTreeSet<SubjectKey>,
+    data: Vec<Value>,
+    /// Results whose names no longer read.
+    unread: usize,
+    /// The last result that was looked at, and its time.
+    last: Option<(i64, Timestamp)>,
+    /// Whether the limits ended it before the time that was asked for.
+    cut_off: bool,
+    over: bool,
+}
+
+impl Looking {
+    /// Looks at the next few results, newest first.
+    fn step(&self, rows: &mut dyn Rows, mut tally: Tally) -> Result<Tally, StoreError> {
+        let page: Vec<ServiceResult> = rows.page(tally.last.map(|(key, _)| key), STEP)?;
+        tally.over = page.len() < STEP;
+        for result in page {
+            if result.at < self.since {
+                tally.over = true;
+                break;
+            }
+            if tally.looked_at >= LOOKED_AT_MAX || tally.bytes >= LOOKED_AT_BYTES_MAX {
+                (tally.over, tally.cut_off) = (true, true);
+                break;
+            }
+            tally.looked_at += 1;
+            tally.bytes += result.raw.len();
+            tally.last = Some((result.key.0, result.at));
+            let Some(service) = result.service else { continue };
+            if !self.concerned(rows, service, &result, &mut tally)? {
+                continue;
+            }
+            tally.matched += 1;
+            tally.subjects.extend(result.subject);
+            if tally.data.len() < LISTED_MAX {
+                tally.data.push(self.line(rows, service, &result)?);
+            }
+        }
+        Ok(tally)
+    }
+
+    /// Whether a result names the rule: by its bytes, or where they no longer read, by what rules found in it.
+    fn concerned(
+        &self,
+        rows: &mut dyn Rows,
+        service: ServiceKey,
+        result: &ServiceResult,
+        tally: &mut Tally,
+    ) -> Result<bool, StoreError> {
+        let known = self.rehearsal.catalogue().services.get(&service);
+        if let Some(names) = known.and_then(|known| profile::names(known, result.kind, &result.raw)) {
+            return Ok(self.rehearsal.concerns(service, names.iter().map(String::as_str)));
+        }
+        tally.unread += 1;
+        let found: Vec<Match> = rows.all(&Find::equal(&MATCH_RESULT, vec![Cell::Int(result.key.0)]))?;
+        Ok(self.rehearsal.concerns(service, found.iter().map(|found| found.name.as_str())))
+    }
+
+    fn line(&self, rows: &mut dyn Rows, service: ServiceKey, result: &ServiceResult) -> Result<Value, StoreError> {
+        let mut state = match result.subject {
+            Some(subject) => search::subject_state(rows, subject)?,
+            None => None,
+        };
+        let verdict = state.as_ref().map(|state| state.subject.verdict);
+        if let Some(state) = &mut state {
+            // What counts is what a person had done before the result came.
+            let of = Find::equal(&CLEARANCE_SUBJECT, vec![Cell::Int(state.subject.key.0)]);
+            state.cleared = rows.all::<Clearance>(&of)?.iter().any(|clearance| clearance.at <= result.at);
+        }
+        let foreseen = self.rehearsal.foresee(service, state, result.artifact, result.late, result.at);
+        Ok(json!({
+            "result": self.view.id(result.key),
+            "at": result.at.rfc3339(),
+            "service": self.view.service(service),
+            "subject": self.view.subject(result.subject, rows)?,
+            "verdict": verdict,
+            "late": result.late,
+            "would": foreseen.would,
+            "text": foreseen.text,
+        }))
+    }
+}
+
+impl Tally {
+    fn show(self, since: Timestamp) -> Value {
+        let many = |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
+        let mut text = format!(
+            "{} since {} looked at, {} would match, on {}",
+            many(self.looked_at, "result"),
+            instant(since),
+            self.matched,
+            many(self.subjects.len(), "subject")
+        );
+        if let Some((_, back_to)) = self.last.filter(|_| self.cut_off) {
+            text.push_str(&format!("; cut off: the older ones, before {}, were not looked at", instant(back_to)));
+        }
+        if self.matched > self.data.len() {
+            text.push_str(&format!("; the newest {} are listed", self.data.len()));
+        }
+        if self.unread > 0 {
+            text.push_str(&format!("; the names in {} no longer read", many(self.unread, "result")));
+        }
+        json!({
+            "text": text,
+            "since": since.rfc3339(),
+            "looked_at": self.looked_at,
+            "matched": self.matched,
+            "subjects": self.subjects.len(),
+            "unread": self.unread,
+            "cut_off": self.cut_off,
+            "data": self.data,
+        })
+    }
+}
