@@ -22,7 +22,7 @@ step() {
 
 step "format" cargo fmt --all --check
 step "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
-step "documentation's examples" cargo test --doc --locked -p verify
+step "documentation's examples" cargo test --doc --locked -p verify -p scanner-kit
 step "release build" cargo build --release --locked -p countersign -p whck
 
 log="$(mktemp)"

@@ -40,10 +40,14 @@ fn read(response: &Response, service: &Service, now: Timestamp) -> Answer {
 }
 
 #[derive(serde::Deserialize)]
-struct Members {
+struct Reported {
     /// That it is there at all is what counts, null included.
     #[serde(default, deserialize_with = "present")]
     error: Option<serde_json::Value>,
+}
+
+#[derive(serde::Deserialize)]
+struct Members {
     version: Option<String>,
     #[serde(rename = "matchedRules")]
     matched_rules: Option<Vec<String>>,
@@ -60,13 +64,14 @@ pub fn read_body(body: &[u8], form: PayloadForm) -> Answer {
     if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
         return Answer::Unreadable { why: "expected a JSON object".to_owned() };
     }
+    // It is read first and alone: whatever else does not read, the scanner has said that it failed.
+    if let Ok(Reported { error: Some(error) }) = serde_json::from_slice(body) {
+        return Answer::Failed { why: format!("it reports an error: {}", short(&error.to_string())) };
+    }
     let said: Members = match serde_json::from_slice(body) {
         Ok(said) => said,
         Err(why) => return Answer::Unreadable { why: format!("expected a scanner's JSON object: {why}") },
     };
-    if let Some(error) = said.error {
-        return Answer::Failed { why: format!("it reports an error: {}", short(&error.to_string())) };
-    }
     if said.version.is_none() {
         return Answer::Unreadable {
             why: "expected the member \"version\" (a string, the scanner's version), found none".to_owned(),
@@ -125,6 +130,7 @@ mod tests {
         assert_eq!(word(401, r#"{"error":"authentication has failed"}"#), "misconfigured");
         assert_eq!(word(200, r#"{"version":"1","matchedRules":[],"error":null}"#), "failed", "it is there");
         assert_eq!(word(202, r#"{"error":"boom"}"#), "failed");
+        assert_eq!(word(202, r#"{"error":"boom","matchedRules":5}"#), "failed");
         assert_eq!(word(203, r#"{"version":"1","matchedRules":[]}"#), "unreadable");
         assert_eq!(word(206, r#"{"version":"1","matchedRules":[]}"#), "unreadable");
         assert_eq!(word(502, ""), "failed");
