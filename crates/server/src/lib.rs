@@ -14,7 +14,6 @@ pub mod problem;
 pub mod receive;
 pub mod resources;
 pub mod scanner;
-pub mod secrets;
 mod server;
 mod text;
 

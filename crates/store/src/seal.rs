@@ -43,6 +43,15 @@ pub mod of {
     pub fn service_signing(name: &str) -> String {
         format!("service/{name}/signing")
     }
+
+    /// The secrets with which the account of this number signs its tokens.
+    #[must_use]
+    pub fn account_jwt(number: i64) -> String {
+        format!("account/{number}/jwt")
+    }
+
+    /// The credential of a refused request.
+    pub const QUARANTINE: &str = "quarantine";
 }
 
 /// The form's version, first in every sealed text.

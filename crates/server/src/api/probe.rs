@@ -20,8 +20,8 @@ use super::auth::Caller;
 use super::extract::Segments;
 use super::services::{find, opened};
 use crate::problem::{self, Problem};
-use crate::secrets::service_signing_of;
 use crate::server::{Server, Shared};
+use store::seal::of;
 
 /// The type of the message; services need not know it.
 const TYPE: &str = "countersign.test";
@@ -109,7 +109,7 @@ fn told(now: Timestamp, caller: domain::AccountKey) -> Told {
 }
 
 fn signing_keys(server: &Shared, service: &Service) -> Result<Vec<SigningKey>, Problem> {
-    let of = service_signing_of(&service.name);
+    let of = of::service_signing(&service.name);
     let unusable = || Problem::new(&problem::CONFLICT, "a signing secret of the service cannot be used");
     let key = |sealed| {
         let text = server.parts.seal.open(sealed, &of).map_err(|_| unusable())?;

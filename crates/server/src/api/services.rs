@@ -17,8 +17,8 @@ use super::change::{Changed, change, page, patched, writable};
 use super::extract::{Segments, Strict};
 use crate::problem::{self, Problem};
 use crate::resources::{self, AccountSpec, EventSpec, ServiceSpec, settle_service};
-use crate::secrets::service_secret_of;
 use crate::server::{Server, Shared};
+use store::seal::of;
 
 pub async fn list(State(server): State<Server>) -> Json<Value> {
     let catalogue = server.parts.store.catalogue();
@@ -253,7 +253,7 @@ pub fn find<'a>(server: &Shared, catalogue: &'a Catalogue, id: &str) -> Result<&
 
 /// The profile's own key of a service in the clear.
 pub fn opened(server: &Shared, service: &Service) -> Result<Option<String>, Problem> {
-    let of = service_secret_of(&service.name);
+    let of = of::service_secret(&service.name);
     let open = |sealed| server.parts.seal.open(sealed, &of).map(|text| text.to_string());
     service.secret.as_ref().map(open).transpose().map_err(|why| Problem::new(&problem::CONFLICT, why.to_string()))
 }

@@ -15,8 +15,8 @@ use super::change::{Changed, change, page, patched, writable};
 use super::extract::{Segments, Strict};
 use crate::problem::{self, Problem};
 use crate::resources::{self, SecretSpec, SourceSpec, settle_source};
-use crate::secrets::source_of;
 use crate::server::{Server, Shared};
+use store::seal::of;
 
 pub async fn list(State(server): State<Server>) -> Json<Value> {
     let catalogue = server.parts.store.catalogue();
@@ -119,7 +119,7 @@ fn spec_of(source: &Source) -> SourceSpec {
 }
 
 fn opened(source: &Source, seal: &SealKey) -> Result<Vec<SecretSpec>, Problem> {
-    let of = source_of(&source.provider, &source.name);
+    let of = of::source(&source.provider, &source.name);
     let secrets = source.secrets.iter().map(|secret| {
         let text = seal.open(&secret.sealed, &of).map_err(|why| Problem::new(&problem::CONFLICT, why.to_string()))?;
         Ok(SecretSpec::Named { id: secret.id.clone(), secret: text.to_string() })

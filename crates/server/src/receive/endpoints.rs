@@ -11,8 +11,8 @@ use verify::provider;
 use verify::receive::{Endpoint, EndpointSettings, Reason};
 
 use crate::resources;
-use crate::secrets::source_of;
 use crate::text::decoded;
+use store::seal::of;
 
 /// What every source's path begins with; capitals do not count.
 const PREFIX: &str = "/api/webhooks/incoming/";
@@ -96,7 +96,7 @@ fn named(path: &str) -> Option<Cow<'_, str>> {
 }
 
 fn prepare(source: &Source, seal: &SealKey) -> Option<Endpoint> {
-    let of = source_of(&source.provider, &source.name);
+    let of = of::source(&source.provider, &source.name);
     let secret = |secret: &domain::catalogue::SourceSecret| match seal.open(&secret.sealed, &of) {
         Ok(text) => Some((secret.id.clone(), text.to_string())),
         Err(why) => {

@@ -13,8 +13,8 @@ use verify::provider::Credential;
 use verify::receive::Refusal;
 
 use super::headers;
-use crate::secrets;
 use crate::server::Shared;
+use store::seal::of;
 
 /// A body is kept up to this size.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -80,7 +80,7 @@ fn row(server: &Shared, refused: &Refused<'_>) -> Quarantine {
     let Refused { source, refusal, head, body, now } = refused;
     let credential = source.map_or(&NO_CREDENTIAL, |(_, credential)| credential);
     let sealed = headers::presented(&head.headers, credential)
-        .map(|values| server.parts.seal.seal(&values, secrets::QUARANTINE, server.nonce()).0);
+        .map(|values| server.parts.seal.seal(&values, of::QUARANTINE, server.nonce()).0);
     let empty = Bytes::new();
     let whole = body.unwrap_or(&empty);
     Quarantine {

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::check_name;
 use super::source::yes;
 use crate::problem::Problem;
-use crate::secrets::account_jwt_of;
+use store::seal::of;
 
 /// What bearer tokens begin with.
 pub const TOKEN_PREFIX: &str = "cs_";
@@ -129,7 +129,7 @@ pub fn jwt_key(
     let secret = Zeroizing::new(verify::hex::encode(&*bytes));
     let mut nonce = [0; 24];
     random.fill(&mut nonce);
-    let sealed = seal.seal(&secret, &account_jwt_of(account.number), nonce);
+    let sealed = seal.seal(&secret, &of::account_jwt(account.number), nonce);
     NewJwtKey { key: JwtKey { key, name: name_of(suffix), secret: sealed, at: now, revoked: false }, secret }
 }
 

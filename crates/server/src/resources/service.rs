@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use super::check_name;
 use super::source::yes;
 use crate::problem::Problem;
-use crate::secrets::{service_secret_of, service_signing_of};
+use store::seal::of;
 
 /// A service as people write it. Without `Debug`: it holds a secret.
 #[derive(Clone, Serialize, Deserialize)]
@@ -213,7 +213,7 @@ pub fn service(
         return Err(told("expected a timeout above zero".to_owned()));
     }
     let (shown, signing) = signing_key(spec.signing, &spec.name, seal, random);
-    let secret = spec.secret.as_deref().map(|text| sealed(text, &service_secret_of(&spec.name), seal, random));
+    let secret = spec.secret.as_deref().map(|text| sealed(text, &of::service_secret(&spec.name), seal, random));
     let service = Service {
         key,
         number,
@@ -243,7 +243,7 @@ pub fn service(
 pub fn signing_key(kind: SigningKind, name: &str, seal: &SealKey, random: &dyn Random) -> (ShownKey, Sealed) {
     let mut bytes = Zeroizing::new([0; 32]);
     random.fill(&mut *bytes);
-    let of = service_signing_of(name);
+    let of = of::service_signing(name);
     match kind {
         SigningKind::V1 => {
             let text = verify::secret::whsec(&bytes);
@@ -260,7 +260,7 @@ pub fn signing_key(kind: SigningKind, name: &str, seal: &SealKey, random: &dyn R
 /// The public halves of a service's signing keys, the newest first; keys that have none are left out.
 #[must_use]
 pub fn public_keys(service: &Service, seal: &SealKey) -> Vec<String> {
-    let of = service_signing_of(&service.name);
+    let of = of::service_signing(&service.name);
     let texts = service.signing.iter().filter_map(|sealed| seal.open(sealed, &of).ok());
     let keys = texts.filter_map(|text| verify::sign::SigningKey::read(&text).ok());
     keys.filter_map(|key| key.public_key()).collect()

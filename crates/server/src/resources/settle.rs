@@ -6,14 +6,14 @@
 use domain::catalogue::{Owner, Sealed, Service, SigningKind, Source};
 use store::seal::SealKey;
 
-use crate::secrets::{service_secret_of, source_of};
+use store::seal::of;
 
 /// The source `fresh`, written over `before`.
 #[must_use]
 pub fn settle_source(mut fresh: Source, before: &Source, seal: &SealKey) -> Source {
     fresh.key = before.key;
-    let of_fresh = source_of(&fresh.provider, &fresh.name);
-    let of_before = source_of(&before.provider, &before.name);
+    let of_fresh = of::source(&fresh.provider, &fresh.name);
+    let of_before = of::source(&before.provider, &before.name);
     if of_fresh == of_before {
         for secret in &mut fresh.secrets {
             let known = before.secrets.iter().find(|known| known.id == secret.id);
@@ -39,7 +39,7 @@ pub fn settle_service(mut fresh: Service, before: &Service, seal: &SealKey) -> S
             // Beside the newest one of the old kind, so that the service's people can follow.
             fresh.signing.extend(before.signing.first().cloned());
         }
-        let of = service_secret_of(&fresh.name);
+        let of = of::service_secret(&fresh.name);
         if let (Some(secret), Some(known)) = (&fresh.secret, &before.secret)
             && same(secret, known, &of, seal)
         {

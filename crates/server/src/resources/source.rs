@@ -9,8 +9,8 @@ use verify::receive::{Endpoint, EndpointSettings};
 
 use super::check_name;
 use crate::problem::Problem;
-use crate::secrets::source_of;
 use crate::text::nearest;
+use store::seal::of;
 
 /// A source as people write it. Without `Debug`: it holds secrets.
 #[derive(Clone, Serialize, Deserialize)]
@@ -96,7 +96,7 @@ pub fn source(
         subject: spec.subject.clone().map(paths),
     };
     Endpoint::new(settings).map_err(|why| Problem::invalid(format!("source {:?}: {why}", spec.id)))?;
-    let of = source_of(provider.name, &spec.id);
+    let of = of::source(provider.name, &spec.id);
     let sealed = |(id, text): (String, String)| {
         let mut nonce = [0; 24];
         random.fill(&mut nonce);

@@ -5,8 +5,8 @@ use http::{HeaderMap, header};
 use verify::account::{JwtRefusal, LEEWAY_S, Presented};
 
 use super::error::Refused;
-use crate::secrets::account_jwt_of;
 use crate::server::Shared;
+use store::seal::of;
 
 /// The account that calls; none: nobody said who they are.
 ///
@@ -17,7 +17,7 @@ pub(crate) fn presented(server: &Shared, headers: &HeaderMap) -> Result<Option<A
     let Some(presented) = Presented::read(authorization.as_deref())? else { return Ok(None) };
     let catalogue = server.parts.store.catalogue();
     let (account, key) = catalogue.jwt_key(presented.unverified_issuer()).ok_or(JwtRefusal::UnknownIssuer)?;
-    let secret = server.parts.seal.open(&key.secret, &account_jwt_of(account.number)).map_err(|why| {
+    let secret = server.parts.seal.open(&key.secret, &of::account_jwt(account.number)).map_err(|why| {
         tracing::error!(account = account.name, key = key.name, %why, "a token cannot be judged");
         JwtRefusal::KeyGone
     })?;
