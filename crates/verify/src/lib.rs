@@ -7,7 +7,7 @@
 //!
 //! - [`provider`]: what each sender does, as data. One short definition per file, listed in [`provider::ALL`].
 //! - [`receive`]: a request against a configured [`receive::Endpoint`]: accept, reply, or refuse with the reason.
-//! - [`account`]: the token with which a service's account calls us.
+//! - [`account`]: the token or the signature with which a service's account calls us.
 //! - [`sign`]: the signatures on what we send, and the receiving side of the scanner protocol.
 //! - [`mac`], [`hex`], [`compare`]: the ground, available alone with the feature `hmac`.
 #![warn(missing_docs)]

@@ -85,3 +85,49 @@ impl fmt::Display for JwtRefusal {
 }
 
 impl core::error::Error for JwtRefusal {}
+
+/// Why a signed request is not believed. Each is answered alike; the reason is for the log alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestRefusal {
+    /// No `Date`.
+    NoDate,
+    /// A `Date` of another form, or in another zone.
+    BadDate,
+    /// A `Date` too far from the clock.
+    DateOutOfRange,
+    /// No `Authorization`.
+    NoAuthorization,
+    /// An `Authorization` of another form.
+    MalformedAuthorization,
+    /// The access key that it names is none, or was revoked.
+    UnknownKey,
+    /// The signature is another one.
+    BadSignature,
+    /// The account was switched off.
+    Disabled,
+}
+
+impl RequestRefusal {
+    /// The stable code, as the log has it.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            RequestRefusal::NoDate => "missing_date",
+            RequestRefusal::BadDate => "bad_date",
+            RequestRefusal::DateOutOfRange => "date_out_of_range",
+            RequestRefusal::NoAuthorization => "missing_authorization",
+            RequestRefusal::MalformedAuthorization => "malformed_authorization",
+            RequestRefusal::UnknownKey => "unknown_key",
+            RequestRefusal::BadSignature => "bad_signature",
+            RequestRefusal::Disabled => "user_disabled",
+        }
+    }
+}
+
+impl fmt::Display for RequestRefusal {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.code())
+    }
+}
+
+impl core::error::Error for RequestRefusal {}

@@ -1,6 +1,7 @@
 //! Runs published vector files, whose kind is known by their content.
 
 mod providers;
+mod requests;
 mod scanner;
 
 use core::fmt;
@@ -49,7 +50,7 @@ impl fmt::Display for ConformanceError {
             ConformanceError::NotJson(fault) => write!(out, "the file is not JSON: {fault}"),
             ConformanceError::UnknownKind => out.write_str(
                 "the file holds no known kind of vectors: \
-                 expected provider requests or scanner signatures",
+                 expected provider requests, scanner signatures or signed requests",
             ),
             ConformanceError::Malformed { id, fault } => {
                 write!(out, "the vector {id} cannot be read: {fault}")
@@ -74,6 +75,12 @@ pub fn run(file_text: &str) -> Result<Vec<Row>, ConformanceError> {
         let signed = positive.iter().enumerate().map(|(at, vector)| scanner::signed(at, vector));
         let refused = negative.iter().enumerate().map(|(at, vector)| scanner::refused(at, vector));
         return signed.chain(refused).collect();
+    }
+    if let Some(vectors) = requests::vectors(&file) {
+        let valid = vectors.valid.iter().enumerate().map(|(at, vector)| requests::valid(at, vector));
+        let invalid = vectors.invalid.iter().enumerate().map(|(at, vector)| requests::invalid(at, vector));
+        let either = vectors.either.iter().enumerate().map(|(at, vector)| requests::either(at, vector));
+        return valid.chain(invalid).chain(either).collect();
     }
     Err(ConformanceError::UnknownKind)
 }

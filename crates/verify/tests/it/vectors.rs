@@ -5,6 +5,7 @@ use verify::provider;
 use verify::receive::{Endpoint, EndpointSettings, Head, Outcome};
 
 const PROVIDERS: &str = include_str!("../../vectors/providers.json");
+const REQUESTS: &str = include_str!("../../vectors/request-hmac.json");
 const SCANNER: &str = include_str!("../../vectors/scanner-hmac.json");
 
 fn failures<'r>(rows: impl IntoIterator<Item = &'r Row>) -> Vec<String> {
@@ -52,6 +53,18 @@ fn every_scanner_signature_comes_out_as_it_says() {
 
     assert_eq!(rows.len(), 51);
     assert_eq!(failures(&rows), [] as [String; 0]);
+}
+
+#[test]
+fn every_signed_request_comes_out_as_it_says() {
+    let rows = run(REQUESTS).expect("vectors");
+    let got = |id: &str| rows.iter().find(|row| row.id == id).map(|row| row.got.as_str());
+
+    assert_eq!(rows.len(), 88);
+    assert_eq!(failures(&rows), [] as [String; 0]);
+    assert_eq!(got("get-with-body-signed-as-empty"), Some("refuse, bad_signature"));
+    assert_eq!(got("get-with-body-signed-with-body"), Some("accept"));
+    assert_eq!(got("one-digit-hour"), Some("refuse, bad_date"));
 }
 
 /// The look at the head alone refuses nothing that the whole judgement would accept.
