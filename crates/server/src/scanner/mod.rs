@@ -14,8 +14,10 @@ mod results;
 mod schema;
 
 use axum::Router;
+use axum::extract::State;
 use axum::routing::{get, patch, post};
-use http::Method;
+use domain::catalogue::Permission;
+use http::{HeaderMap, Method};
 
 pub(crate) use error::Refused;
 pub(crate) use nonces::Nonces;
@@ -23,12 +25,28 @@ pub(crate) use nonces::Nonces;
 use crate::server::Server;
 
 pub(crate) fn router() -> Router<Server> {
-    let one = patch(results::patch).fallback(|method: Method| async move { Refused::method(&method, "PATCH") });
-    let all = post(results::push).fallback(|method: Method| async move { Refused::method(&method, "POST") });
+    let one = patch(results::patch).fallback(|State(server), method: Method, headers: HeaderMap| async move {
+        another_method(&server, &headers, Permission::PatchResults, &method, "PATCH")
+    });
+    let all = post(results::push).fallback(|State(server), method: Method, headers: HeaderMap| async move {
+        another_method(&server, &headers, Permission::PushResults, &method, "POST")
+    });
     Router::new()
         .route("/api/v5/scanner/results/{id}/", one)
         .route("/api/v5/scanner/results/", all)
         .route("/uploads/file/{uuid}/", get(downloads::upload))
         .route("/downloads/file/{version}/", get(downloads::file))
         .route("/downloads/source/{version}", get(downloads::source))
+}
+
+/// A method that is not served: who calls and what they may is looked at before, as for one that is.
+fn another_method(
+    server: &Server,
+    headers: &HeaderMap,
+    needs: Permission,
+    found: &Method,
+    allow: &'static str,
+) -> Refused {
+    let permitted = auth::account(server, headers).and_then(|account| auth::require(&account, needs));
+    permitted.err().unwrap_or_else(|| Refused::method(found, allow))
 }

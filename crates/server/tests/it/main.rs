@@ -9,5 +9,6 @@ mod receive;
 mod rehearsal;
 mod resources;
 mod scanner;
+mod scanner_texts;
 mod waiting;
 mod world;
