@@ -1,13 +1,14 @@
 //! What happens to an event once it is believed.
 //!
 //! This crate is pure: no sockets, files, clocks or randomness. Time and jitter are arguments, so every decision can be
-//! tried at any instant. Reading order: [`catalogue`] (who takes part), [`event`] and [`subject`] (what is known),
-//! [`expectation`] and [`run`] (what is owed), [`answer`] and [`profile`] (what was said), [`rule`] and [`judge`] (what
-//! follows from it), [`verdict`] (the sum).
+//! tried at any instant. Reading order: [`catalogue`] (who takes part), [`event`], [`subject`] and [`content`] (what
+//! is known), [`expectation`] and [`run`] (what is owed), [`answer`] and [`profile`] (what was said), [`rule`] and
+//! [`judge`] (what follows from it), [`verdict`] (the sum).
 #![warn(missing_docs)]
 
 pub mod answer;
 pub mod catalogue;
+pub mod content;
 pub mod envelope;
 pub mod event;
 pub mod event_type;
