@@ -283,8 +283,8 @@ pub struct NewEvent {
     pub replay: Option<[u8; 16]>,
     /// Frozen data as JSON.
     pub data: Option<String>,
-    /// What the platform said of its subject and collection, as JSON.
-    pub snapshot: Option<String>,
+    /// Whether what the platform says of its subject and collection is frozen with it, since its type's form may show it.
+    pub snapshot: bool,
     /// What it asks for.
     pub planned: Vec<Planned>,
 }

@@ -39,8 +39,6 @@ pub struct Arriving {
     pub replay: Option<[u8; 16]>,
     /// Frozen data as JSON.
     pub data: Option<String>,
-    /// What the platform says of its subject and collection now, as JSON.
-    pub snapshot: Option<String>,
 }
 
 /// Judges, and adds the events that the judgement causes.
@@ -87,7 +85,7 @@ fn caused(
         delivery: None,
         replay: None,
         data,
-        snapshot: None,
+        snapshot: catalogue.event_form(kind).is_some(),
         planned: expectation::plan(catalogue, kind, Provenance::Internal, hops),
     }
 }
@@ -216,7 +214,7 @@ fn plan_events(arriving: &[Arriving], seen: &[Seen], catalogue: &Catalogue, now:
             delivery: each.delivery.clone(),
             replay: each.replay,
             data: each.data.clone(),
-            snapshot: each.snapshot.clone(),
+            snapshot: catalogue.event_form(&each.kind).is_some(),
             planned,
         })
         .collect()

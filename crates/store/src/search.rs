@@ -63,13 +63,45 @@ pub fn subject_by_name(rows: &mut dyn Rows, name: &SubjectName) -> Result<Option
 /// # Errors
 /// When the engine fails.
 pub fn subject_name(rows: &mut dyn Rows, key: SubjectKey) -> Result<Option<SubjectName>, StoreError> {
+    Ok(housed(rows, key)?.map(|housed| housed.name()))
+}
+
+/// A subject and the collection that it lives in.
+#[derive(Debug, Clone)]
+pub struct Housed {
+    /// The subject.
+    pub subject: Subject,
+    /// Its collection.
+    pub collection: Option<Collection>,
+}
+
+/// A subject with its collection.
+///
+/// # Errors
+/// When the engine fails.
+pub fn housed(rows: &mut dyn Rows, key: SubjectKey) -> Result<Option<Housed>, StoreError> {
     let Some(subject) = rows.load::<Subject>(key.0)? else { return Ok(None) };
     let collection = rows.load::<Collection>(subject.collection.0)?;
-    Ok(Some(SubjectName {
-        kind: subject.kind,
-        collection: collection.map(|collection| collection.name).unwrap_or_default(),
-        id: subject.id,
-    }))
+    Ok(Some(Housed { subject, collection }))
+}
+
+impl Housed {
+    /// The subject's name.
+    #[must_use]
+    pub fn name(&self) -> SubjectName {
+        SubjectName {
+            kind: self.subject.kind.clone(),
+            collection: self.collection.as_ref().map(|collection| collection.name.clone()).unwrap_or_default(),
+            id: self.subject.id.clone(),
+        }
+    }
+
+    /// What the platform says of both, as JSON: `{"subject": .., "collection": ..}`.
+    #[must_use]
+    pub fn snapshot(&self) -> String {
+        let collection = self.collection.as_ref().map_or("null", |collection| &collection.attributes);
+        format!(r#"{{"subject":{},"collection":{collection}}}"#, self.subject.attributes)
+    }
 }
 
 /// Everything that a judgement of a subject looks at.

@@ -114,7 +114,6 @@ fn arriving(nth: usize) -> Arriving {
         delivery: None,
         replay: None,
         data: None,
-        snapshot: None,
     }
 }
 

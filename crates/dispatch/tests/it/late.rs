@@ -120,7 +120,6 @@ async fn it_never_satisfies_and_its_rules_still_act() {
         delivery: None,
         replay: None,
         data: Some("{}".to_owned()),
-        snapshot: None,
     };
     judged::record(&store, None, vec![uploaded], clock.now(), clock.now()).await.expect("recorded");
 

@@ -8,7 +8,7 @@ use axum::{Extension, Json};
 use domain::event::{self, Event, Provenance, Receipt};
 use domain::event_type;
 use domain::expectation::{Expectation, ExpectationState};
-use domain::subject::{Collection, SubjectName};
+use domain::subject::SubjectName;
 use domain::{EventKey, ServiceKey};
 use http::{StatusCode, header};
 use serde::Deserialize;
@@ -17,7 +17,6 @@ use serde_json::{Value, json};
 use store::command::{Answer, RecordedEvent};
 use store::judged::{self, Arriving};
 use store::row::RowsExt;
-use store::search;
 use store::table::{Find, Value as Cell};
 use store::tables::EXPECTATION_EVENT;
 
@@ -71,12 +70,6 @@ pub async fn create(
         Some(id) => Some(artifact(&server, id).await?),
         None => None,
     };
-    let snapshot = match &spec.subject {
-        Some(name) if server.parts.store.catalogue().event_form(&spec.r#type).is_some() => {
-            snapshot(&server, name.clone()).await?
-        }
-        _ => None,
-    };
     let arriving = Arriving {
         kind: spec.r#type,
         subject: spec.subject,
@@ -85,7 +78,6 @@ pub async fn create(
         delivery: None,
         replay: None,
         data: spec.data.map(|data| data.get().to_owned()),
-        snapshot,
     };
     let now = server.now();
     let recorded = match judged::record(&server.parts.store, None, vec![arriving], now, now).await? {
@@ -97,19 +89,6 @@ pub async fn create(
         None => Ok((StatusCode::ACCEPTED, Json(accepted(&server, &recorded))).into_response()),
         Some(within) => waited(&server, &recorded, within).await,
     }
-}
-
-/// What the platform says of a subject and its collection now.
-async fn snapshot(server: &Shared, name: SubjectName) -> Result<Option<String>, Problem> {
-    let read = server.parts.store.read(move |rows| {
-        let Some(subject) = search::subject_by_name(rows, &name)? else { return Ok(None) };
-        let collection = rows.load::<Collection>(subject.collection.0)?;
-        Ok(Some((subject.attributes, collection.map(|collection| collection.attributes))))
-    });
-    let parsed = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
-    Ok(read.await?.map(|(subject, collection)| {
-        json!({ "subject": parsed(&subject), "collection": collection.as_deref().map(parsed) }).to_string()
-    }))
 }
 
 fn accepted(server: &Shared, recorded: &RecordedEvent) -> Value {

@@ -89,7 +89,6 @@ fn arriving(arrival: Arrival, source: SourceKey) -> Arriving {
         delivery: arrival.delivery_id,
         replay: arrival.replay_key,
         data: None,
-        snapshot: None,
     }
 }
 

@@ -18,7 +18,7 @@ use super::Turn;
 use crate::StoreError;
 use crate::command::{About, Answer, Claimed, Judged, NewEvent, News, RecordedEvent};
 use crate::row::RowsExt;
-use crate::search;
+use crate::search::{self, Housed};
 use crate::table::{Find, Value};
 use crate::tables::{ACTOR_SUBJECT, ActorRow, RECORD_SUBJECT, RESTRICTION_ACTOR, Restriction};
 
@@ -216,17 +216,10 @@ pub(super) fn record_event(
 ) -> Result<RecordedEvent, StoreError> {
     let key = EventKey(turn.key(now));
     let mut first_state = None;
-    let (subject, name) = match &new.about {
-        About::Nothing => (None, None),
-        About::Told(subject) => (Some(*subject), search::subject_name(turn.rows, *subject)?),
-        About::Known(judged) => {
-            let subject = judged.subject.map(|(key, _)| key);
-            let name = match subject {
-                Some(subject) => search::subject_name(turn.rows, subject)?,
-                None => None,
-            };
-            (subject, name)
-        }
+    let subject = match &new.about {
+        About::Nothing => None,
+        About::Told(subject) => Some(*subject),
+        About::Known(judged) => judged.subject.map(|(key, _)| key),
         About::New { name, verdict } => {
             let known = made.as_ref().and_then(|made| made.iter().find(|(each, _)| each == name)).map(|(_, key)| *key);
             let subject = match known {
@@ -239,8 +232,13 @@ pub(super) fn record_event(
             }
             let key = subject.key;
             first_state = known.is_none().then_some(subject);
-            (Some(key), Some(name.clone()))
+            Some(key)
         }
+    };
+    let named = if let About::New { name, .. } = &new.about { Some(name) } else { None };
+    let housed = match subject {
+        Some(subject) if named.is_none() || new.snapshot => search::housed(turn.rows, subject)?,
+        _ => None,
     };
     let event = Event {
         key,
@@ -253,7 +251,7 @@ pub(super) fn record_event(
         cause: new.cause,
         delivery: new.delivery.clone(),
         data: new.data.clone(),
-        snapshot: new.snapshot.clone(),
+        snapshot: housed.as_ref().filter(|_| new.snapshot).map(Housed::snapshot),
         at: now,
     };
     turn.rows.add(&event)?;
@@ -265,7 +263,7 @@ pub(super) fn record_event(
     let told = Arc::new(Told {
         body: arrived.map(|arrived| arrived.body.clone()),
         has_body: arrived.is_some(),
-        subject: name,
+        subject: named.cloned().or_else(|| housed.as_ref().map(Housed::name)),
         artifacts,
         others,
         event,

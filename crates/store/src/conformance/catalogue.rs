@@ -99,7 +99,8 @@ impl World {
         self.keys().key()
     }
 
-    fn list(&self, entry: &impl Listed) {
+    /// Adds or replaces an entry.
+    pub fn list(&self, entry: &impl Listed) {
         let answer = self.submit(self.change(vec![entry.entry()]));
         assert!(matches!(answer, Answer::Version(_)), "{answer:?}");
     }

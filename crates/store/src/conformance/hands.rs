@@ -47,7 +47,6 @@ pub fn event(kind: &str, subject: Option<SubjectName>) -> Arriving {
         delivery: None,
         replay: None,
         data: None,
-        snapshot: None,
     }
 }
 

@@ -16,6 +16,7 @@ mod pushes;
 mod races;
 mod receipts;
 mod records;
+mod snapshots;
 mod time;
 mod verdicts;
 mod world;
@@ -94,6 +95,12 @@ const STORIES: &[(&str, Story)] = stories![
         a_second_event_reopens_the_verdict,
         a_verdict_waits_only_for_what_blocks,
         coverage_that_must_be_stated_is_missing_when_it_is_not,
+    ],
+    snapshots: [
+        an_event_shows_what_was_true_at_its_commit,
+        an_event_that_the_store_causes_shows_it_too,
+        an_event_about_a_new_subject_shows_its_collection,
+        an_event_whose_type_has_no_form_freezes_nothing,
     ],
     records: [
         a_worker_writes_its_record_and_keeps_the_body,

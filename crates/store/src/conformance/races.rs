@@ -34,7 +34,7 @@ fn recording(world: &World, id: &str) -> Record {
         delivery: None,
         replay: None,
         data: None,
-        snapshot: None,
+        snapshot: true,
         planned,
     };
     let (catalogue, now) = (catalogue.version, world.now);

@@ -486,7 +486,6 @@ fn request(event: u64, source: &Option<SourceKey>) -> (NewReceipt, Arriving) {
         delivery: None,
         replay: Some(replay),
         data: None,
-        snapshot: None,
     };
     (receipt, arriving)
 }
