@@ -66,7 +66,6 @@ fn with_token(
         return Ok(Account { credentials: vec![token.credential.clone()], ..before.clone() });
     }
     let number = next_number(catalogue.accounts.values().map(|account| account.number));
-    let permissions = [].into();
-    let spec = AccountSpec { name: NAME.to_owned(), role: Role::Administrator, permissions, active: true };
-    resources::account(&spec, keys.key(), number, token).map_err(Failure::internal)
+    resources::account(&AccountSpec::new(NAME, Role::Administrator), keys.key(), number, token)
+        .map_err(Failure::internal)
 }

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::client::Client;
 use crate::command::{
     account, completion, config, conformance, event, gate, hold, openapi, quarantine, rule, run, serve, service, sign,
-    source, subject, up, verdict, verify,
+    source, subject, up, variable, verdict, verify,
 };
 use crate::config::{Asked, Config, Extent, Laid};
 use crate::exit::{Done, Failure};
@@ -62,6 +62,9 @@ pub enum Command {
     /// Accounts: who may call us.
     #[command(subcommand)]
     Account(account::Account),
+    /// Variables: values that workers are told.
+    #[command(subcommand)]
+    Variable(variable::Variable),
     /// Sources: who sends to us.
     #[command(subcommand)]
     Source(source::Source),
@@ -133,6 +136,7 @@ impl Cli {
             Command::Run(run) => run.run(common).await,
             Command::Service(service) => service.run(common).await,
             Command::Account(account) => account.run(common).await,
+            Command::Variable(variable) => variable.run(common).await,
             Command::Source(source) => source.run(common).await,
             Command::Rule(rule) => rule.run(common).await,
             Command::Subject(subject) => subject.run(common).await,

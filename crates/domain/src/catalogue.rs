@@ -8,7 +8,7 @@ use crate::expectation::Redeliver;
 use crate::profile::{PayloadForm, ProfileKind};
 use crate::rule::Rule;
 use crate::words::words;
-use crate::{AccountKey, CredentialKey, EventTypeKey, ServiceKey, SourceKey, SwitchKey, Timestamp};
+use crate::{AccountKey, CredentialKey, EventTypeKey, ServiceKey, SourceKey, SwitchKey, Timestamp, VariableKey};
 
 /// A secret as it is kept: sealed under the installation's key, useless without it.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -184,6 +184,10 @@ pub struct Account {
     pub credentials: Vec<Credential>,
     /// The keys with which it signs its own tokens in the scanner protocol, the newest last.
     pub jwt: Vec<JwtKey>,
+    /// The keys with which it signs its requests in the worker protocol, the newest last.
+    pub access: Vec<AccessKey>,
+    /// What it may do in operations, in the worker protocol.
+    pub operations: Operations,
     /// Whether it may do anything.
     pub active: bool,
 }
@@ -199,6 +203,8 @@ words! {
         FileDownload = "Addons:FileDownload",
         /// Fetch any version's source package.
         SourceDownload = "Sources:Download",
+        /// Make operations, and write to those that it made (event-workers, section 10).
+        CreateOperations = "Operations:Create",
     }
 }
 
@@ -244,6 +250,65 @@ pub struct JwtKey {
     pub revoked: bool,
 }
 
+/// A key with which an account signs its requests (event-workers, section 9).
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct AccessKey {
+    /// Its key.
+    pub key: CredentialKey,
+    /// Its name, which the requests carry: `AS-` and 24 characters.
+    pub name: String,
+    /// Its secret in base64; empty once it was revoked.
+    pub secret: Sealed,
+    /// Since when.
+    pub at: Timestamp,
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
+words! {
+    /// What may be done in an operation; each includes the one before.
+    Access {
+        /// Read evidence, media, tags and results.
+        Read = "read",
+        /// Change them, and add to them.
+        Write = "write",
+    }
+}
+
+/// What an account may do in operations.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Operations {
+    /// In every operation, those included that are made later.
+    pub all: Option<Access>,
+    /// By slug.
+    pub granted: BTreeMap<String, Access>,
+}
+
+impl Operations {
+    /// Whether this may be done in the operation of this slug.
+    #[must_use]
+    pub fn allow(&self, slug: &str, access: Access) -> bool {
+        self.all.max(self.granted.get(slug).copied()) >= Some(access)
+    }
+}
+
+/// A value that workers are told with every event (event-workers, section 5).
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Variable {
+    /// Its key.
+    pub key: VariableKey,
+    /// The operation about whose evidence it is told; none: about every evidence.
+    pub operation: Option<String>,
+    /// What names it in its operation, or among those for all.
+    pub slug: String,
+    /// The name that workers see.
+    pub name: String,
+    /// Its value, which may be a secret; empty once it was removed.
+    pub value: Sealed,
+    /// Whether it was removed.
+    pub removed: bool,
+}
+
 /// The emergency switch of one service, or of the whole gate: while it is off, verdicts do not wait for answers.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Switch {
@@ -278,6 +343,8 @@ pub struct Catalogue {
     pub switches: BTreeMap<SwitchKey, Switch>,
     /// Types of event that the configuration describes, by key.
     pub event_types: BTreeMap<EventTypeKey, EventType>,
+    /// Variables by key, removed ones included.
+    pub variables: BTreeMap<VariableKey, Variable>,
 }
 
 impl Catalogue {
@@ -309,6 +376,20 @@ impl Catalogue {
             let key = account.jwt.iter().find(|key| !key.revoked && key.name == name)?;
             Some((account, key))
         })
+    }
+
+    /// The account that signs with the access key of this name, and the key; revoked keys are not found.
+    #[must_use]
+    pub fn access_key(&self, name: &str) -> Option<(&Account, &AccessKey)> {
+        self.accounts.values().find_map(|account| {
+            let key = account.access.iter().find(|key| !key.revoked && key.name == name)?;
+            Some((account, key))
+        })
+    }
+
+    /// The variables of an operation, or those for all.
+    pub fn variables_of<'a>(&'a self, operation: Option<&'a str>) -> impl Iterator<Item = &'a Variable> {
+        self.variables.values().filter(move |each| !each.removed && each.operation.as_deref() == operation)
     }
 
     /// The switch of a service, or of the whole gate, where it was ever turned.
@@ -349,5 +430,22 @@ impl Subscription {
             None => self.event == kind,
         };
         self.active && fits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operation_is_open_to_who_was_granted_it_or_all_of_them() {
+        let granted = [("red".to_owned(), Access::Write), ("blue".to_owned(), Access::Read)].into();
+        let few = Operations { all: None, granted };
+        assert!(few.allow("red", Access::Write) && few.allow("red", Access::Read) && few.allow("blue", Access::Read));
+        assert!(!few.allow("blue", Access::Write) && !few.allow("green", Access::Read));
+
+        let readers = Operations { all: Some(Access::Read), ..few };
+        assert!(readers.allow("red", Access::Write) && readers.allow("green", Access::Read));
+        assert!(!readers.allow("blue", Access::Write));
     }
 }

@@ -67,6 +67,8 @@ pub struct Event {
     pub at: Timestamp,
 }
 
+/// The type of the event that tells of a new evidence (event-workers, section 5).
+pub const EVIDENCE_CREATED: &str = "evidence_created";
 /// The type of the event that tells of a verdict's change.
 pub const VERDICT: &str = "subject.verdict";
 /// The type of the event that a `notify` action makes.

@@ -70,6 +70,8 @@ keys! {
     SwitchKey = "swi",
     /// A type of event that the configuration describes.
     EventTypeKey = "evk",
+    /// A value that workers are told.
+    VariableKey = "var",
     /// What is judged.
     SubjectKey = "sub",
     /// Refusal of an actor's later submissions or releases.

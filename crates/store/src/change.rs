@@ -1,6 +1,6 @@
 //! The catalogue as entries, and the keys of new ones.
 
-use domain::catalogue::{Account, Catalogue, Service, Source, Switch};
+use domain::catalogue::{Account, Catalogue, Service, Source, Switch, Variable};
 use domain::event_type::EventType;
 use domain::rule::Rule;
 use domain::{Key, Timestamp};
@@ -37,7 +37,7 @@ macro_rules! listed {
         }
     )+};
 }
-listed!(Source, Service, Rule, Account, EventType);
+listed!(Source, Service, Rule, Account, EventType, Variable);
 
 impl Listed for Switch {
     const KIND: EntryKind = EntryKind::Switch;
@@ -86,6 +86,10 @@ pub fn take(catalogue: &mut Catalogue, entry: &Entry) -> Result<(), StoreError> 
             let event_type: EventType = read(entry)?;
             catalogue.event_types.insert(event_type.key, event_type);
         }
+        EntryKind::Variable => {
+            let variable: Variable = read(entry)?;
+            catalogue.variables.insert(variable.key, variable);
+        }
     }
     Ok(())
 }
@@ -106,6 +110,7 @@ impl NewKeys {
             catalogue.accounts.keys().next_back().map(|key| key.0),
             catalogue.event_types.keys().next_back().map(|key| key.0),
             catalogue.switches.keys().next_back().map(|key| key.0),
+            catalogue.variables.keys().next_back().map(|key| key.0),
             catalogue.accounts.values().filter_map(highest_credential).max(),
             Some(now.milliseconds().saturating_mul(1 << 12)),
         ];
@@ -122,7 +127,7 @@ impl NewKeys {
 /// Credentials draw from the same keys, so that each is named by its own also where two are made at one instant.
 fn highest_credential(account: &Account) -> Option<i64> {
     let tokens = account.credentials.iter().map(|each| each.key.0);
-    tokens.chain(account.jwt.iter().map(|each| each.key.0)).max()
+    tokens.chain(account.jwt.iter().map(|each| each.key.0)).chain(account.access.iter().map(|each| each.key.0)).max()
 }
 
 /// The next small number of a kind that shows one.

@@ -50,6 +50,18 @@ pub mod of {
         format!("account/{number}/jwt")
     }
 
+    /// The secrets with which the account of this number signs its requests.
+    #[must_use]
+    pub fn account_access(number: i64) -> String {
+        format!("account/{number}/access")
+    }
+
+    /// The value of a variable.
+    #[must_use]
+    pub fn variable(operation: Option<&str>, slug: &str) -> String {
+        format!("variable/{}/{slug}", operation.unwrap_or_default())
+    }
+
     /// The credential of a refused request.
     pub const QUARANTINE: &str = "quarantine";
 }

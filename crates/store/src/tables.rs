@@ -128,6 +128,8 @@ store_words! {
         Switch = "switch",
         /// What scanners are told about a type of event.
         EventType = "event_type",
+        /// A value that workers are told.
+        Variable = "variable",
     }
 }
 

@@ -20,5 +20,6 @@ pub mod sign;
 pub mod source;
 pub mod subject;
 pub mod up;
+pub mod variable;
 pub mod verdict;
 pub mod verify;

@@ -3,7 +3,7 @@
 use axum::Extension;
 use axum::Json;
 use axum::extract::State;
-use domain::catalogue::{Account, Catalogue, Credential, JwtKey, Role};
+use domain::catalogue::{AccessKey, Account, Catalogue, Credential, JwtKey, Operations, Role};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 use store::change::{Listed, next_number};
@@ -57,20 +57,25 @@ pub async fn patch(
             name: before.name.clone(),
             role: before.role,
             permissions: before.permissions.iter().copied().collect(),
+            operations: before.operations.granted.clone(),
+            all_operations: before.operations.all,
             active: before.active,
         };
-        let AccountSpec { name, role, permissions, active } = patched(&spec, members.clone())?;
+        let AccountSpec { name, role, permissions, operations, all_operations, active } =
+            patched(&spec, members.clone())?;
         if name != before.name {
             return Err(Problem::invalid("an account's name stays as it is: the audit names it"));
         }
         let permissions: Vec<_> = permissions.into_iter().collect();
         let words: Vec<_> = permissions.iter().map(|permission| permission.word()).collect();
+        let operations = Operations { all: all_operations, granted: operations };
         let what = format!(
-            "changed the account {name}: role {role}, permissions [{}], {}",
+            "changed the account {name}: role {role}, permissions [{}], operations [{}], {}",
             words.join(", "),
+            in_words(&operations),
             if active { "active" } else { "not active" }
         );
-        let account = Account { role, permissions, active, ..before.clone() };
+        let account = Account { role, permissions, operations, active, ..before.clone() };
         keep_an_administrator(catalogue, &account)?;
         Ok(Changed { entries: vec![account.entry()], what, answer: show(&server, &account) })
     });
@@ -111,6 +116,25 @@ pub async fn add_token(
     Ok((StatusCode::CREATED, Json(made.await?)))
 }
 
+/// A new key for signed requests; the others stay valid, so that keys can be changed without a gap.
+pub async fn add_access_key(
+    State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
+    Segments(id): Segments<String>,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let made = change(&server, &caller.name, |catalogue, keys| {
+        let mut account = find(&server, catalogue, &id)?.clone();
+        let new = resources::access_key(&account, keys.key(), &server.parts.seal, &*server.parts.random, server.now());
+        let answer = json!({
+            "id": server.show(new.key.key), "access_key": new.key.name, "secret_key": new.secret.as_str(),
+        });
+        account.access.push(new.key);
+        let what = format!("made an access key for the account {}", account.name);
+        Ok(Changed { entries: vec![account.entry()], what, answer })
+    });
+    Ok((StatusCode::CREATED, Json(made.await?)))
+}
+
 pub async fn revoke_token(
     State(server): State<Server>,
     Extension(caller): Extension<Caller>,
@@ -128,6 +152,24 @@ pub async fn revoke_token(
         };
         keep_an_administrator(catalogue, &account)?;
         let what = format!("revoked a credential of the account {}", account.name);
+        Ok(Changed { entries: vec![account.entry()], what, answer: () })
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Revokes an access key, by its id or its name.
+pub async fn revoke_access_key(
+    State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
+    Segments((id, name)): Segments<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    let key = server.parse(&name).ok();
+    change(&server, &caller.name, |catalogue, _| {
+        let mut account = find(&server, catalogue, &id)?.clone();
+        let found = account.access.iter_mut().find(|each| each.name == name || Some(each.key) == key);
+        resources::revoke(found.ok_or_else(|| Problem::no_such("access key", &name))?);
+        let what = format!("revoked an access key of the account {}", account.name);
         Ok(Changed { entries: vec![account.entry()], what, answer: () })
     })
     .await?;
@@ -158,6 +200,17 @@ fn find<'a>(server: &Shared, catalogue: &'a Catalogue, id: &str) -> Result<&'a A
         .ok_or_else(|| Problem::no_such("account", id))
 }
 
+/// What an account may do in operations, for the audit.
+fn in_words(operations: &Operations) -> String {
+    let all = operations.all.map(|access| format!("all: {access}"));
+    let granted = operations.granted.iter().map(|(slug, access)| format!("{slug}: {access}"));
+    all.into_iter().chain(granted).collect::<Vec<_>>().join(", ")
+}
+
+/// What is said wherever an account is shown that reaches every operation.
+const REACHES_ALL: &str = "this account reaches every operation, also those that are made later; whoever has its key \
+                           has them all. Grant single operations instead where that is enough";
+
 fn show(server: &Shared, account: &Account) -> Value {
     let tokens = account.credentials.iter().map(
         |each: &Credential| json!({ "id": server.show(each.key), "at": each.at.rfc3339(), "revoked": each.revoked }),
@@ -167,12 +220,21 @@ fn show(server: &Shared, account: &Account) -> Value {
             "id": server.show(each.key), "name": each.name, "at": each.at.rfc3339(), "revoked": each.revoked,
         })
     });
+    let access = account.access.iter().map(|each: &AccessKey| {
+        json!({
+            "id": server.show(each.key), "name": each.name, "at": each.at.rfc3339(), "revoked": each.revoked,
+        })
+    });
     json!({
         "id": server.show(account.key),
         "name": account.name,
         "role": account.role,
         "permissions": account.permissions,
+        "operations": account.operations.granted,
+        "all_operations": account.operations.all,
+        "warning": account.operations.all.map(|_| REACHES_ALL),
         "active": account.active,
+        "access_keys": access.collect::<Vec<_>>(),
         "tokens": tokens.collect::<Vec<_>>(),
         "jwt_keys": keys.collect::<Vec<_>>(),
     })

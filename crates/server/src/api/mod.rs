@@ -21,6 +21,7 @@ mod sources;
 mod subjects;
 mod submit;
 pub(crate) mod timeline;
+mod variables;
 pub(crate) mod verdict;
 mod waiting;
 

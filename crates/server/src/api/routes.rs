@@ -13,7 +13,9 @@ use store::tables::{Artifact, Audit, Batch, Clearance, Quarantine, Restriction};
 
 use super::auth::{self, Needs};
 use super::lists::{Listed, list, one};
-use super::{accounts, events, gate, lists, openapi, probe, rehearsal, rules, services, sources, subjects, submit};
+use super::{
+    accounts, events, gate, lists, openapi, probe, rehearsal, rules, services, sources, subjects, submit, variables,
+};
 use crate::server::Server;
 
 /// What every operation's path begins with.
@@ -131,7 +133,15 @@ pub fn routes() -> Vec<Route> {
         Route::new("patch", "/accounts/{id}", Administer, "Change an account.", patch(accounts::patch)).takes("Account"),
         Route::new("delete", "/accounts/{id}", Administer, "Switch an account off and revoke its tokens.", delete(accounts::delete)).gives(204),
         Route::new("post", "/accounts/{id}/tokens", Administer, "Make another token, shown this once.", post(accounts::add_token)).gives(201),
+        Route::new("post", "/accounts/{id}/keys", Administer, "Make an access key for signed requests; its secret is shown this once.", post(accounts::add_access_key)).gives(201),
+        Route::new("delete", "/accounts/{id}/keys/{key}", Administer, "Revoke an access key, by id or name.", delete(accounts::revoke_access_key)).gives(204),
         Route::new("delete", "/accounts/{id}/tokens/{token}", Administer, "Revoke a token or a signing key.", delete(accounts::revoke_token)).gives(204),
+
+        Route::new("get", "/variables", Administer, "List the variables that workers are told; values are never shown.", get(variables::list)),
+        Route::new("post", "/variables", Administer, "Make a variable.", post(variables::create)).takes("Variable").gives(201),
+        Route::new("get", "/variables/{id}", Administer, "Show a variable.", get(variables::one)),
+        Route::new("patch", "/variables/{id}", Administer, "Change a variable's name or value.", patch(variables::patch)).takes("Variable"),
+        Route::new("delete", "/variables/{id}", Administer, "Remove a variable and forget its value.", delete(variables::delete)).gives(204),
     ];
     all.extend(rows::<Receipt>("/receipts", "/receipts/{id}", "List receipts."));
     all.extend(rows::<Attempt>("/attempts", "/attempts/{id}", "List attempts."));

@@ -188,8 +188,37 @@ fn issue(
     }
     match service.profile {
         ProfileKind::Scanner => Ok(issue_key(server, catalogue, keys, service, known)),
-        ProfileKind::Worker | ProfileKind::Standard => issue_token(server, catalogue, keys, service, known),
+        ProfileKind::Worker => Ok(issue_access_key(server, catalogue, keys, service, known)),
+        ProfileKind::Standard => issue_token(server, catalogue, keys, service, known),
     }
+}
+
+/// A name for the account of a service: its own, with its number where that is taken.
+fn account_name(catalogue: &Catalogue, service: &Service) -> String {
+    let mut name = service.name.clone();
+    while catalogue.accounts.values().any(|account| account.name == name) {
+        name = format!("{name}-{}", service.number);
+    }
+    name
+}
+
+/// A key with which a worker signs its requests. It reaches what its service is asked about, and nothing else before a
+/// person grants more.
+fn issue_access_key(
+    server: &Shared,
+    catalogue: &Catalogue,
+    keys: &mut NewKeys,
+    service: &Service,
+    known: Option<Account>,
+) -> (Account, Value) {
+    let mut account = known.unwrap_or_else(|| {
+        let number = next_number(catalogue.accounts.values().map(|account| account.number));
+        resources::service_account(keys.key(), number, account_name(catalogue, service))
+    });
+    let new = resources::access_key(&account, keys.key(), &server.parts.seal, &*server.parts.random, server.now());
+    let shown = json!({ "access_key": new.key.name, "secret_key": new.secret.as_str() });
+    resources::add_access_key(&mut account, new.key);
+    (account, shown)
 }
 
 /// A bearer token.
@@ -207,11 +236,7 @@ fn issue_token(
             account
         }
         None => {
-            let mut name = service.name.clone();
-            while catalogue.accounts.values().any(|account| account.name == name) {
-                name = format!("{name}-{}", service.number);
-            }
-            let spec = AccountSpec { name, role: Role::Service, permissions: [].into(), active: true };
+            let spec = AccountSpec::new(&account_name(catalogue, service), Role::Service);
             let number = next_number(catalogue.accounts.values().map(|account| account.number));
             resources::account(&spec, keys.key(), number, &token)?
         }

@@ -1,9 +1,11 @@
 //! Accounts: a person or a machine that may call us, its tokens, and the keys with which it signs its own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 
-use domain::catalogue::{Account, Catalogue, Credential, JwtKey, Permission, Role, Sealed};
+use domain::catalogue::{
+    Access, AccessKey, Account, Catalogue, Credential, JwtKey, Operations, Permission, Role, Sealed,
+};
 use domain::{AccountKey, CredentialKey, Random, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::seal::SealKey;
@@ -28,6 +30,12 @@ pub struct AccountSpec {
     /// What it may do in a protocol of services.
     #[serde(default)]
     pub permissions: BTreeSet<Permission>,
+    /// What it may do in operations, by slug.
+    #[serde(default)]
+    pub operations: BTreeMap<String, Access>,
+    /// What it may do in every operation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub all_operations: Option<Access>,
     /// Whether it may do anything.
     #[serde(default = "yes")]
     pub active: bool,
@@ -49,16 +57,48 @@ pub struct NewJwtKey {
     pub key: JwtKey,
 }
 
+/// A key for signed requests that was just made, with its secret that is shown this once. Without `Debug`.
+pub struct NewAccessKey {
+    /// The secret, 64 bytes in base64; the bytes are the HMAC's key.
+    pub secret: Zeroizing<String>,
+    /// What is kept of it.
+    pub key: AccessKey,
+}
+
+impl AccountSpec {
+    /// An account of this name that may do nothing but what its role allows.
+    #[must_use]
+    pub fn new(name: &str, role: Role) -> Self {
+        Self {
+            name: name.to_owned(),
+            role,
+            permissions: BTreeSet::new(),
+            operations: BTreeMap::new(),
+            all_operations: None,
+            active: true,
+        }
+    }
+}
+
 /// Makes an account with one token.
 ///
 /// # Errors
 /// When its name cannot be.
 pub fn account(spec: &AccountSpec, key: AccountKey, number: i64, token: &NewToken) -> Result<Account, Problem> {
     check_name("an account's name", &spec.name)?;
-    let AccountSpec { name, role, permissions, active } = spec.clone();
-    let permissions = permissions.into_iter().collect();
-    let credentials = vec![token.credential.clone()];
-    Ok(Account { key, number, name, role, permissions, credentials, jwt: Vec::new(), active })
+    let AccountSpec { name, role, permissions, operations, all_operations, active } = spec.clone();
+    Ok(Account {
+        key,
+        number,
+        name,
+        role,
+        permissions: permissions.into_iter().collect(),
+        credentials: vec![token.credential.clone()],
+        jwt: Vec::new(),
+        access: Vec::new(),
+        operations: Operations { all: all_operations, granted: operations },
+        active,
+    })
 }
 
 /// Makes the account of a scanner, which has no key yet and may send what its own service found.
@@ -70,14 +110,23 @@ pub fn scanner_account(
     key: AccountKey,
     number: i64,
 ) -> Account {
+    let name = scanner_account_name(catalogue, service, service_number);
+    Account { permissions: vec![Permission::PatchResults], ..service_account(key, number, name) }
+}
+
+/// Makes the account of a service, which has nothing yet to call with.
+#[must_use]
+pub fn service_account(key: AccountKey, number: i64, name: String) -> Account {
     Account {
         key,
         number,
-        name: scanner_account_name(catalogue, service, service_number),
+        name,
         role: Role::Service,
-        permissions: vec![Permission::PatchResults],
+        permissions: Vec::new(),
         credentials: Vec::new(),
         jwt: Vec::new(),
+        access: Vec::new(),
+        operations: Operations::default(),
         active: true,
     }
 }
@@ -133,14 +182,44 @@ pub fn jwt_key(
     NewJwtKey { key: JwtKey { key, name: name_of(suffix), secret: sealed, at: now, revoked: false }, secret }
 }
 
+/// Makes a key with which an account signs its requests.
+#[must_use]
+pub fn access_key(
+    account: &Account,
+    key: CredentialKey,
+    seal: &SealKey,
+    random: &dyn Random,
+    now: Timestamp,
+) -> NewAccessKey {
+    let mut bytes = [0; 18];
+    random.fill(&mut bytes);
+    let name = verify::account::access_key(&bytes);
+    let mut bytes = Zeroizing::new([0; 64]);
+    random.fill(&mut *bytes);
+    let secret = Zeroizing::new(verify::account::secret_key(&bytes));
+    let mut nonce = [0; 24];
+    random.fill(&mut nonce);
+    let sealed = seal.seal(&secret, &of::account_access(account.number), nonce);
+    NewAccessKey { key: AccessKey { key, name, secret: sealed, at: now, revoked: false }, secret }
+}
+
 /// Keys that are usable at a time: the newest, and the one before it until its holder has changed over.
-const JWT_KEYS_MAX: usize = 2;
+const SERVICE_KEYS_MAX: usize = 2;
 
 /// Gives an account a new key. The one before it stays usable; older ones are revoked and their secrets forgotten.
 pub fn add_jwt_key(account: &mut Account, key: JwtKey) {
     account.jwt.push(key);
     let usable = account.jwt.iter_mut().rev().filter(|key| !key.revoked);
-    for old in usable.skip(JWT_KEYS_MAX) {
+    for old in usable.skip(SERVICE_KEYS_MAX) {
+        revoke(old);
+    }
+}
+
+/// Gives the account of a service a new access key, as [`add_jwt_key`] does.
+pub fn add_access_key(account: &mut Account, key: AccessKey) {
+    account.access.push(key);
+    let usable = account.access.iter_mut().rev().filter(|key| !key.revoked);
+    for old in usable.skip(SERVICE_KEYS_MAX) {
         revoke(old);
     }
 }
@@ -170,6 +249,14 @@ impl Revoke for JwtKey {
     }
 }
 
+/// Its secret is forgotten.
+impl Revoke for AccessKey {
+    fn revoke(&mut self) -> bool {
+        self.secret = Sealed(String::new());
+        !mem::replace(&mut self.revoked, true)
+    }
+}
+
 /// It is switched off, and who switches it on again finds none of its tokens and keys in force. It stays in the list,
 /// since the audit names it.
 impl Revoke for Account {
@@ -178,6 +265,9 @@ impl Revoke for Account {
             token.revoke();
         }
         for key in &mut self.jwt {
+            key.revoke();
+        }
+        for key in &mut self.access {
             key.revoke();
         }
         mem::replace(&mut self.active, false)
@@ -236,16 +326,27 @@ mod tests {
     }
 
     #[test]
+    fn an_access_key_has_a_name_of_27_characters_and_a_secret_of_64_bytes() {
+        let seal = SealKey::new([1; 32]);
+        let account = scanner_account(&Catalogue::default(), "s", 1, AccountKey(1), 3);
+        let new = access_key(&account, CredentialKey(1), &seal, &Nines, Timestamp(1));
+        assert_eq!((new.key.name.as_str(), new.secret.len()), ("AS-CQkJCQkJCQkJCQkJCQkJCQkJ", 88));
+        assert_eq!(seal.open(&new.key.secret, "account/3/access").as_deref(), Ok(&*new.secret));
+    }
+
+    #[test]
     fn an_account_that_was_revoked_has_nothing_left_to_call_with() {
         let seal = SealKey::new([1; 32]);
         let mut account = scanner_account(&Catalogue::default(), "s", 1, AccountKey(1), 3);
         let key = jwt_key(&account, CredentialKey(1), &seal, &Nines, Timestamp(1)).key;
         add_jwt_key(&mut account, key);
         account.credentials.push(token(CredentialKey(2), &Nines, Timestamp(1)).credential);
+        account.access.push(access_key(&account, CredentialKey(3), &seal, &Nines, Timestamp(1)).key);
 
         assert!(revoke(&mut account));
 
         assert!(!account.active && account.credentials[0].revoked && account.jwt[0].revoked);
+        assert!(account.access[0].revoked && account.access[0].secret == Sealed(String::new()));
         assert_eq!(account.jwt[0].secret, Sealed(String::new()));
         assert_eq!(account.permissions, [Permission::PatchResults], "what a person gave is not taken");
         assert!(!revoke(&mut account), "it was in force no more");

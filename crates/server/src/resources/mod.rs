@@ -9,14 +9,19 @@ mod service;
 mod settle;
 mod source;
 mod strict;
+mod variable;
 
-pub use account::{AccountSpec, NewJwtKey, NewToken, account, add_jwt_key, jwt_key, revoke, scanner_account, token};
+pub use account::{
+    AccountSpec, NewAccessKey, NewJwtKey, NewToken, access_key, account, add_access_key, add_jwt_key, jwt_key, revoke,
+    scanner_account, service_account, token,
+};
 pub use rule::{RuleSpec, rule};
 pub use service::{EventSpec, NewService, ServiceSpec, ShownKey, public_keys, service, signing_key};
 pub use settle::{settle_service, settle_source};
 pub(crate) use source::paths;
 pub use source::{SecretSpec, SourceSpec, source};
 pub use strict::{read, read_value};
+pub use variable::{VariableSpec, variable};
 
 use domain::limits::NAME_CHARS_MAX;
 

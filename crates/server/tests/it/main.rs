@@ -11,4 +11,5 @@ mod resources;
 mod scanner;
 mod scanner_texts;
 mod waiting;
+mod worker_accounts;
 mod world;

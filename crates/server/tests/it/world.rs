@@ -193,7 +193,7 @@ impl World {
         let mut keys = self.keys();
         let random = Counting(AtomicU8::new(u8::try_from(name.len()).expect("a short name")));
         let token = resources::token(keys.key(), &random, self.now());
-        let spec = AccountSpec { name: name.to_owned(), role, permissions: [].into(), active: true };
+        let spec = AccountSpec::new(name, role);
         let account = resources::account(&spec, keys.key(), 1, &token).expect("an account");
         self.add(vec![account.entry()]).await;
         token.text
