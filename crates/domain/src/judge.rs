@@ -5,7 +5,7 @@ use crate::catalogue::{Catalogue, OnFailure, Service};
 use crate::expectation::{Expectation, ExpectationState, Planned};
 use crate::profile;
 use crate::result::{Coverage, ResultKind};
-use crate::rule::{Action, Flag, Hold, HoldKind, HoldScope, Match, MatchState, RestrictionKind, Rule, When};
+use crate::rule::{Action, Flag, Hold, HoldFor, HoldKind, HoldScope, Match, MatchState, RestrictionKind, Rule, When};
 use crate::subject::Subject;
 use crate::verdict::{Reason, ReasonCode, Verdict, VerdictKind};
 use crate::{ArtifactKey, ExpectationKey, FlagKey, HoldKey, MatchKey, RuleKey, ServiceKey, Timestamp};
@@ -95,6 +95,10 @@ pub struct Plan {
     pub holds_ended: Vec<(HoldKey, String)>,
     /// Flags that close.
     pub flags_ended: Vec<FlagKey>,
+    /// Whether a person lifts a block by this.
+    pub block_lifted: bool,
+    /// By when a person is to have looked at the subject, after all this.
+    pub review_deadline: Option<Timestamp>,
     /// Restrictions of the subject's actors.
     pub restrictions: Vec<(RestrictionKind, Cause)>,
     /// `notify` events: the text of each.
@@ -196,6 +200,8 @@ struct Candidate<'a> {
     rule: RuleKey,
     name: &'a str,
     highest: bool,
+    /// Why it may not block, where that is what it does.
+    guard: Option<String>,
 }
 
 /// Judges one thing that happened.
@@ -210,7 +216,11 @@ pub fn judge(
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Plan {
-    let mut plan = Plan { expectation: expectation_change(&trigger, catalogue), ..Plan::default() };
+    let mut plan = Plan {
+        expectation: expectation_change(&trigger, catalogue),
+        review_deadline: state.and_then(|state| state.subject.review_deadline),
+        ..Plan::default()
+    };
     let gate_closed = gate_is_closed(state, &trigger, plan.expectation.as_ref(), catalogue);
 
     let reported = reported(&trigger);
@@ -240,6 +250,7 @@ pub fn judge(
                 rule: found.rule,
                 name: &found.name,
                 highest,
+                guard: guard(&found.action, rule, state),
             });
             MatchState::Done
         };
@@ -253,6 +264,11 @@ pub fn judge(
         if when == When::Gate && !gate_closed {
             continue;
         }
+        // What was found before is judged by what the rule and the subject are now.
+        if let Some((state, why)) = rule.and_then(|rule| set_aside(rule, state)) {
+            plan.settled.push(Settled { key: known.key, state, text: Some(why.to_owned()) });
+            continue;
+        }
         acting.push(Candidate {
             cause: Cause::Known(known.key),
             action: &known.action,
@@ -260,6 +276,7 @@ pub fn judge(
             rule: known.rule,
             name: &known.name,
             highest,
+            guard: guard(&known.action, rule, state),
         });
     }
     perform(&mut plan, &mut outcomes, state, acting, now);
@@ -269,7 +286,12 @@ pub fn judge(
     }
 
     match trigger {
-        Trigger::HoldEnded { hold } => plan.holds_ended.push((hold, "ended".to_owned())),
+        Trigger::HoldEnded { hold } => {
+            plan.holds_ended.push((hold, "ended".to_owned()));
+            // No block ends by itself.
+            let is_it = |each: &Hold| each.key == hold && each.kind == HoldKind::Block;
+            plan.block_lifted = state.is_some_and(|state| state.holds.iter().any(is_it));
+        }
         Trigger::Cleared => clear(&mut plan, state),
         _ => {}
     }
@@ -369,18 +391,14 @@ fn found(
     catalogue: &Catalogue,
     state: Option<&SubjectState>,
 ) -> Vec<NewMatch> {
-    let protected = state.is_some_and(|state| state.subject.protected);
     let mut matches: Vec<NewMatch> = Vec::new();
     for rule in names.iter().flat_map(|name| catalogue.rules_named(service, name)) {
         if matches.iter().any(|each| each.rule == rule.key) {
             continue;
         }
-        let (state, text) = if rule.shadow {
-            (MatchState::Shadow, Some("the rule is on trial".to_owned()))
-        } else if protected && rule.spare_protected {
-            (MatchState::None, Some("the rule spares protected subjects".to_owned()))
-        } else {
-            (MatchState::Done, None)
+        let (state, text) = match set_aside(rule, state) {
+            Some((state, why)) => (state, Some(why.to_owned())),
+            None => (MatchState::Done, None),
         };
         matches.push(NewMatch {
             rule: rule.key,
@@ -393,6 +411,18 @@ fn found(
         });
     }
     matches
+}
+
+/// Why a rule does not act on this subject, whatever it does.
+fn set_aside(rule: &Rule, state: Option<&SubjectState>) -> Option<(MatchState, &'static str)> {
+    if !rule.active {
+        return Some((MatchState::None, "the rule was switched off"));
+    }
+    if rule.shadow {
+        return Some((MatchState::Shadow, "the rule is on trial"));
+    }
+    let spared = rule.spare_protected && state.is_some_and(|state| state.subject.protected);
+    spared.then_some((MatchState::None, "the rule spares protected subjects"))
 }
 
 /// When a match acts, and whether it competes with others: by its rule, else by the reporter's profile.
@@ -417,7 +447,7 @@ fn perform(
     };
     if state.is_some_and(|state| state.cleared) {
         acting.retain(|each| {
-            let yields = each.action.yields_to_clearance();
+            let yields = each.action.yields_to_clearance() || each.guard.is_some();
             if yields {
                 settle(plan, each.cause, MatchState::Cleared, None);
             }
@@ -437,9 +467,8 @@ fn perform(
             settle(plan, each.cause, MatchState::Superseded, None);
             continue;
         }
-        let guarded = *each.action == Action::Block && state.is_some_and(|state| state.subject.protected);
         let next = take_effect(plan, each, state, now);
-        settle(plan, each.cause, next, guarded.then(|| guarded_text(each.name)));
+        settle(plan, each.cause, next, each.guard.as_ref().map(|why| guarded_text(each.name, why)));
     }
 }
 
@@ -458,7 +487,11 @@ fn take_effect(plan: &mut Plan, each: &Candidate<'_>, state: Option<&SubjectStat
         }
         Action::Hold(length) => {
             flag(plan, each.cause, state, text.clone());
-            hold(plan, each, state, HoldKind::Hold, length.until(now), text);
+            let until = length.until(now);
+            hold(plan, each, state, HoldKind::Hold, until, text);
+            if *length != HoldFor::Ever {
+                plan.review_deadline = Some(plan.review_deadline.map_or(until, |due| due.min(until)));
+            }
             MatchState::Done
         }
         Action::Restrict(kind) => {
@@ -467,14 +500,18 @@ fn take_effect(plan: &mut Plan, each: &Candidate<'_>, state: Option<&SubjectStat
             plan.restrictions.push((*kind, each.cause));
             MatchState::Done
         }
-        Action::Block if state.is_some_and(|state| state.subject.protected) => {
-            let text = guarded_text(each.name);
-            flag(plan, each.cause, state, text.clone());
-            hold(plan, each, state, HoldKind::Hold, Timestamp::NEVER, text);
-            MatchState::Done
-        }
         Action::Block => {
-            hold(plan, each, state, HoldKind::Block, Timestamp::NEVER, text);
+            match &each.guard {
+                Some(why) => {
+                    let text = guarded_text(each.name, why);
+                    flag(plan, each.cause, state, text.clone());
+                    hold(plan, each, state, HoldKind::Hold, Timestamp::NEVER, text);
+                }
+                None => {
+                    hold(plan, each, state, HoldKind::Block, Timestamp::NEVER, text);
+                    plan.restrictions.push((RestrictionKind::Approval, each.cause));
+                }
+            }
             MatchState::Done
         }
         Action::Release => {
@@ -487,8 +524,25 @@ fn take_effect(plan: &mut Plan, each: &Candidate<'_>, state: Option<&SubjectStat
     }
 }
 
-fn guarded_text(rule: &str) -> String {
-    format!("rule {rule} would block, but the subject is protected")
+/// Why a rule that blocks may not block this subject (scanner-pipeline, section 12.3, action 500).
+fn guard(action: &Action, rule: Option<&Rule>, state: Option<&SubjectState>) -> Option<String> {
+    let subject = &state.filter(|_| *action == Action::Block)?.subject;
+    if subject.protected {
+        return Some("the subject is protected".to_owned());
+    }
+    if subject.block_lifted {
+        return Some("a person lifted an earlier block".to_owned());
+    }
+    let users_max = rule?.users_max?;
+    match subject.users {
+        Some(users) if users <= users_max => None,
+        Some(users) => Some(format!("{users} use it, and the rule blocks what at most {users_max} use")),
+        None => Some(format!("nobody said how many use it, and the rule blocks what at most {users_max} use")),
+    }
+}
+
+fn guarded_text(rule: &str, why: &str) -> String {
+    format!("rule {rule} would block, but {why}")
 }
 
 /// One open flag is enough: a second would tell a person nothing new.
@@ -520,6 +574,7 @@ fn hold(
 
 fn clear(plan: &mut Plan, state: Option<&SubjectState>) {
     let Some(state) = state else { return };
+    plan.review_deadline = None;
     let own = state.holds.iter().filter(|hold| hold.scope == HoldScope::Subject && hold.kind == HoldKind::Hold);
     plan.holds_ended.extend(own.map(|hold| (hold.key, "cleared by a person".to_owned())));
     plan.flags_ended.extend(state.flags.iter().map(|flag| flag.key));
@@ -653,7 +708,6 @@ pub(crate) mod tests {
     use crate::catalogue::{Owner, SigningKind, Switch};
     use crate::gate::ServiceTime;
     use crate::profile::{PayloadForm, ProfileKind};
-    use crate::rule::HoldFor;
     use crate::{CollectionKey, EventKey, FlagKey, SubjectKey, SwitchKey};
     use std::time::Duration;
 
@@ -695,6 +749,7 @@ pub(crate) mod tests {
             active: true,
             shadow: false,
             spare_protected: false,
+            users_max: None,
             owner: Owner::Api,
         }
     }
@@ -741,6 +796,9 @@ pub(crate) mod tests {
                 reasons: Vec::new(),
                 attributes: "{}".to_owned(),
                 protected: false,
+                users: None,
+                block_lifted: false,
+                review_deadline: None,
                 at: NOW,
             },
             expectations,
@@ -791,6 +849,45 @@ pub(crate) mod tests {
         assert_eq!(kind(&concluded(&last, 0, &said(&[]), &catalogue)), VerdictKind::Clear);
     }
 
+    /// What a rule of the first service found before.
+    fn waiting(key: i64, rule: i64, action: Action) -> Match {
+        Match {
+            key: MatchKey(key),
+            result: crate::ResultKey(1),
+            rule: RuleKey(rule),
+            name: "FOUND".to_owned(),
+            service: Some(ServiceKey(1)),
+            subject: Some(SubjectKey(1)),
+            artifact: None,
+            severity: action.severity(),
+            action,
+            state: MatchState::Waiting,
+            epoch: None,
+            text: None,
+            at: NOW,
+        }
+    }
+
+    #[test]
+    fn a_rule_that_was_switched_off_or_spares_the_subject_by_now_does_not_act_on_what_it_found() {
+        let off = Rule { active: false, ..rule(1, "OFF", Action::Block) };
+        let sparing = Rule { spare_protected: true, ..rule(2, "SPARING", Action::Block) };
+        let trial = Rule { shadow: true, ..rule(3, "TRIAL", Action::Block) };
+        let rules = vec![off, sparing, trial, rule(4, "ON", Action::Flag)];
+        let catalogue = catalogue(vec![service(1, ProfileKind::Scanner)], rules);
+        let mut one = state(vec![owed(1, 1)]);
+        one.subject.protected = true;
+        one.waiting = (1..4).map(|each| waiting(each, each, Action::Block)).collect();
+        one.waiting.push(waiting(4, 4, Action::Flag));
+
+        let plan = concluded(&one, 0, &said(&[]), &catalogue);
+
+        let states: Vec<_> = plan.settled.iter().map(|each| (each.key.0, each.state)).collect();
+        let none = MatchState::None;
+        assert_eq!(states, [(1, none), (2, none), (3, MatchState::Shadow), (4, MatchState::Done)]);
+        assert_eq!((plan.holds.len(), plan.flags.len()), (0, 1));
+    }
+
     #[test]
     fn a_scanners_rule_waits_for_the_gate_and_of_all_the_most_severe_acts() {
         let catalogue = catalogue(
@@ -803,21 +900,7 @@ pub(crate) mod tests {
         assert!(first.flags.is_empty());
 
         both.expectations.remove(0);
-        both.waiting.push(Match {
-            key: MatchKey(9),
-            result: crate::ResultKey(1),
-            rule: RuleKey(1),
-            name: "SMALL".to_owned(),
-            service: Some(ServiceKey(1)),
-            subject: Some(SubjectKey(1)),
-            artifact: None,
-            action: Action::Flag,
-            severity: 20,
-            state: MatchState::Waiting,
-            epoch: None,
-            text: None,
-            at: NOW,
-        });
+        both.waiting.push(waiting(9, 1, Action::Flag));
         let last = concluded(&both, 0, &said(&["LARGE"]), &catalogue);
         assert_eq!(last.settled, [Settled { key: MatchKey(9), state: MatchState::Superseded, text: None }]);
         assert_eq!(last.holds.len(), 1);
@@ -862,6 +945,72 @@ pub(crate) mod tests {
         assert_eq!(kind(&plan), VerdictKind::Held);
         assert_eq!((plan.flags.len(), plan.holds[0].until), (1, Timestamp::NEVER));
         assert!(plan.matches[0].text.as_ref().is_some_and(|text| text.contains("protected")), "the match says so");
+        assert!(plan.restrictions.is_empty());
+        one.cleared = true;
+        let plan = concluded(&one, 0, &said(&["BAD"]), &catalogue);
+        assert_eq!((plan.matches[0].state, kind(&plan)), (MatchState::Cleared, VerdictKind::Clear));
+    }
+
+    #[test]
+    fn a_rule_blocks_what_few_use_and_nobody_took_back_and_holds_the_rest() {
+        let few = Rule { users_max: Some(100), ..rule(1, "BAD", Action::Block) };
+        let catalogue = catalogue(vec![service(1, ProfileKind::Standard)], vec![few]);
+        let mut one = state(vec![owed(1, 1)]);
+        for (users, verdict) in
+            [(Some(100), VerdictKind::Blocked), (Some(101), VerdictKind::Held), (None, VerdictKind::Held)]
+        {
+            one.subject.users = users;
+            let plan = concluded(&one, 0, &said(&["BAD"]), &catalogue);
+            assert_eq!(kind(&plan), verdict, "{users:?}");
+            let restricted = plan.restrictions == [(RestrictionKind::Approval, Cause::New(0))];
+            assert_eq!(restricted, verdict == VerdictKind::Blocked, "{users:?}");
+        }
+
+        one.subject.users = Some(1);
+        let block = concluded(&one, 0, &said(&["BAD"]), &catalogue);
+        one.holds.push(Hold {
+            key: HoldKey(1),
+            scope: HoldScope::Subject,
+            of: 1,
+            kind: HoldKind::Block,
+            until: block.holds[0].until,
+            cause: None,
+            rule: Some(RuleKey(1)),
+            text: String::new(),
+            at: NOW,
+            ended: None,
+            ended_by: None,
+        });
+        let lifted = judge(Some(&one), Trigger::HoldEnded { hold: HoldKey(1) }, None, &catalogue, NOW);
+        assert!(lifted.block_lifted);
+        one.holds.clear();
+        one.subject.block_lifted = true;
+        let again = concluded(&one, 0, &said(&["BAD"]), &catalogue);
+        assert_eq!(kind(&again), VerdictKind::Held);
+        assert!(again.matches[0].text.as_ref().is_some_and(|text| text.contains("lifted an earlier block")));
+    }
+
+    #[test]
+    fn a_hold_with_an_end_moves_the_reviews_deadline_earlier_and_a_clearance_takes_it_away() {
+        let rules =
+            vec![rule(1, "DAY", Action::Hold(HoldFor::Span(DAY))), rule(2, "EVER", Action::Hold(HoldFor::Ever))];
+        let catalogue = catalogue(vec![service(1, ProfileKind::Standard)], rules);
+        let mut one = state(vec![owed(1, 1)]);
+        let (tomorrow, soon, late) = (NOW.after(DAY), NOW.after(DAY / 2), NOW.after(DAY * 2));
+        for (before, named, after) in [
+            (None, "DAY", Some(tomorrow)),
+            (Some(late), "DAY", Some(tomorrow)),
+            (Some(soon), "DAY", Some(soon)),
+            (Some(late), "EVER", Some(late)),
+            (None, "EVER", None),
+        ] {
+            one.subject.review_deadline = before;
+            assert_eq!(concluded(&one, 0, &said(&[named]), &catalogue).review_deadline, after, "{named} {before:?}");
+        }
+        one.cleared = true;
+        one.subject.review_deadline = Some(late);
+        assert_eq!(concluded(&one, 0, &said(&["DAY"]), &catalogue).review_deadline, Some(late), "it is set aside");
+        assert_eq!(judge(Some(&one), Trigger::Cleared, None, &catalogue, NOW).review_deadline, None);
     }
 
     #[test]

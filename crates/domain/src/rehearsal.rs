@@ -119,6 +119,7 @@ mod tests {
             active: false,
             shadow: false,
             spare_protected: false,
+            users_max: None,
             owner: Owner::Api,
         };
         change(&mut rule);

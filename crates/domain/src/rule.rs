@@ -34,13 +34,15 @@ pub enum Action {
     None,
     /// Ask a person to look.
     Flag,
-    /// Ask a person to look, and stop the release until a time, or until a person lifts it.
+    /// Ask a person to look, and stop the release until a time, by which the review is then due, or until a person
+    /// lifts it.
     Hold(HoldFor),
     /// Lift the holds that rules made on this subject.
     Release,
     /// Hold for ever and refuse the actors' later submissions or releases.
     Restrict(RestrictionKind),
-    /// Refuse the release for good; where the platform forbids that for this subject, flag it and hold it for ever.
+    /// Refuse the release for good, and the actors' later releases; where the subject is guarded against that
+    /// ([`Rule::users_max`]), flag it and hold it for ever.
     Block,
     /// Tell whoever listens to `notify`.
     Notify,
@@ -157,6 +159,8 @@ pub struct Rule {
     pub shadow: bool,
     /// Whether it leaves protected subjects alone.
     pub spare_protected: bool,
+    /// It blocks only what at most so many use, and holds anything else; none: whatever its use.
+    pub users_max: Option<i64>,
     /// Who may change it.
     pub owner: Owner,
 }

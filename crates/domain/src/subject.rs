@@ -61,6 +61,12 @@ pub struct Subject {
     pub attributes: String,
     /// Whether the platform's rules may never take it down on their own (a protected subject).
     pub protected: bool,
+    /// How many use what it belongs to, where the platform says so: whom a wrong block would hit.
+    pub users: Option<i64>,
+    /// Whether a person once lifted a block on it: rules hold it from then on, and block it no more.
+    pub block_lifted: bool,
+    /// By when a person is to have looked at it, where somebody is to.
+    pub review_deadline: Option<Timestamp>,
     /// When it was first heard of.
     pub at: Timestamp,
 }

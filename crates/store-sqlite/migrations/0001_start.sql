@@ -64,6 +64,9 @@ CREATE TABLE "subject" (
     "reasons" TEXT NOT NULL,
     "attributes" TEXT NOT NULL,
     "protected" INTEGER NOT NULL,
+    "users" INTEGER,
+    "block_lifted" INTEGER NOT NULL,
+    "review_deadline" INTEGER,
     "at" INTEGER
 ) STRICT;
 

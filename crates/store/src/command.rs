@@ -503,6 +503,10 @@ pub struct PutSubject {
     pub attributes: String,
     /// Whether rules may never take it down on their own.
     pub protected: bool,
+    /// How many use it, where that is known.
+    pub users: Option<i64>,
+    /// By when a person is to have looked at it; none: as before.
+    pub review_deadline: Option<Timestamp>,
     /// Who stands behind it.
     pub actors: Vec<Actor>,
     /// The artifacts that it lists now, with their roles.

@@ -533,6 +533,10 @@ pub struct Described {
     pub attributes: String,
     /// Whether rules may never take it down on their own.
     pub protected: bool,
+    /// How many use it, where that is known.
+    pub users: Option<i64>,
+    /// By when a person is to have looked at it; none: as before.
+    pub review_deadline: Option<Timestamp>,
     /// Who stands behind it.
     pub actors: Vec<Actor>,
     /// The artifacts that it lists now, with their roles.
@@ -559,6 +563,8 @@ pub async fn put_subject(store: &Store, described: &Described, now: Timestamp) -
         // It is judged as it is described now.
         let state = state.map(|mut state| {
             state.subject.protected = described.protected;
+            state.subject.users = described.users;
+            state.subject.review_deadline = described.review_deadline.or(state.subject.review_deadline);
             state.restricted |= restricted;
             state
         });
@@ -570,6 +576,8 @@ pub async fn put_subject(store: &Store, described: &Described, now: Timestamp) -
             name: described.name.clone(),
             attributes: described.attributes.clone(),
             protected: described.protected,
+            users: described.users,
+            review_deadline: described.review_deadline,
             actors: described.actors.clone(),
             artifacts: if in_two_steps { Vec::new() } else { described.artifacts.clone() },
             orphans: if in_two_steps { Default::default() } else { orphans },

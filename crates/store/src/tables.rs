@@ -325,7 +325,26 @@ row!(
     [key, receipt, kind, subject, artifact, provenance, hops, cause, delivery, data, snapshot, at]
 );
 row!(Collection, COLLECTION, "collection", [key, kind, name, attributes]);
-row!(Subject, SUBJECT, "subject", [key, kind, collection, id, revision, verdict, reasons, attributes, protected, at]);
+row!(
+    Subject,
+    SUBJECT,
+    "subject",
+    [
+        key,
+        kind,
+        collection,
+        id,
+        revision,
+        verdict,
+        reasons,
+        attributes,
+        protected,
+        users,
+        block_lifted,
+        review_deadline,
+        at
+    ]
+);
 row!(ActorRow, ACTOR, "actor", [key, subject, kind, value]);
 row!(Artifact, ARTIFACT, "artifact", [key, sha256, size, name, content_type, owner, at]);
 row!(Listing, LISTING, "listing", [key, subject, role, artifact]);

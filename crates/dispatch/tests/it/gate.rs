@@ -99,6 +99,7 @@ fn rule(key: i64, name: &str, action: Action) -> Rule {
         active: true,
         shadow: false,
         spare_protected: false,
+        users_max: None,
         owner: Owner::Api,
     }
 }

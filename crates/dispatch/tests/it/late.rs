@@ -79,6 +79,7 @@ fn rule() -> Rule {
         active: true,
         shadow: false,
         spare_protected: false,
+        users_max: None,
         owner: Owner::Api,
     }
 }

@@ -98,6 +98,7 @@ fn spec_of(catalogue: &Catalogue, rule: &Rule) -> RuleSpec {
         action: rule.action.clone(),
         shadow: rule.shadow,
         spare_protected: rule.spare_protected,
+        users_max: rule.users_max.and_then(|users| users.try_into().ok()),
     }
 }
 

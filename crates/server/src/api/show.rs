@@ -263,6 +263,9 @@ impl Show for Subject {
             "verdict": self.verdict,
             "attributes": stored(&self.attributes),
             "protected": self.protected,
+            "users": self.users,
+            "block_lifted": self.block_lifted,
+            "review_deadline": self.review_deadline.map(Timestamp::rfc3339),
             "at": self.at.rfc3339(),
         }))
     }

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::{Extension, Json};
 use domain::subject::{Actor, SubjectName};
-use domain::{ArtifactKey, limits};
+use domain::{ArtifactKey, Timestamp, limits};
 use http::{HeaderMap, StatusCode, header};
 use http_body_util::BodyExt;
 use serde::Deserialize;
@@ -149,6 +149,10 @@ pub struct SubjectSpec {
     #[serde(default)]
     protected: bool,
     #[serde(default)]
+    users: Option<i64>,
+    #[serde(default)]
+    review_deadline: Option<String>,
+    #[serde(default)]
     actors: Vec<Actor>,
     #[serde(default)]
     artifacts: Vec<ListedArtifact>,
@@ -169,6 +173,9 @@ pub async fn put_subject(
     for (what, text) in [("kind", &spec.kind), ("collection", &spec.collection), ("subject", &spec.subject)] {
         check(what, text)?;
     }
+    if spec.users.is_some_and(|users| users < 0) {
+        return Err(Problem::invalid("users: expected a number of users from 0 on, found less"));
+    }
     let mut artifacts = Vec::with_capacity(spec.artifacts.len());
     for listed in &spec.artifacts {
         let (id, role) = match listed {
@@ -180,8 +187,15 @@ pub async fn put_subject(
     }
     let name = SubjectName { kind: spec.kind, collection: spec.collection, id: spec.subject };
     let attributes = Value::Object(spec.attributes).to_string();
-    let described =
-        Described { name: name.clone(), attributes, protected: spec.protected, actors: spec.actors, artifacts };
+    let described = Described {
+        name: name.clone(),
+        attributes,
+        protected: spec.protected,
+        users: spec.users,
+        review_deadline: spec.review_deadline.as_deref().map(deadline).transpose()?,
+        actors: spec.actors,
+        artifacts,
+    };
     let asked = name.clone();
     let known = server.parts.store.read(move |rows| search::subject_by_name(rows, &asked)).await?.is_some();
     if let Answer::Restricted = judged::put_subject(&server.parts.store, &described, server.now()).await? {
@@ -194,6 +208,12 @@ pub async fn put_subject(
     });
     let status = if known { StatusCode::OK } else { StatusCode::CREATED };
     Ok((status, Json(shown.await?.unwrap_or_default())))
+}
+
+fn deadline(text: &str) -> Result<Timestamp, Problem> {
+    Timestamp::parse(text).ok_or_else(|| {
+        Problem::invalid(format!("review_deadline: expected an instant as \"2026-01-01T00:00:00Z\", found {text:?}"))
+    })
 }
 
 /// The artifact that an id names, if it is there.

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use domain::SubjectKey;
 use domain::expectation::Expectation;
 use domain::judge::SubjectState;
 use domain::verdict::VerdictKind;
+use domain::{SubjectKey, Timestamp};
 use serde_json::{Value, json};
 use store::row::RowsExt;
 use store::table::Rows;
@@ -53,6 +53,7 @@ pub fn show(view: &View, state: &SubjectState, rows: &mut dyn Rows) -> Result<Va
         "verdict": state.subject.verdict,
         "revision": state.subject.revision,
         "reasons": reasons,
+        "review_deadline": state.subject.review_deadline.map(Timestamp::rfc3339),
         "waiting": waited_for,
         "coverage": coverage,
         "flags": flags,

@@ -39,6 +39,9 @@ pub struct RuleSpec {
     /// Whether it leaves protected subjects alone.
     #[serde(default)]
     pub spare_protected: bool,
+    /// It blocks only what at most so many use, and holds anything else; absent: whatever its use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub users_max: Option<u32>,
 }
 
 /// Makes a rule. `services` answers the key of a service's name.
@@ -58,6 +61,9 @@ pub fn rule(
         None => None,
         Some(name) => Some(services(name).ok_or_else(|| told(format!("there is no service {name:?}")))?),
     };
+    if spec.users_max.is_some() && spec.action != Action::Block {
+        return Err(told("users_max belongs to the action \"block\" alone".to_owned()));
+    }
     match &spec.action {
         Action::Exec(program) if !programs.contains(program) => {
             let hint = nearest(program, programs.iter().map(String::as_str));
@@ -80,6 +86,7 @@ pub fn rule(
         active: spec.active,
         shadow: spec.shadow,
         spare_protected: spec.spare_protected,
+        users_max: spec.users_max.map(i64::from),
         owner,
     })
 }

@@ -564,3 +564,47 @@ async fn what_a_person_forbade_is_not_undone_by_new_credentials() {
     let shown = world.api("GET", &path, Value::Null).await.json();
     assert_eq!(shown["permissions"], json!(["Scanners:PushResults"]));
 }
+
+#[tokio::test]
+async fn a_rule_that_holds_for_a_time_moves_the_reviews_deadline_and_one_that_blocks_spares_what_many_use() {
+    let world = World::new().await;
+    let key = scanner(&world, "scan").await;
+    let rules = [
+        json!({"name": "LATER", "action": {"hold": "24h"}}),
+        json!({"name": "BAD", "action": "block", "users_max": 100}),
+    ];
+    for rule in rules {
+        assert_eq!(world.api("POST", "/rules", rule).await.status, 201);
+    }
+    let subject = |id: &str, users: u32| {
+        json!({
+            "kind": "version", "collection": "85", "subject": id, "users": users, "review_deadline": "2026-01-03T00:00:00Z",
+        })
+    };
+    for (id, users, verdict, rule) in
+        [("1", 101, "held", "BAD"), ("2", 100, "blocked", "BAD"), ("3", 1, "held", "LATER")]
+    {
+        let described = world.api("POST", "/subjects", subject(id, users)).await;
+        assert_eq!(
+            (described.status.as_u16(), &described.json()["users"]),
+            (201, &json!(users)),
+            "{}",
+            described.text()
+        );
+        let number = owed(&world, "scan", id).await;
+        assert_eq!(patch(&world, &key, number, found(&[rule])).await.status, 204);
+
+        let told = world.api("GET", &format!("/subjects/version/85/{id}/verdict"), Value::Null).await.json();
+        let due = if rule == "LATER" { "2026-01-02T00:00:00" } else { "2026-01-03T00:00:00" };
+        assert_eq!(told["verdict"], verdict, "{told}");
+        assert!(told["review_deadline"].as_str().is_some_and(|at| at.starts_with(due)), "{told}");
+    }
+    for (member, value) in [("users", json!(-1)), ("review_deadline", json!("soon"))] {
+        let mut spec = subject("4", 1);
+        spec[member] = value;
+        let refused = world.api("POST", "/subjects", spec).await;
+        assert_eq!(refused.problem(), "invalid-value", "{}", refused.text());
+    }
+    let refused = world.api("POST", "/rules", json!({"name": "X", "action": "flag", "users_max": 1})).await;
+    assert!(refused.text().contains("users_max"), "{}", refused.text());
+}

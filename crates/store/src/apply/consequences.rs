@@ -11,7 +11,7 @@ use domain::profile::Told;
 use domain::record::{Record, RecordStatus};
 use domain::rule::{Flag, Hold, HoldScope, Match, MatchState};
 use domain::run::{Run, RunState, RunWhy};
-use domain::subject::{Subject, SubjectName};
+use domain::subject::{Collection, Subject, SubjectName};
 use domain::*;
 
 use super::Turn;
@@ -25,7 +25,7 @@ use crate::tables::{ACTOR_SUBJECT, ActorRow, RECORD_SUBJECT, RESTRICTION_ACTOR, 
 /// A judgement whose fences hold, with the subject as it is now.
 pub(super) struct Fenced<'a> {
     pub(super) judged: &'a Judged,
-    subject: Option<Subject>,
+    pub(super) subject: Option<Subject>,
 }
 
 /// Checks a judgement's fences, before anything is written.
@@ -163,6 +163,8 @@ fn write_on_subject(
         revision: subject.revision + 1,
         verdict: verdict.map_or(subject.verdict, |verdict| verdict.kind),
         reasons: verdict.map_or_else(|| subject.reasons.clone(), |verdict| verdict.reasons.clone()),
+        block_lifted: subject.block_lifted || plan.block_lifted,
+        review_deadline: plan.review_deadline,
         ..subject.clone()
     };
     turn.rows.change(subject, &after)?;
@@ -177,6 +179,7 @@ fn restrict(
     cause: Option<MatchKey>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    let text = restriction_text(turn, subject, cause)?;
     let actors: Vec<ActorRow> = turn.rows.all(&Find::equal(&ACTOR_SUBJECT, vec![Value::Int(subject.key.0)]))?;
     for actor in actors {
         let known: Vec<Restriction> = turn.rows.all(&Find::equal(
@@ -193,11 +196,27 @@ fn restrict(
             actor_kind: actor.kind,
             actor: actor.value,
             cause,
-            text: format!("because of a match on {} {}", subject.kind, subject.id),
+            text: text.clone(),
             at: now,
         })?;
     }
     Ok(())
+}
+
+/// Why an actor is restricted, in the protocol's words (scanner-pipeline, section 12.3).
+fn restriction_text(turn: &mut Turn<'_>, subject: &Subject, cause: Option<MatchKey>) -> Result<String, StoreError> {
+    let found: Option<Match> = cause.map_or(Ok(None), |key| turn.rows.load(key.0))?;
+    let rule: String = found.map(|found| found.name.chars().take(150).collect()).unwrap_or_default();
+    let collection: Option<Collection> = turn.rows.load(subject.collection.0)?;
+    let collection = collection.map(|each| format!("{} {}", capital(&each.kind), each.name)).unwrap_or_default();
+    let subject = format!("{} {}", capital(&subject.kind), subject.id);
+    Ok(format!("Automatically added because of a match by rule \"{rule}\" on {collection} {subject}."))
+}
+
+/// A word that begins with a capital letter.
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// What an event is told with, where it came in a request.

@@ -8,7 +8,7 @@ use domain::verdict::Verdict;
 use domain::*;
 
 use super::Turn;
-use super::consequences::{Of, fence, write};
+use super::consequences::{Fenced, Of, fence, write};
 use crate::StoreError;
 use crate::command::{Answer, PutCollection, PutSubject};
 use crate::row::RowsExt;
@@ -36,6 +36,9 @@ pub(super) fn make(
         reasons: verdict.reasons.clone(),
         attributes: "{}".to_owned(),
         protected: false,
+        users: None,
+        block_lifted: false,
+        review_deadline: None,
         at: now,
     };
     turn.rows.add(&subject)?;
@@ -83,7 +86,13 @@ pub(super) fn put(turn: &mut Turn<'_>, put: &PutSubject) -> Result<Answer, Store
         Some(subject) => subject,
         None => make(turn, &put.name, &domain::judge::first_verdict(&[], &Default::default()), put.now)?,
     };
-    let described = Subject { attributes: put.attributes.clone(), protected: put.protected, ..subject.clone() };
+    let described = Subject {
+        attributes: put.attributes.clone(),
+        protected: put.protected,
+        users: put.users,
+        review_deadline: put.review_deadline.or(subject.review_deadline),
+        ..subject.clone()
+    };
     turn.rows.change(&subject, &described)?;
     replace_actors(turn, subject.key, &put.actors, put.now)?;
     for (artifact, role) in &put.artifacts {
@@ -91,8 +100,9 @@ pub(super) fn put(turn: &mut Turn<'_>, put: &PutSubject) -> Result<Answer, Store
         adopt(turn, subject.key, *artifact)?;
     }
     let verdict = fenced.as_ref().and_then(|fenced| fenced.judged.plan.verdict.as_ref()).map(|verdict| verdict.kind);
-    if let Some(fenced) = &fenced {
-        write(turn, fenced, &Of { result: ResultKey(0), artifact: None, now: put.now, event: None })?;
+    if let Some(fenced) = fenced {
+        let fenced = Fenced { subject: Some(described), ..fenced };
+        write(turn, &fenced, &Of { result: ResultKey(0), artifact: None, now: put.now, event: None })?;
     }
     Ok(Answer::Verdict(verdict.unwrap_or(subject.verdict)))
 }

@@ -127,6 +127,7 @@ pub fn rule(key: RuleKey, name: &str, action: Action) -> Rule {
         active: true,
         shadow: false,
         spare_protected: false,
+        users_max: None,
         owner: Owner::Api,
     }
 }

@@ -1,25 +1,28 @@
 //! What a verdict waits for, and which rule acts.
 
-use domain::Timestamp;
 use domain::answer::Answer as Meant;
 use domain::expectation::{Expectation, ExpectationState};
 use domain::profile::ProfileKind;
 use domain::result::Coverage;
-use domain::rule::{Action, Flag, Hold, HoldKind, Match, MatchState};
+use domain::rule::{Action, Flag, Hold, HoldFor, HoldKind, Match, MatchState, RestrictionKind};
 use domain::run::{Run, RunState};
+use domain::subject::Subject;
 use domain::verdict::{ReasonCode, VerdictKind};
+use domain::{SubjectKey, Timestamp};
 
 use super::catalogue::{HOLD, subscription};
-use super::hands::{described, event, found, version};
-use super::world::{Open, World};
+use super::hands::{described, event, found, user, version};
+use super::world::{DAY, HOUR, Open, World, wait};
 use crate::command::Answer;
+use crate::judged::{self, Described};
+use crate::tables::Restriction;
 
 pub fn a_protected_subject_is_not_blocked(open: &Open<'_>) {
     for protected in [true, false] {
         let world = World::new(open);
         world.scanner("malware");
         world.rule("BAD", Action::Block);
-        world.put(&crate::judged::Described { protected, ..described(version("42")) });
+        world.put(&Described { protected, ..described(version("42")) });
         let subject = world.submit_version("42");
 
         world.answer(&world.call(), &found(&["BAD"]));
@@ -34,6 +37,47 @@ pub fn a_protected_subject_is_not_blocked(open: &Open<'_>) {
             assert_eq!((world.verdict(subject), hold.kind), (VerdictKind::Blocked, HoldKind::Block));
             assert_eq!(world.count::<Flag>(), 0);
         }
+    }
+}
+
+pub fn a_block_that_a_person_lifted_is_not_made_again(open: &Open<'_>) {
+    let world = World::new(open);
+    world.scanner("malware");
+    world.rule("BAD", Action::Block);
+    world.put(&Described { actors: vec![user("mallory")], ..described(version("42")) });
+    let subject = world.submit_version("42");
+    world.answer(&world.call(), &found(&["BAD"]));
+    assert_eq!(world.only::<Restriction>().kind, RestrictionKind::Approval);
+    let block = world.only::<Hold>();
+
+    wait(judged::release(world.store(), block.key, "a person", "a mistake", world.now)).expect("lifted");
+    assert!(world.row::<Subject>(subject.0).block_lifted);
+    world.submit_version("42");
+    world.answer(&world.call(), &found(&["BAD"]));
+
+    let kinds: Vec<_> = world.rows::<Hold>().into_iter().map(|hold| (hold.kind, hold.ended.is_some())).collect();
+    assert_eq!(kinds, [(HoldKind::Block, true), (HoldKind::Hold, false)]);
+    assert_eq!(world.verdict(subject), VerdictKind::Held);
+}
+
+pub fn a_hold_moves_the_reviews_deadline_earlier_and_a_clearance_ends_it(open: &Open<'_>) {
+    let world = World::new(open);
+    world.scanner("malware");
+    world.rule("BAD", Action::Hold(HoldFor::Span(DAY)));
+    let (soon, next, late) = (world.now.after(HOUR), world.now.after(DAY), world.now.after(2 * DAY));
+    let due = |world: &World, subject: SubjectKey| world.row::<Subject>(subject.0).review_deadline;
+    for (id, first, then) in [("1", None, next), ("2", Some(late), next), ("3", Some(soon), soon)] {
+        world.put(&Described { review_deadline: first, ..described(version(id)) });
+        let subject = world.submit_version(id);
+        assert_eq!(due(&world, subject), first);
+
+        world.answer(&world.call(), &found(&["BAD"]));
+        assert_eq!(due(&world, subject), Some(then), "{id}");
+        world.put(&described(version(id)));
+        assert_eq!(due(&world, subject), Some(then), "a description that says nothing of it keeps it");
+
+        wait(judged::clear(world.store(), subject, "a person", "looked at", world.now)).expect("cleared");
+        assert_eq!(due(&world, subject), None);
     }
 }
 

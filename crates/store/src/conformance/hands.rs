@@ -60,7 +60,15 @@ pub fn user(name: &str) -> Actor {
 }
 
 pub fn described(name: SubjectName) -> Described {
-    Described { name, attributes: "{}".to_owned(), protected: false, actors: Vec::new(), artifacts: Vec::new() }
+    Described {
+        name,
+        attributes: "{}".to_owned(),
+        protected: false,
+        users: None,
+        review_deadline: None,
+        actors: Vec::new(),
+        artifacts: Vec::new(),
+    }
 }
 
 impl World {

@@ -91,6 +91,8 @@ const STORIES: &[(&str, Story)] = stories![
     ],
     gates: [
         a_protected_subject_is_not_blocked,
+        a_block_that_a_person_lifted_is_not_made_again,
+        a_hold_moves_the_reviews_deadline_earlier_and_a_clearance_ends_it,
         two_last_scanners_in_one_group_let_the_more_severe_rule_act,
         a_second_event_reopens_the_verdict,
         a_verdict_waits_only_for_what_blocks,

@@ -26,7 +26,10 @@ fn restricted(open: &Open<'_>, kind: RestrictionKind) -> World {
     let subject = world.submit_version("1");
     world.answer(&world.call(), &found(&["BAD"]));
     assert_eq!(world.verdict(subject), VerdictKind::Held);
-    assert_eq!(world.only::<Restriction>().actor, "mallory");
+    let restriction = world.only::<Restriction>();
+    assert_eq!(restriction.actor, "mallory");
+    let text = "Automatically added because of a match by rule \"BAD\" on Addon 85 Version 1.";
+    assert_eq!(restriction.text, text);
     world
 }
 

@@ -159,6 +159,8 @@ fn adopting(world: &World, upload: ArtifactKey) -> PutSubject {
         name: version("42"),
         attributes: "{}".to_owned(),
         protected: false,
+        users: None,
+        review_deadline: None,
         actors: Vec::new(),
         artifacts: vec![(upload, "upload".to_owned())],
         orphans,

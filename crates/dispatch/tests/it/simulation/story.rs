@@ -104,6 +104,7 @@ impl Story {
             active: true,
             shadow: false,
             spare_protected: false,
+            users_max: None,
             owner: Owner::Api,
         };
         let bad = rule(keys.key(), "BAD", Action::Hold(HoldFor::Ever));
