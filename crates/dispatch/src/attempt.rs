@@ -94,6 +94,7 @@ impl Shared {
             artifacts: &artifacts,
             others: &others,
             event_form: catalogue.event_form(&claimed.told.event.kind),
+            variables: &target.variables,
             call_id: call_id(&salt.show(claimed.run.key), claimed.run.attempt),
             public_url,
             scanner_result_url: &scanner_result_url,
@@ -156,6 +157,13 @@ impl Shared {
             Outcome::Answered(response) => Bytes::from(response.body),
             _ => Bytes::new(),
         };
+        let catalogue = self.store.catalogue();
+        let profile = catalogue.services.get(&claimed.run.service).map(|service| service.profile);
+        let record = profile.and_then(|profile| profile::record(profile, meant, &body, &next));
+        let text = match &next {
+            NextStep::Defer { until } => Some(format!("an answer is awaited until {}", until.rfc3339_seconds())),
+            _ => meant.text(),
+        };
         let (step, conclusion) = match next {
             NextStep::Conclude(conclusion) => (Step::GiveUp, Some(conclusion)),
             NextStep::Defer { until } => (Step::Defer { until }, None),
@@ -171,10 +179,10 @@ impl Shared {
             started,
             status,
             answer: meant.word(),
-            text: meant.text(),
+            text,
             body,
             step,
-            record: None,
+            record,
             now: self.clock.now(),
         };
         loop {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::ServiceKey;
 use domain::catalogue::{Catalogue, Service};
+use domain::profile::{ProfileKind, TellVariable};
 use egress::{AllowedNetwork, Policy};
 use store::seal::{SealKey, of};
 use verify::sign::SigningKey;
@@ -17,6 +18,8 @@ pub struct Target {
     pub service: Service,
     /// The profile's own key.
     pub secret: Option<Zeroizing<String>>,
+    /// The variables that it is told, if it is a worker.
+    pub variables: Vec<TellVariable>,
     /// Our signing keys.
     pub keys: Vec<SigningKey>,
     /// Which addresses may be reached for it.
@@ -51,16 +54,20 @@ impl Targets {
             return Ok(target.clone());
         }
         let service = catalogue.services.get(&key).filter(|service| !service.deleted && service.active);
-        let target = Arc::new(self.prepare(service.ok_or("the service is switched off or was deleted")?)?);
+        let target = Arc::new(self.prepare(catalogue, service.ok_or("the service is switched off or was deleted")?)?);
         ready.services.insert(key, target.clone());
         Ok(target)
     }
 
-    fn prepare(&self, service: &Service) -> Result<Target, String> {
+    fn prepare(&self, catalogue: &Catalogue, service: &Service) -> Result<Target, String> {
         let opened = |sealed, of: String| self.seal.open(sealed, &of).map_err(|why| why.to_string());
         let secret = match &service.secret {
             Some(sealed) => Some(opened(sealed, of::service_secret(&service.name))?),
             None => None,
+        };
+        let variables = match service.profile {
+            ProfileKind::Worker => self.variables(catalogue)?,
+            ProfileKind::Scanner | ProfileKind::Standard => Vec::new(),
         };
         let mut keys = Vec::with_capacity(service.signing.len());
         for sealed in &service.signing {
@@ -72,6 +79,17 @@ impl Targets {
             networks.push(text.parse::<AllowedNetwork>().map_err(|why| why.to_string())?);
         }
         let policy = Arc::new(Policy::new(networks, &self.own_listeners));
-        Ok(Target { service: service.clone(), secret, keys, policy })
+        Ok(Target { service: service.clone(), secret, variables, keys, policy })
+    }
+
+    fn variables(&self, catalogue: &Catalogue) -> Result<Vec<TellVariable>, String> {
+        let present = catalogue.variables.values().filter(|each| !each.removed);
+        let opened = present.map(|each| {
+            let (operation, slug) = (each.operation.clone(), each.slug.clone());
+            let value = self.seal.open(&each.value, &of::variable(operation.as_deref(), &slug));
+            let value = value.map_err(|why| format!("the variable {slug:?} cannot be told: {why}"))?;
+            Ok(TellVariable { operation, slug, name: each.name.clone(), value })
+        });
+        opened.collect()
     }
 }

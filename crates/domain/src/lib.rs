@@ -8,6 +8,8 @@
 
 pub mod answer;
 pub mod catalogue;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod content;
 pub mod envelope;
 pub mod event;

@@ -18,6 +18,8 @@ pub const DEADLINE: Duration = Duration::from_secs(26 * 3600);
 pub const REDELIVER_EVERY: Duration = Duration::from_secs(2 * 3600);
 /// Redeliveries of the scanner protocol.
 pub const REDELIVER_TIMES: u32 = 12;
+/// How long an event worker may defer before it is asked again (event-workers, section 13).
+pub const DEFERRAL: Duration = Duration::from_secs(12 * 3600);
 /// Calls under way to one service, when it has no figure of its own.
 pub const CONCURRENCY: u32 = 64;
 /// The most calls under way to one service that may be configured.
@@ -31,6 +33,6 @@ pub const BREAKER_WAIT_MAX: Duration = Duration::from_secs(5);
 /// Names of rules in one result at most; a result with more does not read.
 pub const MATCHED_NAMES_MAX: usize = 1_000;
 /// Length of a rule's, a service's or a source's name, in characters.
-pub const NAME_CHARS_MAX: usize = 200;
+pub const NAME_CHARS_MAX: usize = 255;
 /// Replay memory: at least this long, or twice the provider's window.
 pub const REPLAY_MEMORY: Duration = Duration::from_secs(72 * 3600);

@@ -59,6 +59,20 @@ impl RetryPolicy {
         at_once: true,
     };
 
+    /// The event workers': as often as a deployment or a restart may take. A worker's record shows each failure at once,
+    /// and whoever wants more runs it again.
+    pub const WORKER: RetryPolicy = RetryPolicy {
+        waits: &[
+            Duration::from_secs(5),
+            Duration::from_secs(30),
+            Duration::from_secs(2 * 60),
+            Duration::from_secs(10 * 60),
+            Duration::from_secs(30 * 60),
+            HOUR,
+        ],
+        at_once: false,
+    };
+
     /// The wait after attempt number `attempt` (from 1), with up to a quarter of it added.
     #[must_use]
     pub fn wait(&self, attempt: u32, jitter: Jitter) -> Option<Duration> {

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use domain::conformance;
 use serde_json::json;
-use verify::conformance;
 
 use crate::exit::{Done, Exit, Failure};
 use crate::output;

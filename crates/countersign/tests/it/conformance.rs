@@ -54,8 +54,8 @@ fn every_request_of_the_supported_providers_is_judged_as_it_should_be() {
 }
 
 #[test]
-fn every_signature_of_the_two_protocols_comes_out_as_it_says() {
-    for (file, count) in [("scanner-hmac.json", 51), ("request-hmac.json", 88)] {
+fn every_vector_of_the_two_protocols_comes_out_as_it_says() {
+    for (file, count) in [("scanner-hmac.json", 51), ("request-hmac.json", 88), ("worker-responses.json", 146)] {
         let (output, rows, sum) = run(file);
         assert_eq!((rows.len(), sum), (count, format!("{count} passed, 0 failed")), "{file}");
         assert_eq!(output.status.code(), Some(0));

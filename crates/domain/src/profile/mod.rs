@@ -3,14 +3,17 @@
 pub mod scanner;
 pub mod standard;
 pub mod template;
+pub mod worker;
 
 use bytes::Bytes;
+use zeroize::Zeroizing;
 
 use crate::answer::{Answer, Conclusion};
 use crate::catalogue::Service;
 use crate::event::Event;
 use crate::event_type::EventForm;
 use crate::outcome::{Outcome, Response};
+use crate::record::RecordChange;
 use crate::result::ResultKind;
 use crate::rule::When;
 use crate::subject::SubjectName;
@@ -56,12 +59,16 @@ pub struct Profile {
 }
 
 /// Every dialect.
-pub const ALL: &[&Profile] = &[&scanner::SCANNER, &standard::STANDARD];
+pub const ALL: &[&Profile] = &[&scanner::SCANNER, &worker::WORKER, &standard::STANDARD];
 
-/// The dialect of a kind. Workers speak the standard one until theirs is listed in [`ALL`].
+/// The dialect of a kind.
 #[must_use]
-pub fn of(kind: ProfileKind) -> &'static Profile {
-    ALL.iter().copied().find(|profile| profile.kind == kind).unwrap_or(&standard::STANDARD)
+pub const fn of(kind: ProfileKind) -> &'static Profile {
+    match kind {
+        ProfileKind::Scanner => &scanner::SCANNER,
+        ProfileKind::Worker => &worker::WORKER,
+        ProfileKind::Standard => &standard::STANDARD,
+    }
 }
 
 /// What is known of an event when a service is told about it.
@@ -127,6 +134,18 @@ pub struct TellArtifact {
     pub created: String,
 }
 
+/// A variable, opened, as a worker is told it. Without `Debug`: it may be a secret.
+pub struct TellVariable {
+    /// The operation about whose subjects it is told; none: about every subject.
+    pub operation: Option<String>,
+    /// What names it in its operation.
+    pub slug: String,
+    /// The name that workers see.
+    pub name: String,
+    /// Its value.
+    pub value: Zeroizing<String>,
+}
+
 /// Everything that a request is made from.
 pub struct Ask<'a> {
     /// The service.
@@ -143,6 +162,8 @@ pub struct Ask<'a> {
     pub others: &'a [TellArtifact],
     /// The event's type, where it has payload templates.
     pub event_form: Option<&'a EventForm>,
+    /// The variables that workers are told, those of every operation.
+    pub variables: &'a [TellVariable],
     /// What names this call and its immediate repetition, at random.
     pub call_id: [u8; 16],
     /// Where we are reached.
@@ -184,14 +205,26 @@ impl Told {
 pub fn read(service: &Service, outcome: &Outcome, now: Timestamp) -> Answer {
     match outcome {
         Outcome::Answered(response) => (of(service.profile).read)(response, service, now),
+        Outcome::TooLarge { status } if service.profile == ProfileKind::Worker => worker::too_large(*status, now),
         Outcome::TooLarge { status } if (200..300).contains(status) => {
             Answer::Unreadable { why: format!("the answer is over {} bytes", limits::ANSWER_BYTES_MAX) }
         }
         Outcome::TooLarge { status } => read_status(&Response { status: *status, ..Response::default() }, now),
+        Outcome::Refused(_) | Outcome::Unreachable(_) | Outcome::TimedOut(_) => unanswered(outcome),
+    }
+}
+
+/// What it means, in every dialect, that no complete answer came.
+#[must_use]
+pub fn unanswered(outcome: &Outcome) -> Answer {
+    match outcome {
         Outcome::Refused(why) => Answer::Misconfigured { why: why.clone() },
         Outcome::Unreachable(why) => Answer::Failed { why: why.clone() },
         Outcome::TimedOut(within) => {
             Answer::Failed { why: format!("no answer within {}", crate::time::show_span(*within)) }
+        }
+        Outcome::Answered(_) | Outcome::TooLarge { .. } => {
+            Answer::Failed { why: "its answer could not be read to the end".to_owned() }
         }
     }
 }
@@ -217,7 +250,17 @@ pub fn read_status(response: &Response, now: Timestamp) -> Answer {
 pub fn read_body(service: &Service, body: &[u8]) -> Answer {
     match service.profile {
         ProfileKind::Scanner => scanner::read_body(body, service.form),
-        ProfileKind::Worker | ProfileKind::Standard => standard::read_body(body),
+        ProfileKind::Worker => worker::read_body(body),
+        ProfileKind::Standard => standard::read_body(body),
+    }
+}
+
+/// What an attempt writes into the record of a service that has one.
+#[must_use]
+pub fn record(kind: ProfileKind, meant: &Answer, body: &[u8], next: &retry::NextStep) -> Option<RecordChange> {
+    match kind {
+        ProfileKind::Worker => Some(worker::record(meant, body, next)),
+        ProfileKind::Scanner | ProfileKind::Standard => None,
     }
 }
 
@@ -229,6 +272,8 @@ pub fn names(service: &Service, kind: ResultKind, raw: &[u8]) -> Option<Vec<Stri
         ResultKind::Error => Answer::Error { reason: None },
         ResultKind::Rejected => Answer::Rejected { reason: None },
         ResultKind::Skipped => return Some(Vec::new()),
+        // What a worker finds is a text and names no rule.
+        ResultKind::Processed if service.profile == ProfileKind::Worker => return Some(Vec::new()),
         ResultKind::Processed | ResultKind::Pushed => read_body(service, raw),
     };
     answer.conclusion().map(|conclusion| conclusion.matched)

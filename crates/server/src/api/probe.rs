@@ -52,6 +52,7 @@ fn message(server: &Shared, service: &Service, caller: domain::AccountKey) -> Re
         artifacts: &[],
         others: &[],
         event_form: None,
+        variables: &[],
         call_id: call_id(server),
         public_url: &server.parts.settings.public_url,
         scanner_result_url: &server.parts.settings.public_url,

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use domain::catalogue::{OnFailure, Owner, Sealed, Service, SigningKind, Subscription};
+use domain::event::EVIDENCE_CREATED;
 use domain::expectation::Redeliver;
 use domain::profile::{PayloadForm, ProfileKind};
 use domain::{Random, ServiceKey, limits};
@@ -185,14 +186,6 @@ pub fn service(
     check_name("a service's name", &spec.name)?;
     let told = |why: String| Problem::invalid(format!("service {:?}: {why}", spec.name));
     check_url(spec, own_listeners).map_err(told)?;
-    if !domain::profile::ALL.iter().any(|profile| profile.kind == spec.profile) {
-        let offered: Vec<&str> = domain::profile::ALL.iter().map(|profile| profile.kind.word()).collect();
-        return Err(told(format!(
-            "the profile {} is not offered yet; expected one of {}",
-            spec.profile,
-            offered.join(", ")
-        )));
-    }
     if spec.profile == ProfileKind::Scanner && spec.secret.as_deref().is_none_or(str::is_empty) {
         return Err(told("a scanner needs a secret, found none".to_owned()));
     }
@@ -225,7 +218,7 @@ pub fn service(
         signs: spec.signing,
         signing: vec![signing],
         account: None,
-        subscriptions: subscriptions(&spec.events).map_err(told)?,
+        subscriptions: subscriptions(spec).map_err(told)?,
         on_failure: spec.on_failure,
         require_coverage: spec.require_coverage,
         concurrency,
@@ -279,7 +272,11 @@ fn check_url(spec: &ServiceSpec, own_listeners: &[SocketAddr]) -> Result<(), Str
     Ok(())
 }
 
-fn subscriptions(events: &[EventSpec]) -> Result<Vec<Subscription>, String> {
+/// What it wants to hear; a worker that says nothing hears of every new evidence.
+fn subscriptions(spec: &ServiceSpec) -> Result<Vec<Subscription>, String> {
+    let unsaid = [EventSpec::plain(EVIDENCE_CREATED)];
+    let silent = spec.events.is_empty() && spec.profile == ProfileKind::Worker;
+    let events = if silent { &unsaid } else { spec.events.as_slice() };
     let mut seen = BTreeSet::new();
     let mut subscriptions = Vec::with_capacity(events.len());
     for event in events {

@@ -104,7 +104,7 @@ fn what_cannot_be_is_told_in_a_sentence() {
     );
     assert!(refused(&format!("{minimal}allow_networks = [\"10.0.0.1/8\"]")).contains("allow_networks"));
     assert!(refused(&format!("{minimal}concurrency = 0")).contains("1 to 1024"));
-    assert!(refused("name = \"\"\nurl = \"https://s.example/\"").contains("1 to 200 characters"));
+    assert!(refused("name = \"\"\nurl = \"https://s.example/\"").contains("1 to 255 characters"));
 
     let refused = |text: &str| rule(text).expect_err("refused");
     assert!(refused("name = \"X\"\nservice = \"other\"\naction = \"flag\"").contains("there is no service"));
@@ -149,7 +149,16 @@ fn a_key_of_another_kind_takes_over_once_somebody_can_learn_it() {
 fn what_is_not_offered_yet_is_refused_and_not_taken_for_something_else() {
     let aspnet = source("id = \"a\"\nprovider = \"github\"\nmode = \"aspnet\"\nsecrets = [\"s3cret\"]", &Zeros);
     assert!(aspnet.expect_err("refused").contains("not offered yet"));
-    let worker = "name = \"w\"\nprofile = \"worker\"\nurl = \"https://worker.example/\"\nevents = [\"x\"]";
-    let refused = service(worker, &Zeros).map(|made| made.service).expect_err("refused");
-    assert!(refused.contains("expected one of scanner, standard"), "{refused}");
+}
+
+#[test]
+fn a_worker_hears_of_new_evidence_unless_it_asks_for_something_else() {
+    let worker = "name = \"w\"\nprofile = \"worker\"\nurl = \"https://worker.example/\"\n";
+    let heard = |text: &str| {
+        let subscriptions = service(text, &Zeros).expect("a worker").service.subscriptions;
+        subscriptions.into_iter().map(|each| each.event).collect::<Vec<_>>()
+    };
+    assert_eq!(heard(worker), ["evidence_created"]);
+    assert_eq!(heard(&format!("{worker}events = [\"subject.verdict\"]")), ["subject.verdict"]);
+    assert_eq!(heard("name = \"s\"\nurl = \"https://s.example/\""), [] as [&str; 0]);
 }

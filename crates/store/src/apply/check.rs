@@ -3,7 +3,7 @@
 use domain::Timestamp;
 use domain::answer::Conclusion;
 use domain::expectation::{Expectation, ExpectationState};
-use domain::record::Record;
+use domain::record::{Record, RecordStatus};
 use domain::run::{Run, RunState, RunWhy};
 
 use super::Turn;
@@ -59,14 +59,17 @@ fn take_over_record(
     run: &Run,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let Some(subject) = expectation.subject else { return Ok(()) };
+    let records = awaited_records(turn, expectation)?;
+    records.iter().try_for_each(|record| mark_processing(turn, record.subject, &record.source, run.key, now))
+}
+
+/// The records of workers that wait for a run of this expectation.
+fn awaited_records(turn: &mut Turn<'_>, expectation: &Expectation) -> Result<Vec<Record>, StoreError> {
+    let Some(subject) = expectation.subject else { return Ok(Vec::new()) };
     let find = Find::equal(&RUN_EXPECTATION, vec![Value::Int(expectation.key.0)]);
-    let older: Vec<Run> = turn.rows.all(&find)?;
+    let runs: Vec<Run> = turn.rows.all(&find)?;
     let records: Vec<Record> = turn.rows.all(&Find::equal(&RECORD_SUBJECT, vec![Value::Int(subject.0)]))?;
-    for record in records.iter().filter(|record| older.iter().any(|run| record.run == Some(run.key))) {
-        mark_processing(turn, subject, &record.source, run.key, now)?;
-    }
-    Ok(())
+    Ok(records.into_iter().filter(|record| runs.iter().any(|run| record.run == Some(run.key))).collect())
 }
 
 fn missing(turn: &mut Turn<'_>, expectation: &Expectation, check: &Check) -> Result<Answer, StoreError> {
@@ -81,5 +84,24 @@ fn missing(turn: &mut Turn<'_>, expectation: &Expectation, check: &Check) -> Res
     let conclusion = Conclusion::missing();
     let raw = bytes::Bytes::new();
     let said = Conclusive { conclusion: &conclusion, raw: &raw, run: None, late: false, now: check.now };
+    end_record(turn, expectation, conclusion.text.as_deref(), check.now)?;
     Ok(Answer::Concluded(conclude(turn, expectation, &fenced, &said)?))
+}
+
+/// A worker's record that still waits for an answer waits no longer; its body stays, and so does an earlier failure.
+fn end_record(
+    turn: &mut Turn<'_>,
+    expectation: &Expectation,
+    why: Option<&str>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for before in awaited_records(turn, expectation)? {
+        let waits = !before.status.is_some_and(RecordStatus::is_final);
+        let message = if waits { why.map(str::to_owned) } else { before.message.clone() };
+        let can_process = if waits { None } else { before.can_process };
+        let status = if waits { Some(RecordStatus::Error) } else { before.status };
+        turn.rows
+            .change(&before, &Record { status, can_process, message, run: None, updated: now, ..before.clone() })?;
+    }
+    Ok(())
 }

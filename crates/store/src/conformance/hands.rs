@@ -5,7 +5,7 @@ use domain::answer::{Answer as Meant, Said};
 use domain::event::{Event, Provenance};
 use domain::expectation::Expectation;
 use domain::profile::{self, ProfileKind};
-use domain::record::{RecordChange, RecordStatus};
+use domain::record::RecordChange;
 use domain::retry::{Jitter, NextStep, next_step};
 use domain::rule::Hold;
 use domain::subject::{Actor, ActorKind, SubjectName};
@@ -167,18 +167,9 @@ impl World {
 
     /// What a worker's answer writes into its record (event-workers, section 6).
     fn record_change(&self, call: &Claimed, meant: &Meant) -> Option<RecordChange> {
-        if self.profile(call) != ProfileKind::Worker {
-            return None;
-        }
+        let record = profile::record(self.profile(call), meant, b"", &self.next_step(call, meant))?;
         let body = matches!(meant, Meant::Processed(_)).then(|| meant.word().to_owned());
-        let (status, can_process) = match meant {
-            Meant::Processed(_) => (RecordStatus::Completed, Some(true)),
-            Meant::Rejected { .. } => (RecordStatus::Completed, Some(false)),
-            Meant::Deferred { .. } => (RecordStatus::Queued, Some(true)),
-            Meant::Error { .. } => (RecordStatus::Error, None),
-            _ => return None,
-        };
-        Some(RecordChange { body, status, can_process, message: meant.text() })
+        Some(RecordChange { body, ..record })
     }
 
     /// A service sends its result later.

@@ -111,6 +111,8 @@ const STORIES: &[(&str, Story)] = stories![
         a_strangers_put_takes_the_record_and_leaves_the_expectation,
         a_put_that_says_processing_leaves_the_record_to_the_answer,
         a_redelivered_workers_answer_is_written,
+        a_failed_call_is_an_error_until_the_next_one_succeeds,
+        a_record_that_no_answer_comes_for_ends_as_an_error,
     ],
     batches: [
         a_batch_pauses_restarts_and_asks_each_pair_once,

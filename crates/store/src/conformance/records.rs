@@ -127,3 +127,32 @@ pub fn a_redelivered_workers_answer_is_written(open: &Open<'_>) {
 
     assert_eq!(shows(&world.only::<Record>()), (RecordStatus::Completed, Some(true), "processed"));
 }
+
+pub fn a_failed_call_is_an_error_until_the_next_one_succeeds(open: &Open<'_>) {
+    let (mut world, worker, _, call) = asked(open);
+    world.answer(&call, &Meant::Failed { why: "connection refused".to_owned() });
+
+    let failed = world.only::<Record>();
+    assert_eq!(shows(&failed), (RecordStatus::Error, None, ""));
+    assert!(failed.message.is_some_and(|message| message.starts_with("connection refused; asked again at ")));
+
+    world.pass(HOUR);
+    world.answer(&world.claim_one(worker), &found(&[]));
+    let record = world.only::<Record>();
+    assert_eq!((shows(&record), record.message.clone()), ((RecordStatus::Completed, Some(true), "processed"), None));
+}
+
+pub fn a_record_that_no_answer_comes_for_ends_as_an_error(open: &Open<'_>) {
+    for meant in [None, Some(DEFERRED)] {
+        let (mut world, worker, _, call) = asked(open);
+        if let Some(meant) = &meant {
+            world.answer(&call, meant);
+        }
+        world.pass(domain::limits::DEADLINE);
+        assert!(matches!(world.check(worker)[..], [Answer::Concluded(_)]));
+
+        let record = world.only::<Record>();
+        assert_eq!(shows(&record), (RecordStatus::Error, None, ""));
+        assert_eq!(record.message.as_deref(), Some("no usable answer came before the deadline"));
+    }
+}

@@ -50,7 +50,7 @@ impl fmt::Display for ConformanceError {
             ConformanceError::NotJson(fault) => write!(out, "the file is not JSON: {fault}"),
             ConformanceError::UnknownKind => out.write_str(
                 "the file holds no known kind of vectors: \
-                 expected provider requests, scanner signatures or signed requests",
+                 expected provider requests, scanner signatures, signed requests or workers' answers",
             ),
             ConformanceError::Malformed { id, fault } => {
                 write!(out, "the vector {id} cannot be read: {fault}")
@@ -86,11 +86,21 @@ pub fn run(file_text: &str) -> Result<Vec<Row>, ConformanceError> {
 }
 
 /// Reads one vector into the form that its kind has.
-fn parsed<T: serde::de::DeserializeOwned>(at: usize, vector: &Value) -> Result<T, ConformanceError> {
+///
+/// # Errors
+///
+/// [`ConformanceError::Malformed`] where it has another.
+pub fn parsed<T: serde::de::DeserializeOwned>(at: usize, vector: &Value) -> Result<T, ConformanceError> {
     T::deserialize(vector).map_err(|fault| {
         let id = vector["id"].as_str().map_or_else(|| format!("number {at}"), str::to_owned);
         ConformanceError::Malformed { id, fault: fault.to_string() }
     })
+}
+
+/// The bytes that a vector tells in base64.
+#[must_use]
+pub fn decoded(text: &str) -> Option<Vec<u8>> {
+    crate::base64::decode(text.as_bytes())
 }
 
 #[cfg(test)]
