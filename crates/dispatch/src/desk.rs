@@ -44,6 +44,8 @@ enum Back {
     Gate(ServiceKey, GateState),
     /// Programs were run.
     Performed,
+    /// Batches have made a step; whether there may be another.
+    Stepped(bool),
     /// The store failed under a task of this kind; it is tried again.
     Failed(Job),
 }
@@ -54,6 +56,7 @@ enum Job {
     Claim(ServiceKey),
     Calendar,
     Perform,
+    Batches,
 }
 
 /// Delivers and performs until `shutdown`; then lets calls under way end, and hands the other leases back.
@@ -74,6 +77,8 @@ pub async fn run(parts: DispatchParts, shutdown: CancellationToken) {
         calendar_busy: false,
         perform: false,
         perform_busy: false,
+        batches: true,
+        batches_busy: false,
     };
     desk.open().await;
     loop {
@@ -108,6 +113,8 @@ struct Desk {
     calendar_busy: bool,
     perform: bool,
     perform_busy: bool,
+    batches: bool,
+    batches_busy: bool,
 }
 
 impl Desk {
@@ -177,6 +184,7 @@ impl Desk {
                 News::CheckAt(at) => self.next_check = Some(self.next_check.map_or(at, |known| known.min(at))),
                 News::HoldUntil(at) => self.next_hold = Some(self.next_hold.map_or(at, |known| known.min(at))),
                 News::Perform => self.perform = true,
+                News::Batch => self.batches = true,
                 News::Turned { service, to } => {
                     self.line(service, now).turned(to, now);
                     // Deadlines that stood still go on.
@@ -230,6 +238,10 @@ impl Desk {
                 self.next_hold = self.next_hold.map(|at| at.max(again));
             }
             Back::Performed => self.perform_busy = false,
+            Back::Stepped(more) => {
+                self.batches_busy = false;
+                self.batches |= more;
+            }
             Back::Failed(Job::Claim(service)) => {
                 let line = self.line(service, now);
                 line.claiming = false;
@@ -243,6 +255,10 @@ impl Desk {
             Back::Failed(Job::Perform) => {
                 self.perform_busy = false;
                 self.perform = true;
+            }
+            Back::Failed(Job::Batches) => {
+                self.batches_busy = false;
+                self.batches = true;
             }
         }
     }
@@ -325,6 +341,12 @@ impl Desk {
             self.perform_busy = true;
             let shared = self.shared.clone();
             self.job(Job::Perform, async move { shared.perform().await.map(|()| Back::Performed) });
+        }
+        if self.batches && !self.batches_busy {
+            self.batches = false;
+            self.batches_busy = true;
+            let shared = self.shared.clone();
+            self.job(Job::Batches, async move { shared.step_batches().await.map(Back::Stepped) });
         }
     }
 

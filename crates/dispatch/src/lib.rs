@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 
 mod attempt;
+mod batches;
 mod calendar;
 mod desk;
 mod line;

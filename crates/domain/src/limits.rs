@@ -24,6 +24,11 @@ pub const DEFERRAL: Duration = Duration::from_secs(12 * 3600);
 pub const CONCURRENCY: u32 = 64;
 /// The most calls under way to one service that may be configured.
 pub const CONCURRENCY_MAX: u32 = 1024;
+/// Runs that one step of a batch makes: bounds the writer's work in one command.
+pub const BATCH_STEP: usize = 128;
+/// Runs of a batch that one service has before it at the least, so that memory and the list of what is due stay small.
+/// Where more calls may be under way, it is twice as many as those.
+pub const BATCH_OPEN: i64 = 256;
 /// Failures in a row that shut a service's gate.
 pub const BREAKER_FAILURES: u32 = 10;
 /// How long the breaker waits before its first probe; it doubles up to [`BREAKER_WAIT_MAX`].

@@ -132,6 +132,13 @@ impl Rows for MemoryRows {
 
     fn find(&mut self, find: &Find) -> Result<Vec<Vec<Value>>, StoreError> {
         let Some(entries) = self.indexes.get(find.index.name) else { return Ok(Vec::new()) };
+        if find.newest_first && find.equal.len() == find.index.columns.len() {
+            // Equal rows stand by key already.
+            let (from, to) = ((find.equal.clone(), i64::MIN), (find.equal.clone(), find.below.unwrap_or(i64::MAX)));
+            let keys = entries.range(from..to).rev().map(|(_, key)| *key).take(find.limit);
+            let rows = self.tables.get(find.index.table.name);
+            return Ok(keys.filter_map(|key| rows.and_then(|kept| kept.rows.get(&key)).cloned()).collect());
+        }
         let from = (find.equal.clone(), i64::MIN);
         let mut keys: Vec<i64> = entries
             .range(from..)

@@ -232,6 +232,9 @@ CREATE TABLE "batch" (
     "key" INTEGER PRIMARY KEY,
     "state" TEXT NOT NULL,
     "text" TEXT,
+    "chosen" TEXT NOT NULL,
+    "named" INTEGER NOT NULL,
+    "total" INTEGER NOT NULL,
     "at" INTEGER
 ) STRICT;
 
@@ -240,7 +243,11 @@ CREATE TABLE "part" (
     "batch" INTEGER,
     "service" INTEGER,
     "cursor" INTEGER NOT NULL,
-    "written" INTEGER NOT NULL
+    "asked" INTEGER NOT NULL,
+    "done" INTEGER NOT NULL,
+    "failed" INTEGER NOT NULL,
+    "cancelled" INTEGER NOT NULL,
+    "skipped" INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE "audit" (
@@ -294,6 +301,7 @@ CREATE INDEX "expectation_artifact" ON "expectation" ("artifact") WHERE "artifac
 CREATE INDEX "run_expectation" ON "run" ("expectation");
 CREATE INDEX "run_due" ON "run" ("service", "at") WHERE "state" = 'due';
 CREATE INDEX "run_leased" ON "run" ("epoch") WHERE "state" = 'leased';
+CREATE INDEX "run_batch" ON "run" ("batch", "state") WHERE "batch" IS NOT NULL;
 CREATE INDEX "attempt_run" ON "attempt" ("run");
 CREATE INDEX "result_subject" ON "result" ("subject") WHERE "subject" IS NOT NULL;
 CREATE INDEX "result_expectation" ON "result" ("expectation");
@@ -310,4 +318,5 @@ CREATE INDEX "hold_until" ON "hold" ("scope", "until") WHERE "ended" IS NULL;
 CREATE INDEX "restriction_actor" ON "restriction" ("actor_kind", "actor");
 CREATE INDEX "clearance_subject" ON "clearance" ("subject");
 CREATE INDEX "quarantine_at" ON "quarantine" ("at");
+CREATE INDEX "batch_running" ON "batch" ("state") WHERE "state" = 'running';
 CREATE INDEX "part_batch" ON "part" ("batch");

@@ -16,7 +16,7 @@ use domain::subject::{Actor, SubjectName};
 use domain::verdict::{Verdict, VerdictKind};
 use domain::*;
 
-use crate::tables::{Artifact, BatchState, Entry, Quarantine};
+use crate::tables::{Artifact, BatchState, Chosen, Entry, Quarantine};
 
 /// Everything that can be asked of a journal.
 #[derive(Debug, Clone)]
@@ -50,12 +50,7 @@ pub enum Command {
     /// A batch begins.
     StartBatch(StartBatch),
     /// A batch goes on, stops or ends.
-    TurnBatch {
-        /// Which.
-        batch: BatchKey,
-        /// Its new state.
-        to: BatchState,
-    },
+    TurnBatch(TurnBatch),
     /// A batch's next runs.
     StepBatch(Box<StepBatch>),
     /// A program is about to start.
@@ -94,7 +89,7 @@ macro_rules! into_command {
 }
 into_command!(
     Record in Box, Claim, Finish in Box, CallBack in Box, Push in Box, Decide in Box, Upsert in Box, Check in Box,
-    EndHold in Box, PutSubject in Box, PutCollection, Demand in Box, StartBatch, StepBatch in Box, PerformEnd,
+    EndHold in Box, PutSubject in Box, PutCollection, Demand in Box, StartBatch, TurnBatch, StepBatch in Box, PerformEnd,
     Change in Box, Quarantine in Box,
 );
 
@@ -194,6 +189,8 @@ pub enum News {
     HoldUntil(Timestamp),
     /// A program is to run.
     Perform,
+    /// A batch has room for more runs, or began.
+    Batch,
     /// A subject's verdict was computed again.
     Judged(SubjectKey),
     /// A service's gate turned.
@@ -550,8 +547,31 @@ pub struct Demand {
 pub struct StartBatch {
     /// The services that are asked.
     pub services: Vec<ServiceKey>,
+    /// Whether they were named.
+    pub named: bool,
+    /// The subjects.
+    pub chosen: Chosen,
+    /// How many subjects there are.
+    pub total: i64,
+    /// Their keys are below this.
+    pub below: i64,
     /// What it is, in words.
     pub text: String,
+    /// Who began it, in words.
+    pub who: String,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// A batch goes on, stops or ends: then its runs that are due are cancelled. Answers: `Done`, `Moved`, `NotFound`.
+#[derive(Debug, Clone)]
+pub struct TurnBatch {
+    /// Which.
+    pub batch: BatchKey,
+    /// Its new state.
+    pub to: BatchState,
+    /// Who turned it, in words.
+    pub who: String,
     /// Now.
     pub now: Timestamp,
 }
@@ -565,10 +585,12 @@ pub struct StepBatch {
     pub service: ServiceKey,
     /// Where the part must stand.
     pub cursor: i64,
-    /// Where it stands afterwards.
+    /// Where it stands afterwards; zero when all subjects were taken.
     pub next: i64,
-    /// The runs, at most 256.
+    /// The runs, at most [`limits::BATCH_STEP`].
     pub demands: Vec<Demand>,
+    /// How many subjects were passed over.
+    pub skipped: i64,
     /// Now.
     pub now: Timestamp,
 }

@@ -8,6 +8,7 @@
 #![warn(missing_docs)]
 
 pub mod apply;
+pub mod batches;
 pub mod change;
 pub mod command;
 #[cfg(feature = "conformance")]

@@ -59,7 +59,7 @@ word_cells!(
     EntryKind,
     BatchState,
 );
-json_cells!(Action, Vec<Reason>);
+json_cells!(Action, Chosen, Vec<Reason>);
 
 impl Cell for Provenance {
     fn to_value(&self) -> Value {
@@ -226,7 +226,7 @@ pub struct Clearance {
     pub at: Timestamp,
 }
 
-/// A long piece of work over many subjects.
+/// A long piece of work over many subjects: every chosen subject, every chosen service, each pair once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
     /// Its key.
@@ -235,8 +235,29 @@ pub struct Batch {
     pub state: BatchState,
     /// What it is, in words.
     pub text: String,
+    /// Its subjects.
+    pub chosen: Chosen,
+    /// Whether its services were named. They are asked about every subject; others only about what they subscribed to.
+    pub named: bool,
+    /// How many subjects it has.
+    pub total: i64,
     /// Since when.
     pub at: Timestamp,
+}
+
+/// The subjects of a batch.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Chosen {
+    /// Those of a collection that were there when the batch began.
+    Collection {
+        /// The collection.
+        collection: CollectionKey,
+        /// Only of this kind.
+        kind: Option<String>,
+    },
+    /// These, the highest key first.
+    Listed(Vec<SubjectKey>),
 }
 
 /// A batch's share of one service.
@@ -248,10 +269,27 @@ pub struct Part {
     pub batch: BatchKey,
     /// The service.
     pub service: ServiceKey,
-    /// How far it has come: the last subject that was taken.
+    /// How far it has come: the last subject that was taken; subjects are taken in falling order of their keys. Zero
+    /// when all were.
     pub cursor: i64,
     /// How many runs were made.
-    pub written: i64,
+    pub asked: i64,
+    /// How many of them were answered.
+    pub done: i64,
+    /// How many of them ended without a usable answer.
+    pub failed: i64,
+    /// How many of them were no longer wanted.
+    pub cancelled: i64,
+    /// How many subjects there was nothing to ask about.
+    pub skipped: i64,
+}
+
+impl Part {
+    /// How many runs have not ended.
+    #[must_use]
+    pub const fn open(&self) -> i64 {
+        self.asked - self.done - self.failed - self.cancelled
+    }
 }
 
 /// One administrative change or decision.
@@ -390,8 +428,8 @@ row!(Flag, FLAG, "flag", [key, subject, cause, text, at, ended]);
 row!(Hold, HOLD, "hold", [key, scope, of, kind, until, cause, rule, text, at, ended, ended_by]);
 row!(Restriction, RESTRICTION, "restriction", [key, kind, actor_kind, actor, cause, text, at]);
 row!(Clearance, CLEARANCE, "clearance", [key, subject, by, reason, at]);
-row!(Batch, BATCH, "batch", [key, state, text, at]);
-row!(Part, PART, "part", [key, batch, service, cursor, written]);
+row!(Batch, BATCH, "batch", [key, state, text, chosen, named, total, at]);
+row!(Part, PART, "part", [key, batch, service, cursor, asked, done, failed, cancelled, skipped]);
 row!(Audit, AUDIT, "audit", [key, at, who, what]);
 row!(
     Quarantine,
@@ -555,6 +593,8 @@ indexes! {
     RUN_DUE on RUN ["service", "at"] only Only::Is("state", "due");
     /// Leases of an epoch: as small as what is in flight.
     RUN_LEASED on RUN ["epoch"] only Only::Is("state", "leased");
+    /// The runs of a batch.
+    RUN_BATCH on RUN ["batch", "state"] only Only::Some("batch");
     /// The attempts of a run.
     ATTEMPT_RUN on ATTEMPT ["run"];
     /// What was said about a subject.
@@ -587,6 +627,8 @@ indexes! {
     CLEARANCE_SUBJECT on CLEARANCE ["subject"];
     /// Refused requests, the oldest first.
     QUARANTINE_AT on QUARANTINE ["at"];
+    /// The batches that go on.
+    BATCH_RUNNING on BATCH ["state"] only Only::Is("state", "running");
     /// A batch's parts.
     PART_BATCH on PART ["batch"];
 }

@@ -14,9 +14,9 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use store::StoreError;
 use store::row::RowsExt;
-use store::search;
 use store::table::Rows;
 use store::tables::{Artifact, Audit, Batch, Clearance, Quarantine, Restriction};
+use store::{batches, search};
 
 use crate::server::Shared;
 
@@ -344,8 +344,27 @@ impl Show for Clearance {
 }
 
 impl Show for Batch {
-    fn show(&self, view: &View, _: &mut dyn Rows) -> Result<Value, StoreError> {
-        let Self { key, state, text, at } = self;
-        Ok(json!({ "id": view.id(*key), "state": state.word(), "text": text, "at": at.rfc3339() }))
+    fn show(&self, view: &View, rows: &mut dyn Rows) -> Result<Value, StoreError> {
+        let parts = batches::parts(rows, self)?;
+        let progress = parts.iter().map(|part| {
+            json!({
+                "service": view.service(part.service),
+                "total": self.total,
+                "asked": part.asked,
+                "open": part.open(),
+                "done": part.done,
+                "failed": part.failed,
+                "cancelled": part.cancelled,
+                "skipped": part.skipped,
+            })
+        });
+        Ok(json!({
+            "id": view.id(self.key),
+            "state": self.state.word(),
+            "text": self.text,
+            "at": self.at.rfc3339(),
+            "subjects": self.total,
+            "services": progress.collect::<Vec<_>>(),
+        }))
     }
 }

@@ -11,6 +11,7 @@ use domain::subject::Subject;
 use domain::*;
 
 use super::Turn;
+use super::batch::{End, ended};
 use super::claim::{open_runs, owed, tell_due};
 use super::consequences::{Fenced, Of, fence, find_record, write};
 use crate::StoreError;
@@ -54,7 +55,16 @@ pub(super) fn finish(turn: &mut Turn<'_>, finish: &Finish) -> Result<Answer, Sto
     if let RunState::Due { at } = state {
         tell_due(turn, run.service, at);
     }
-    turn.rows.change(&run, &Run { state, attempt, ..run.clone() })?;
+    let after = Run { state, attempt, ..run.clone() };
+    turn.rows.change(&run, &after)?;
+    if !after.is_open() {
+        let end = match &finish.step {
+            Step::Conclude(conclusion, _) => End::of(conclusion.kind),
+            Step::GiveUp => End::Failed,
+            _ => End::of_unwanted(&expectation),
+        };
+        ended(turn, &run, end)?;
+    }
     if let (Step::Defer { until }, true) = (&finish.step, bound) {
         defer(turn, &expectation, *until, finish.now)?;
     }
@@ -107,6 +117,7 @@ pub(super) fn call_back(turn: &mut Turn<'_>, call: &CallBack) -> Result<Answer, 
         // A call under way keeps its lease so that its attempt is noted; it may no longer conclude.
         if !matches!(run.state, RunState::Leased(_)) {
             turn.rows.change(&run, &Run { state: RunState::Answered, ..run.clone() })?;
+            ended(turn, &run, End::of(conclusion.kind))?;
         }
     }
     let result = conclude(turn, &expectation, &fenced, &said)?;

@@ -8,6 +8,7 @@ use domain::run::{Run, RunState, RunWhy};
 
 use super::Turn;
 use super::answer::{Conclusive, conclude, fence_conclusion};
+use super::batch::{End, ended};
 use super::claim::{open_runs, tell_due};
 use super::consequences::{make_run, mark_processing};
 use crate::StoreError;
@@ -34,10 +35,12 @@ pub(super) fn check(turn: &mut Turn<'_>, check: &Check) -> Result<Answer, StoreE
         turn.news.push(News::CheckAt(gate.wall(after.next_check, check.now)));
         return Ok(Answer::InFlight);
     }
+    // The new run stands for the old one in its batch.
+    let batch = open.iter().find_map(|run| run.batch);
     for run in open {
         turn.rows.change(&run, &Run { state: RunState::Cancelled, ..run.clone() })?;
     }
-    let run = make_run(turn, &expectation, RunWhy::Redelivery, None, &gate, check.now)?;
+    let run = make_run(turn, &expectation, RunWhy::Redelivery, batch, &gate, check.now)?;
     take_over_record(turn, &expectation, &run, check.now)?;
     let mut after = Expectation {
         bound: Some(run.key),
@@ -80,6 +83,7 @@ fn missing(turn: &mut Turn<'_>, expectation: &Expectation, check: &Check) -> Res
     };
     for run in open_runs(turn, expectation)? {
         turn.rows.change(&run, &Run { state: RunState::Cancelled, ..run.clone() })?;
+        ended(turn, &run, End::Failed)?;
     }
     let conclusion = Conclusion::missing();
     let raw = bytes::Bytes::new();

@@ -9,6 +9,7 @@ use domain::run::{Run, RunState, RunWhy};
 use domain::{ServiceKey, Timestamp};
 
 use super::Turn;
+use super::batch::{End, ended};
 use super::consequences::{make_run, mark_processing, new_expectation};
 use crate::StoreError;
 use crate::command::{Answer, Claim, Claimed, Demand, News};
@@ -64,6 +65,7 @@ pub(super) fn demand(turn: &mut Turn<'_>, demand: &Demand) -> Result<Answer, Sto
                 // A call under way goes on; its answer is noted, and only the new run's concludes.
                 if !matches!(open.state, RunState::Leased(_)) {
                     turn.rows.change(&open, &Run { state: RunState::Cancelled, ..open.clone() })?;
+                    ended(turn, &open, End::Cancelled)?;
                 }
             }
             let run = make_run(turn, &before, RunWhy::Demand, demand.batch, &gate, demand.now)?;
@@ -107,9 +109,13 @@ pub(super) fn start(turn: &mut Turn<'_>) -> Result<Answer, StoreError> {
             break;
         }
         // A run whose expectation was concluded by a call back, or by a newer run, is not wanted any more.
-        let wanted = owed(turn, &run)?.bound == Some(run.key);
+        let expectation = owed(turn, &run)?;
+        let wanted = expectation.bound == Some(run.key);
         let state = if wanted { RunState::Due { at: Timestamp(0) } } else { RunState::Cancelled };
         turn.rows.change(&run, &Run { state, ..run.clone() })?;
+        if !wanted {
+            ended(turn, &run, End::of_unwanted(&expectation))?;
+        }
     }
     let started: Vec<Match> =
         turn.rows.all(&Find::equal(&MATCH_STARTED, vec![Value::Text(MatchState::Started.word().to_owned())]))?;

@@ -82,7 +82,7 @@ pub fn apply(turn: &mut Turn<'_>, command: &Command) -> Result<Answer, StoreErro
         }
         Command::Demand(demand) => claim::demand(turn, demand),
         Command::StartBatch(start) => batch::start(turn, start),
-        Command::TurnBatch { batch, to } => batch::turn(turn, *batch, *to),
+        Command::TurnBatch(to) => batch::turn(turn, to),
         Command::StepBatch(step) => batch::step(turn, step),
         Command::PerformStart(of) => perform::start(turn, *of),
         Command::PerformAgain(of) => perform::again(turn, *of),

@@ -117,6 +117,10 @@ const STORIES: &[(&str, Story)] = stories![
     batches: [
         a_batch_pauses_restarts_and_asks_each_pair_once,
         a_paused_or_ended_batch_takes_no_step,
+        a_batch_counts_how_its_runs_ended_and_is_completed_with_the_last,
+        an_aborted_batch_cancels_what_is_due_and_leaves_what_is_owed_anyway,
+        who_was_not_named_is_asked_only_about_what_it_subscribed_to,
+        a_batch_wakes_whoever_steps_it_and_tells_of_other_collections_nothing,
     ],
     races: [
         a_service_that_appears_while_an_event_is_recorded_is_asked,
