@@ -18,6 +18,15 @@ use crate::row::RowsExt;
 use crate::table::{Find, Index, Rows, Value};
 use crate::tables::*;
 
+/// Kinds of collections.
+pub const COLLECTION_KINDS: [&str; 4] = ["addon", "operation", "repository", "collection"];
+
+/// The kind of the subjects that live in a kind of collection, where it is one.
+#[must_use]
+pub fn subject_kind(collection_kind: &str) -> Option<&'static str> {
+    ["version", "evidence", "commit"].into_iter().find(|kind| self::collection_kind(kind) == collection_kind)
+}
+
 /// The kind of collection that subjects of a kind live in.
 #[must_use]
 pub fn collection_kind(subject_kind: &str) -> &'static str {

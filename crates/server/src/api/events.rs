@@ -166,7 +166,11 @@ pub async fn replay(
     Ok((StatusCode::ACCEPTED, Json(json!({ "id": id, "runs": runs }))))
 }
 
-async fn demand(server: &Shared, event: &Event, service: ServiceKey) -> Result<Option<domain::RunKey>, Problem> {
+pub(super) async fn demand(
+    server: &Shared,
+    event: &Event,
+    service: ServiceKey,
+) -> Result<Option<domain::RunKey>, Problem> {
     loop {
         match judged::demand(&server.parts.store, event, service, None, server.now()).await? {
             Answer::Run(run) => return Ok(Some(run)),

@@ -45,6 +45,18 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Strict<T> {
     }
 }
 
+/// The body as JSON, strictly read; none says nothing.
+pub struct StrictOrNothing<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for StrictOrNothing<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request<Body>, _: &S) -> Result<Self, Problem> {
+        let body = read_body(request.into_body(), JSON_BYTES_MAX).await?;
+        if body.is_empty() { Ok(Self(T::default())) } else { resources::read(&body).map(Self) }
+    }
+}
+
 /// The parameters of the query.
 pub struct Params(BTreeMap<String, String>);
 

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod auth;
+mod batches;
 mod change;
 mod events;
 mod extract;
@@ -15,6 +16,7 @@ mod probe;
 mod rehearsal;
 mod routes;
 mod rules;
+mod runs;
 mod services;
 mod show;
 mod sources;

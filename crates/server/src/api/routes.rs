@@ -14,7 +14,8 @@ use store::tables::{Artifact, Audit, Batch, Clearance, Quarantine, Restriction};
 use super::auth::{self, Needs};
 use super::lists::{Listed, list, one};
 use super::{
-    accounts, events, gate, lists, openapi, probe, rehearsal, rules, services, sources, subjects, submit, variables,
+    accounts, batches, events, gate, lists, openapi, probe, rehearsal, rules, runs, services, sources, subjects,
+    submit, variables,
 };
 use crate::server::Server;
 
@@ -96,6 +97,11 @@ pub fn routes() -> Vec<Route> {
         Route::new("post", "/events/{id}/replay", Administer, "Ask every subscriber about it again.", post(events::replay)).gives(202),
         Route::new("get", "/subjects/{kind}/{collection}/{subject}/verdict", Read, "The verdict, with its reasons.", get(subjects::show_verdict)).asks(&["wait"]).answers("Verdict"),
         Route::new("post", "/subjects/{kind}/{collection}/{subject}/clearance", Administer, "Say that a person has dealt with it.", post(subjects::clear)).takes("Because"),
+        Route::new("post", "/subjects/{kind}/{collection}/{subject}/runs", Submit, "Ask services about it once more: those that are named, else all that subscribed to what happened to it.", post(runs::start)).takes("Runs").gives(202),
+        Route::new("post", "/batches", Administer, "Begin a batch: every chosen subject, every chosen service, each pair once.", post(batches::start)).takes("Batch").gives(201),
+        Route::new("post", "/batches/{id}/pause", Administer, "Make no more runs until it is resumed.", post(batches::pause)),
+        Route::new("post", "/batches/{id}/resume", Administer, "Make runs again.", post(batches::resume)),
+        Route::new("post", "/batches/{id}/abort", Administer, "End it, and cancel its runs that are due.", post(batches::abort)),
         Route::new("post", "/holds/{id}/release", Administer, "Lift a hold.", post(subjects::release_hold)).takes("Because"),
         Route::new("get", "/receipts/{id}/body", Read, "The exact bytes of a receipt.", get(events::receipt_body)),
         Route::new("get", "/runs", Read, "List runs.", get(lists::runs)).asks(&["limit", "cursor", "expectation", "event"]),
@@ -152,7 +158,7 @@ pub fn routes() -> Vec<Route> {
     all.extend(rows::<Expectation>("/expectations", "/expectations/{id}", "List expectations."));
     all.extend(rows::<Restriction>("/restrictions", "/restrictions/{id}", "List restrictions."));
     all.extend(rows::<Clearance>("/clearances", "/clearances/{id}", "List clearances."));
-    all.extend(rows::<Batch>("/batches", "/batches/{id}", "List batches."));
+    all.extend(rows::<Batch>("/batches", "/batches/{id}", "List batches, with their progress."));
     all.extend(rows::<Artifact>("/artifacts", "/artifacts/{id}", "List artifacts."));
     all.extend(rows::<Subject>("/subjects", "/subjects/{id}", "List subjects."));
     all.extend(rows::<Quarantine>("/quarantine", "/quarantine/{id}", "List refused requests that were kept."));

@@ -1,0 +1,172 @@
+//! Batches: many subjects, several services, each pair once.
+
+use axum::extract::State;
+use axum::{Extension, Json};
+use domain::SubjectKey;
+use domain::subject::{Collection, SubjectName};
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::Value;
+use store::StoreError;
+use store::batches::measure;
+use store::command::{Answer, StartBatch, TurnBatch};
+use store::row::RowsExt;
+use store::search;
+use store::table::Rows;
+use store::tables::{Batch, BatchState, Chosen};
+
+use super::auth::Caller;
+use super::extract::{Segments, Strict};
+use super::lists::one;
+use super::runs::{asked, listed};
+use super::submit::check;
+use crate::problem::{self, Problem};
+use crate::server::Server;
+
+/// Subjects that one batch may list; a collection may have more.
+const LISTED_MAX: usize = 10_000;
+
+/// What a batch is to do. Without subjects: all of the collection; without services: all.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BatchSpec {
+    collection: String,
+    kind: Option<String>,
+    #[serde(default)]
+    subjects: Vec<String>,
+    #[serde(default)]
+    services: Vec<String>,
+    text: Option<String>,
+}
+
+pub async fn start(
+    State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
+    Strict(spec): Strict<BatchSpec>,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    if let Some(text) = &spec.text {
+        check("text", text)?;
+    }
+    if spec.subjects.len() > LISTED_MAX {
+        let found = spec.subjects.len();
+        let detail = format!("subjects: expected at most {LISTED_MAX}, found {found}; a collection may have more");
+        return Err(Problem::invalid(detail));
+    }
+    let catalogue = server.parts.store.catalogue();
+    let services = asked(&server, &catalogue, &spec.services)?;
+    if services.is_empty() {
+        return Err(Problem::new(&problem::CONFLICT, "there is no service that is called and subscribed to something"));
+    }
+    let names: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
+    let (services, named) = (services.iter().map(|service| service.key).collect(), !spec.services.is_empty());
+    let (collection, kind, subjects) = (spec.collection.clone(), spec.kind, spec.subjects);
+    let chosen = server.parts.store.read(move |rows| {
+        let chosen = match choose(rows, &collection, kind, &subjects)? {
+            Ok(chosen) => chosen,
+            Err(problem) => return Ok(Err(problem)),
+        };
+        let measured = measure(rows, &chosen)?;
+        Ok(Ok((chosen, measured)))
+    });
+    let (chosen, (total, below)) = chosen.await??;
+    let in_words = || format!("{total} subjects of {:?} for {}", spec.collection, names.join(", "));
+    let text = spec.text.unwrap_or_else(in_words);
+    let (who, now) = (caller.name, server.now());
+    let begun = server.parts.store.submit(StartBatch { services, named, chosen, total, below, text, who, now }).await?;
+    let Answer::Batch(batch) = begun else {
+        return Err(Problem::new(&problem::INTERNAL, "the batch did not begin"));
+    };
+    let shown = one::<Batch>(State(server.clone()), Segments(server.show(batch))).await?;
+    Ok((StatusCode::CREATED, shown))
+}
+
+/// Finds the collection and the listed subjects in it.
+fn choose(
+    rows: &mut dyn Rows,
+    name: &str,
+    kind: Option<String>,
+    subjects: &[String],
+) -> Result<Result<Chosen, Problem>, StoreError> {
+    let collection = match find_collection(rows, name, kind.as_deref())? {
+        Ok(collection) => collection,
+        Err(problem) => return Ok(Err(problem)),
+    };
+    if subjects.is_empty() {
+        return Ok(Ok(Chosen::Collection { collection: collection.key, kind }));
+    }
+    let Some(kind) = kind.or_else(|| search::subject_kind(&collection.kind).map(str::to_owned)) else {
+        return Ok(Err(Problem::invalid("kind: expected the kind of the subjects, found none")));
+    };
+    let (mut keys, mut strangers): (Vec<SubjectKey>, Vec<&str>) = Default::default();
+    for id in subjects {
+        let name = SubjectName { kind: kind.clone(), collection: collection.name.clone(), id: id.clone() };
+        match search::subject_by_name(rows, &name)?.filter(|subject| subject.collection == collection.key) {
+            Some(subject) => keys.push(subject.key),
+            None => strangers.push(id),
+        }
+    }
+    if !strangers.is_empty() {
+        let detail = format!("subjects: not in {name:?}: {}; nothing was begun", listed(&strangers));
+        return Ok(Err(Problem::invalid(detail)));
+    }
+    keys.sort_unstable_by(|a, b| b.cmp(a));
+    keys.dedup();
+    Ok(Ok(Chosen::Listed(keys)))
+}
+
+/// The collection of this name that holds subjects of this kind; without a kind, the only one of the name.
+fn find_collection(
+    rows: &mut dyn Rows,
+    name: &str,
+    kind: Option<&str>,
+) -> Result<Result<Collection, Problem>, StoreError> {
+    let kinds = match kind {
+        Some(kind) => vec![search::collection_kind(kind)],
+        None => search::COLLECTION_KINDS.to_vec(),
+    };
+    let mut found = Vec::new();
+    for kind in kinds {
+        found.extend(search::collection_by_name(rows, kind, name)?);
+    }
+    Ok(match (found.pop(), found.is_empty()) {
+        (Some(only), true) => Ok(only),
+        (Some(_), false) => {
+            Err(Problem::invalid(format!("collection: several are named {name:?}; name the kind of the subjects too")))
+        }
+        (None, _) => Err(Problem::invalid(format!("collection: there is none named {}", listed(&[name])))),
+    })
+}
+
+pub async fn pause(server: State<Server>, caller: Extension<Caller>, id: Segments<String>) -> Shown {
+    turn(server, caller, id, BatchState::Paused).await
+}
+
+pub async fn resume(server: State<Server>, caller: Extension<Caller>, id: Segments<String>) -> Shown {
+    turn(server, caller, id, BatchState::Running).await
+}
+
+pub async fn abort(server: State<Server>, caller: Extension<Caller>, id: Segments<String>) -> Shown {
+    turn(server, caller, id, BatchState::Aborted).await
+}
+
+type Shown = Result<Json<Value>, Problem>;
+
+/// Turns a batch, and shows it; one that is so already stays so.
+async fn turn(
+    State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
+    Segments(id): Segments<String>,
+    to: BatchState,
+) -> Shown {
+    let batch: domain::BatchKey = server.parse(&id)?;
+    let turn = TurnBatch { batch, to, who: caller.name, now: server.now() };
+    let answer = server.parts.store.submit(turn).await?;
+    if matches!(answer, Answer::NotFound) {
+        return Err(Problem::no_such("batch", &id));
+    }
+    let now = server.parts.store.read(move |rows| rows.load::<Batch>(batch.0)).await?;
+    if let Some(now) = now.filter(|now| now.state != to && matches!(answer, Answer::Moved)) {
+        return Err(Problem::new(&problem::CONFLICT, format!("the batch is {}", now.state.word())));
+    }
+    one::<Batch>(State(server), Segments(id)).await
+}
