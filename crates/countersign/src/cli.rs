@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::client::Client;
 use crate::command::{
-    account, completion, config, conformance, event, gate, hold, openapi, quarantine, rule, run, serve, service, sign,
-    source, subject, up, variable, verdict, verify,
+    account, completion, config, conformance, event, gate, hold, openapi, preview_image, quarantine, rule, run, serve,
+    service, sign, source, subject, up, variable, verdict, verify,
 };
 use crate::config::{Asked, Config, Extent, Laid};
 use crate::exit::{Done, Failure};
@@ -98,6 +98,9 @@ pub enum Command {
     Openapi,
     /// Print a completion script.
     Completion(completion::Completion),
+    /// Make the preview of an image on standard input; the gateway's own, in a process for each.
+    #[command(name = preview_image::NAME, hide = true)]
+    PreviewImage,
 }
 
 impl Common {
@@ -150,6 +153,7 @@ impl Cli {
             Command::Config(config) => config.run(common),
             Command::Openapi => openapi::run(common).await,
             Command::Completion(completion) => completion.run(),
+            Command::PreviewImage => preview_image::run(),
         }
     }
 }

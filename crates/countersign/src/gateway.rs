@@ -4,6 +4,7 @@
 //! leases are voided, the dispatcher begins, and only then is a connection accepted. End: `/readyz` says no, nothing more
 //! is accepted, what is under way ends, the dispatcher hands its leases back, the store is closed.
 
+use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::administrator;
 use crate::clock::{SystemClock, SystemRandom, random};
+use crate::command::preview_image;
 use crate::config::{Config, ProgramForm, ServerForm};
 use crate::data_dir::{DataDir, seal_key};
 use crate::exit::{Exit, Failure};
@@ -233,12 +235,19 @@ fn server_parts(
         user_agent: USER_AGENT.to_owned(),
         admin_hosts: form.admin_hosts.iter().cloned().chain(addresses.admin_host()).collect(),
         refuse_repeated_jti: form.refuse_repeated_jti,
+        preview_command: preview_command()?,
     };
     let blobs = Blobs::open(data.blobs()).map_err(|why| {
         Failure::new(Exit::Config, format!("the folder {} cannot be used: {why}", data.blobs().display()))
     })?;
     let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
     Ok(Parts { store, bus, blobs, clock, random, seal, egress, settings })
+}
+
+/// This program again, for one image.
+fn preview_command() -> Result<Vec<OsString>, Failure> {
+    let program = std::env::current_exe().map_err(Failure::internal)?;
+    Ok(vec![program.into(), preview_image::NAME.into()])
 }
 
 fn dispatch_settings(config: &Config, addresses: Addresses) -> dispatch::Settings {

@@ -32,14 +32,18 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let as_json = cli.common.json;
+    run(cli).unwrap_or_else(|failure| told(&failure, as_json)).into()
+}
+
+fn run(cli: Cli) -> exit::Done {
+    // It may have no thread beside its own.
+    if matches!(cli.command, cli::Command::PreviewImage) {
+        return command::preview_image::run();
+    }
     // Only this process chooses the provider, so nobody can have been first.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(worker_threads()).enable_all().build();
-    let done = match runtime {
-        Ok(runtime) => runtime.block_on(cli.run()),
-        Err(why) => Err(Failure::internal(why)),
-    };
-    done.unwrap_or_else(|failure| told(&failure, as_json)).into()
+    runtime.map_err(Failure::internal)?.block_on(cli.run())
 }
 
 /// One core is left to the store's writer: on few cores more workers than that only wake and wait for each other.

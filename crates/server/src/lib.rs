@@ -10,6 +10,7 @@ pub mod links;
 pub mod listen;
 pub mod metrics;
 pub mod pages;
+pub mod preview;
 pub mod problem;
 pub mod receive;
 pub mod resources;
@@ -19,5 +20,6 @@ mod text;
 
 pub use listen::{ListenLimits, serve};
 pub use metrics::Metrics;
+pub use preview::{PreviewError, Previewer};
 pub use problem::{PROBLEMS, Problem, ProblemType};
 pub use server::{Parts, Server, Settings};

@@ -1,6 +1,7 @@
 //! What all surfaces share, and the routers made of them.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -18,6 +19,7 @@ use store::{Store, StoreError};
 
 use crate::metrics::Metrics;
 use crate::pages::session::Sessions;
+use crate::preview::Previewer;
 use crate::problem::{self, Problem};
 use crate::receive::{Endpoints, Quarantines};
 use crate::scanner::{self, Nonces};
@@ -60,6 +62,8 @@ pub struct Settings {
     pub admin_hosts: Vec<String>,
     /// Whether a token that an account signs may be used once only.
     pub refuse_repeated_jti: bool,
+    /// The program that makes the preview of one image, and its arguments.
+    pub preview_command: Vec<OsString>,
 }
 
 /// The server. Cheap to clone; clones are the same server.
@@ -75,6 +79,7 @@ pub struct Shared {
     pub(crate) endpoints: Endpoints,
     pub(crate) quarantines: Quarantines,
     pub(crate) sessions: Mutex<Sessions>,
+    previewer: Previewer,
     nonces: Mutex<Nonces>,
     pub(crate) link_key: LinkKey,
     ready: AtomicBool,
@@ -94,8 +99,10 @@ impl Server {
     #[must_use]
     pub fn new(parts: Parts) -> Server {
         let link_key = LinkKey::new(&parts.seal.derive("links"));
+        let previewer = Previewer::new(parts.settings.preview_command.clone());
         let shared = Shared {
             parts,
+            previewer,
             metrics: Metrics::default(),
             endpoints: Endpoints::default(),
             quarantines: Quarantines::default(),
@@ -145,6 +152,12 @@ impl Server {
     #[must_use]
     pub fn metrics(&self) -> &Metrics {
         &self.shared.metrics
+    }
+
+    /// What makes previews of images.
+    #[must_use]
+    pub fn previewer(&self) -> &Previewer {
+        &self.shared.previewer
     }
 
     /// A ticket that opens one session of the pages, once, within ten minutes.

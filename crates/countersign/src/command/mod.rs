@@ -11,6 +11,7 @@ pub mod event;
 pub mod gate;
 pub mod hold;
 pub mod openapi;
+pub mod preview_image;
 pub mod quarantine;
 pub mod rule;
 pub mod run;

@@ -8,6 +8,7 @@ mod demo;
 mod events;
 mod npm;
 mod offline;
+mod previews;
 mod product;
 mod service;
 mod workspace;

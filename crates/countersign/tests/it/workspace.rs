@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("artifacts", &[]),
     ("egress", &[]),
     ("dispatch", &["verify", "domain", "store", "bus", "artifacts", "egress"]),
+    ("preview", &["domain"]),
     ("server", &["verify", "domain", "store", "bus", "artifacts", "egress"]),
     (
         "countersign",
@@ -32,6 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "egress",
             "dispatch",
             "server",
+            "preview",
             "scanner-kit",
         ],
     ),

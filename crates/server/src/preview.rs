@@ -1,0 +1,196 @@
+//! Previews of images: made by a process that is started for one image and may die of it, never in this one.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::File;
+use std::process::Stdio;
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::content::image;
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+/// Processes at once.
+const AT_ONCE: usize = 2;
+/// How long a preview may take, and how long one may wait for its turn.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// A preview is at most so large.
+const PREVIEW_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Kept of what the process says about an image that it refuses.
+const REASON_BYTES_MAX: usize = 400;
+/// The exit code that says: the image is refused, and why stands on standard error.
+const REFUSED: i32 = 1;
+
+/// Why there is no preview. The image itself can still be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PreviewError {
+    /// The image has none: it is too large, damaged, or takes more time or memory than it may. It will have none later.
+    Unfit(String),
+    /// Too many are being made; later there may be one.
+    Busy,
+    /// The process does not start.
+    Failed(String),
+}
+
+impl fmt::Display for PreviewError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unfit(why) => write!(f, "the image has no preview: {why}"),
+            Self::Busy => f.write_str("too many previews are being made, ask again a little later"),
+            Self::Failed(why) => write!(f, "previews cannot be made: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for PreviewError {}
+
+/// Makes previews.
+#[derive(Debug)]
+pub struct Previewer {
+    command: Vec<OsString>,
+    places: Semaphore,
+    patience: Duration,
+}
+
+impl Previewer {
+    /// One that starts this program with these arguments. The program reads an image from its standard input, and writes
+    /// a PNG to its standard output or ends with exit code 1 and a reason.
+    #[must_use]
+    pub fn new(command: Vec<OsString>) -> Self {
+        Self { command, places: Semaphore::new(AT_ONCE), patience: PATIENCE }
+    }
+
+    /// The preview of the image in a file that was just opened: the bytes of a PNG.
+    ///
+    /// # Errors
+    /// See [`PreviewError`]. A caller that stops waiting ends the process.
+    pub async fn preview(&self, image: File) -> Result<Bytes, PreviewError> {
+        let place = timeout(self.patience, self.places.acquire()).await;
+        let Ok(Ok(_place)) = place else { return Err(PreviewError::Busy) };
+        let made = timeout(self.patience, self.make(image)).await;
+        let late =
+            || Err(PreviewError::Unfit(format!("it takes longer than {}", domain::time::show_span(self.patience))));
+        made.unwrap_or_else(|_| late())
+    }
+
+    async fn make(&self, image: File) -> Result<Bytes, PreviewError> {
+        let Some((program, arguments)) = self.command.split_first() else {
+            return Err(PreviewError::Failed("no program for it is configured".to_owned()));
+        };
+        let child = tokio::process::Command::new(program)
+            .args(arguments)
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::from(image))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn();
+        let mut child = child.map_err(|why| PreviewError::Failed(why.to_string()))?;
+        let (made, reason) = (child.stdout.take(), child.stderr.take());
+        // What is over a limit is not read: the process then ends of a closed pipe.
+        let (made, reason) = tokio::join!(head(made, PREVIEW_BYTES_MAX), head(reason, REASON_BYTES_MAX));
+        let status = child.wait().await.map_err(|why| PreviewError::Failed(why.to_string()))?;
+        match status.code() {
+            Some(0) if is_preview(&made) => Ok(made.into()),
+            Some(REFUSED) => Err(PreviewError::Unfit(line(&reason))),
+            _ => {
+                tracing::warn!(%status, "a preview could not be made");
+                Err(PreviewError::Unfit("it takes more time or memory than it may, or breaks its decoder".to_owned()))
+            }
+        }
+    }
+}
+
+async fn head(output: Option<impl AsyncRead + Unpin>, bytes_max: usize) -> Vec<u8> {
+    let mut kept = Vec::new();
+    if let Some(output) = output {
+        let _ = output.take(bytes_max as u64).read_to_end(&mut kept).await;
+    }
+    kept
+}
+
+/// Whether it is what it should be, whoever wrote it.
+fn is_preview(made: &[u8]) -> bool {
+    image::check(made).is_ok_and(|header| header.format == image::Format::Png)
+}
+
+fn line(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).lines().next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Seek, Write};
+
+    /// A PNG as far as its marks go.
+    const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0crc.\0\0\0\0IENDcrc.";
+
+    fn previewer(script: &str) -> Previewer {
+        Previewer::new(["/bin/sh", "-c", script].map(OsString::from).to_vec())
+    }
+
+    fn image() -> File {
+        let mut file = tempfile::tempfile().expect("a file");
+        file.write_all(PNG).expect("written");
+        file.rewind().expect("at its start");
+        file
+    }
+
+    async fn unfit(script: &str) -> String {
+        match previewer(script).preview(image()).await {
+            Err(PreviewError::Unfit(why)) => why,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_the_process_makes_of_its_input_is_the_preview() {
+        assert_eq!(previewer("cat").preview(image()).await, Ok(Bytes::from_static(PNG)));
+    }
+
+    #[tokio::test]
+    async fn the_process_has_no_environment() {
+        assert_eq!(unfit("echo ${HOME:-none} in $PWD >&2; exit 1").await, "none in /");
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_one_line_of_its_reason() {
+        assert_eq!(unfit("echo why >&2; echo more >&2; exit 1").await, "why");
+        assert_eq!(unfit("head -c 100000 /dev/zero | tr '\\0' x >&2; exit 1").await, "x".repeat(REASON_BYTES_MAX));
+    }
+
+    #[tokio::test]
+    async fn a_crash_and_anything_but_a_png_are_no_preview() {
+        for script in ["kill -SEGV $$", "exit 101", "echo '<svg/>'", "", "head -c 9000000 /dev/zero"] {
+            assert!(unfit(script).await.contains("breaks its decoder"), "{script}");
+        }
+    }
+
+    #[tokio::test]
+    async fn one_that_hangs_is_ended_and_makes_room_for_the_next() {
+        let hanging = Previewer { patience: Duration::from_millis(50), ..previewer("exec tail -f /dev/null") };
+        for _ in 0..=AT_ONCE {
+            let why = hanging.preview(image()).await;
+            assert_eq!(why, Err(PreviewError::Unfit("it takes longer than 50ms".to_owned())));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_caller_without_a_place_is_told_so() {
+        let full = Previewer { patience: Duration::from_millis(1), places: Semaphore::new(0), ..previewer("cat") };
+        assert_eq!(full.preview(image()).await, Err(PreviewError::Busy));
+    }
+
+    #[tokio::test]
+    async fn a_program_that_does_not_start_is_said() {
+        for command in [vec![], vec![OsString::from("/nowhere/at/all")]] {
+            let made = Previewer::new(command).preview(image()).await;
+            assert!(matches!(made, Err(PreviewError::Failed(_))), "{made:?}");
+        }
+    }
+}
