@@ -89,19 +89,32 @@ impl Gateway {
 
         let egress = Egress::new(EgressSettings::default()).map_err(Failure::internal)?;
         let dispatching = CancellationToken::new();
+        let settings = dispatch_settings(config, addresses);
+        let server = Server::new(server_parts(
+            config,
+            addresses,
+            &data,
+            store.clone(),
+            bus.clone(),
+            seal.clone(),
+            egress.clone(),
+        )?);
+        let counted = server.clone();
         let parts = DispatchParts {
-            store: store.clone(),
-            bus: bus.clone(),
+            store,
+            bus,
             inbox,
-            sender: Arc::new(EgressSender::new(egress.clone())),
+            sender: Arc::new(EgressSender::new(egress)),
             performer: Arc::new(Programs),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
-            seal: seal.clone(),
-            settings: dispatch_settings(config, addresses),
+            seal,
+            watcher: Arc::new(move |seen| {
+                counted.metrics().called(seen.service, seen.event, seen.outcome, seen.took);
+            }),
+            settings,
         };
         let dispatcher = tokio::spawn(dispatch::run(parts, dispatching.clone()));
-        let server = Server::new(server_parts(config, addresses, &data, store, bus, seal, egress)?);
         server.resume_switches().await.map_err(Failure::internal)?;
         let accepting = CancellationToken::new();
         let listeners = bound.serve(&server, &accepting);

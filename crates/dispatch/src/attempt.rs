@@ -16,9 +16,9 @@ use store::row::RowsExt;
 use store::table::Rows;
 use store::{StoreError, judged, search};
 
-use crate::Shared;
 use crate::sender::Call;
 use crate::target::Target;
+use crate::{Shared, Watched, subscribed};
 
 /// What one attempt says about its service.
 #[derive(Debug, Clone)]
@@ -53,6 +53,12 @@ impl Shared {
         let now = self.clock.now();
         let meant = profile::read(&target.service, &outcome, now);
         tell(&target, claimed, &meant, outcome.status());
+        (self.watcher)(&Watched {
+            service: &target.service.name,
+            event: subscribed(&target.service, &claimed.told.event.kind),
+            outcome: if meant.healthy() { "success" } else { "failure" },
+            took: Some(now.since(started)),
+        });
         let step = retry::next_step(
             &profile::of(target.service.profile).retry,
             claimed.run.attempt,

@@ -1,11 +1,14 @@
 //! What is due at a time: expectations to be looked at, holds that end.
 
+use domain::event::Event;
+use domain::expectation::Expectation;
 use domain::{ServiceKey, Timestamp};
 use store::command::Answer;
+use store::row::RowsExt;
 use store::search::{self, Agenda};
 use store::{StoreError, judged};
 
-use crate::Shared;
+use crate::{Shared, Watched, subscribed};
 
 /// Looked at in one go; the rest follows at once.
 const AT_ONCE: usize = 256;
@@ -21,6 +24,9 @@ impl Shared {
                 let due = self.store.read(move |rows| search::due_checks(rows, service, now, AT_ONCE)).await?;
                 for expectation in due {
                     let answer = judged::check(&self.store, expectation.key, now).await?;
+                    if matches!(answer, Answer::Concluded(_)) {
+                        self.missed(&expectation).await?;
+                    }
                     done += usize::from(!matches!(answer, Answer::NotDue));
                 }
             }
@@ -32,6 +38,18 @@ impl Shared {
                 return self.agenda(services, now).await;
             }
         }
+    }
+
+    /// Tells that nothing of use came until the deadline.
+    async fn missed(&self, expectation: &Expectation) -> Result<(), StoreError> {
+        let key = expectation.event;
+        let event = self.store.read(move |rows| rows.load::<Event>(key.0)).await?;
+        let catalogue = self.store.catalogue();
+        if let (Some(event), Some(service)) = (event, catalogue.services.get(&expectation.service)) {
+            let event = subscribed(service, &event.kind);
+            (self.watcher)(&Watched { service: &service.name, event, outcome: "missing_results", took: None });
+        }
+        Ok(())
     }
 
     /// When something is due next.

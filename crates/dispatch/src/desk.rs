@@ -61,10 +61,10 @@ enum Job {
 
 /// Delivers and performs until `shutdown`; then lets calls under way end, and hands the other leases back.
 pub async fn run(parts: DispatchParts, shutdown: CancellationToken) {
-    let DispatchParts { store, bus, mut inbox, sender, performer, clock, random, seal, settings } = parts;
+    let DispatchParts { store, bus, mut inbox, sender, performer, clock, random, seal, watcher, settings } = parts;
     let targets = Targets::new(seal.clone(), settings.own_listeners.clone());
     let links = LinkKey::new(&seal.derive("links"));
-    let shared = Arc::new(Shared { store, bus, sender, performer, clock, random, links, targets, settings });
+    let shared = Arc::new(Shared { store, bus, sender, performer, clock, random, links, targets, watcher, settings });
     let (back, mut backs) = mpsc::unbounded_channel();
     let mut desk = Desk {
         shared,

@@ -17,8 +17,10 @@ mod target;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bus::LocalBus;
+use domain::catalogue::Service;
 use domain::link::LinkKey;
 use domain::{Clock, Random};
 use store::Store;
@@ -49,8 +51,31 @@ pub struct DispatchParts {
     pub random: Arc<dyn Random>,
     /// The installation's key.
     pub seal: SealKey,
+    /// Who is told of each call, for counting.
+    pub watcher: Arc<Watcher>,
     /// The rest.
     pub settings: Settings,
+}
+
+/// Hears of each call that ended, and of each answer that never came.
+pub type Watcher = dyn Fn(&Watched<'_>) + Send + Sync;
+
+/// What became of one call, or of what was owed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Watched<'a> {
+    /// The service's name.
+    pub service: &'a str,
+    /// What it subscribed to, as it is written there; `other` for what it was asked about besides.
+    pub event: &'a str,
+    /// `success`: it spoke its protocol. `failure`: it did not. `missing_results`: nothing of use came in time.
+    pub outcome: &'static str,
+    /// How long the call took, where there was one.
+    pub took: Option<Duration>,
+}
+
+/// What a service subscribed to under which it was asked about an event of this type: of these there are few.
+fn subscribed<'a>(service: &'a Service, kind: &str) -> &'a str {
+    service.subscriptions.iter().find(|each| each.takes(kind)).map_or("other", |each| each.event.as_str())
 }
 
 /// How a dispatcher is set up.
@@ -76,5 +101,6 @@ struct Shared {
     random: Arc<dyn Random>,
     links: LinkKey,
     targets: Targets,
+    watcher: Arc<Watcher>,
     settings: Settings,
 }

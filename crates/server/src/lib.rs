@@ -8,6 +8,7 @@
 pub mod api;
 pub mod links;
 pub mod listen;
+mod logins;
 pub mod metrics;
 pub mod pages;
 pub mod preview;

@@ -30,11 +30,16 @@ pub struct Metrics {
     /// Refused requests that were not kept, because too many came.
     pub quarantine_dropped: Counter,
     accept_seconds: Histogram,
+    service_calls: Family<[(&'static str, String); 3], Counter>,
+    service_call_seconds: Family<[(&'static str, String); 2], Histogram, fn() -> Histogram>,
 }
 
 /// From a tenth of a millisecond to three seconds.
 const ACCEPT_BOUNDS_S: [f64; 14] =
     [0.0001, 0.00025, 0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.5, 1.0, 3.0];
+
+/// From ten milliseconds to the two minutes that no call outlasts by much.
+const CALL_BOUNDS_S: [f64; 10] = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 60.0, 120.0];
 
 impl Default for Metrics {
     fn default() -> Self {
@@ -52,6 +57,8 @@ impl Default for Metrics {
             quarantined: Counter::default(),
             quarantine_dropped: Counter::default(),
             accept_seconds: Histogram::new(ACCEPT_BOUNDS_S),
+            service_calls: Family::default(),
+            service_call_seconds: Family::new_with_constructor(|| Histogram::new(CALL_BOUNDS_S)),
         };
         metrics.register();
         metrics
@@ -69,6 +76,10 @@ impl Metrics {
         registry.register("quarantine_dropped", dropped, self.quarantine_dropped.clone());
         let accept = "From a request's head to its answer, for requests that were recorded";
         registry.register("accept_seconds", accept, self.accept_seconds.clone());
+        let calls = "Calls of services and answers that never came, by service, subscription and outcome";
+        registry.register("service_calls", calls, self.service_calls.clone());
+        let call = "From a call's beginning to its answer, by service and subscription";
+        registry.register("service_call_seconds", call, self.service_call_seconds.clone());
     }
 
     /// Counts a refusal.
@@ -80,6 +91,16 @@ impl Metrics {
     /// Notes how long it took to record a request.
     pub fn accepted_within(&self, span: Duration) {
         self.accept_seconds.observe(span.as_secs_f64());
+    }
+
+    /// Counts what became of a call (`success`, `failure`), or that an answer never came (`missing_results`).
+    pub fn called(&self, service: &str, event: &str, outcome: &'static str, took: Option<Duration>) {
+        let [service, event] = [("service", service.to_owned()), ("event", event.to_owned())];
+        if let Some(took) = took {
+            let seconds = self.service_call_seconds.get_or_create(&[service.clone(), event.clone()]);
+            seconds.observe(took.as_secs_f64());
+        }
+        self.service_calls.get_or_create(&[service, event, ("outcome", outcome.to_owned())]).inc();
     }
 
     /// Everything, in the OpenMetrics text format.
@@ -94,6 +115,8 @@ impl Metrics {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::Metrics;
 
     #[test]
@@ -101,10 +124,18 @@ mod tests {
         let metrics = Metrics::default();
         metrics.accepted.inc();
         metrics.refused("signature-mismatch");
+        metrics.called("scan", "during_validation", "success", Some(Duration::from_millis(20)));
+        metrics.called("scan", "during_validation", "missing_results", None);
 
         let text = metrics.text();
 
         assert!(text.contains("countersign_webhooks_total{outcome=\"accepted\"} 1"), "{text}");
+        let labels = "service=\"scan\",event=\"during_validation\"";
+        for outcome in ["success", "missing_results"] {
+            let line = format!("countersign_service_calls_total{{{labels},outcome=\"{outcome}\"}} 1");
+            assert!(text.contains(&line), "{text}");
+        }
+        assert!(text.contains(&format!("countersign_service_call_seconds_count{{{labels}}} 1")), "{text}");
         assert!(text.contains("countersign_webhooks_refused_total{reason=\"signature-mismatch\"} 1"), "{text}");
     }
 }

@@ -17,6 +17,7 @@ use domain::{Clock, Key, Random, Timestamp};
 use store::seal::SealKey;
 use store::{Store, StoreError};
 
+use crate::logins::Logins;
 use crate::metrics::Metrics;
 use crate::pages::session::Sessions;
 use crate::preview::Previewer;
@@ -81,6 +82,7 @@ pub struct Shared {
     pub(crate) sessions: Mutex<Sessions>,
     previewer: Previewer,
     nonces: Mutex<Nonces>,
+    pub(crate) logins: Logins,
     pub(crate) link_key: LinkKey,
     ready: AtomicBool,
     last_key: AtomicI64,
@@ -108,6 +110,7 @@ impl Server {
             quarantines: Quarantines::default(),
             sessions: Mutex::default(),
             nonces: Mutex::default(),
+            logins: Logins::default(),
             link_key,
             ready: AtomicBool::new(true),
             last_key: AtomicI64::new(0),

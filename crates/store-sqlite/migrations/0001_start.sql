@@ -13,6 +13,11 @@ CREATE TABLE "entry" (
     "doc" TEXT NOT NULL
 ) STRICT;
 
+CREATE TABLE "last_login" (
+    "account" INTEGER PRIMARY KEY,
+    "at" INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE "gate" (
     "service" INTEGER PRIMARY KEY,
     "state" TEXT NOT NULL,

@@ -16,7 +16,7 @@ use domain::subject::{Actor, SubjectName};
 use domain::verdict::{Verdict, VerdictKind};
 use domain::*;
 
-use crate::tables::{Artifact, BatchState, Chosen, Entry, Quarantine};
+use crate::tables::{Artifact, BatchState, Chosen, Entry, LastLogin, Quarantine};
 
 /// Everything that can be asked of a journal.
 #[derive(Debug, Clone)]
@@ -76,6 +76,8 @@ pub enum Command {
     Change(Box<Change>),
     /// A refused request is kept.
     Quarantine(Box<Quarantine>),
+    /// An account was recognised.
+    LoggedIn(LastLogin),
 }
 
 macro_rules! into_command {

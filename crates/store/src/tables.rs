@@ -83,6 +83,15 @@ impl Cell for Provenance {
     }
 }
 
+/// When an account was last recognised. It is no part of the catalogue, which each change of makes everyone read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastLogin {
+    /// The account.
+    pub account: AccountKey,
+    /// When, to the minute.
+    pub at: Timestamp,
+}
+
 /// One entry of the catalogue, its content as JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -428,6 +437,7 @@ row!(Flag, FLAG, "flag", [key, subject, cause, text, at, ended]);
 row!(Hold, HOLD, "hold", [key, scope, of, kind, until, cause, rule, text, at, ended, ended_by]);
 row!(Restriction, RESTRICTION, "restriction", [key, kind, actor_kind, actor, cause, text, at]);
 row!(Clearance, CLEARANCE, "clearance", [key, subject, by, reason, at]);
+row!(LastLogin, LAST_LOGIN, "last_login", [account, at]);
 row!(Batch, BATCH, "batch", [key, state, text, chosen, named, total, at]);
 row!(Part, PART, "part", [key, batch, service, cursor, asked, done, failed, cancelled, skipped]);
 row!(Audit, AUDIT, "audit", [key, at, who, what]);
@@ -521,6 +531,7 @@ impl Row for Run {
 pub static TABLES: &[&Table] = &[
     &META,
     &ENTRY,
+    &LAST_LOGIN,
     &GATE,
     &RECEIPT,
     &EVENT,

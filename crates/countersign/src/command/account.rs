@@ -109,6 +109,7 @@ const COLUMNS: &[Column] = &[
     Column("NAME", "name"),
     Column("ROLE", "role"),
     Column("ACTIVE", "active"),
+    Column("LAST LOGIN", "last_login"),
     Column("PERMISSIONS", "permissions"),
 ];
 

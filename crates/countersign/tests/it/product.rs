@@ -61,6 +61,10 @@ fn a_signed_push_is_delivered_and_held_and_a_forged_one_is_refused() {
         (204, &accepted.headers["countersign-receipt"])
     );
 
+    let counted = crate::world::call(world.admin(), "GET", "/metrics", &[], b"").expect("an answer").body;
+    let labels = r#"service="malware-scan",event="github.push",outcome="success""#;
+    assert!(counted.contains(&format!("countersign_service_calls_total{{{labels}}} 1")), "{counted}");
+
     let listed = world.command(&["event", "list"]);
     assert!(String::from_utf8_lossy(&listed.stdout).contains("github.push"), "{listed:?}");
     assert_eq!(world.command(&["event", "show", "evt_00000000000000000000000000"]).status.code(), Some(4));

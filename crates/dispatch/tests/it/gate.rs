@@ -161,6 +161,7 @@ async fn it_ends_for_each_subject_with_the_right_verdict_and_no_scanner_waits_fo
         clock: clock.clone(),
         random: Arc::new(Dice::new(1)),
         seal: SealKey::new([3; 32]),
+        watcher: Arc::new(|_| ()),
         settings: Settings {
             public_url: "http://gateway".to_owned(),
             own_listeners: Vec::new(),

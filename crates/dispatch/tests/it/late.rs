@@ -1,6 +1,6 @@
 //! An answer that arrives while its call outlived the deadline.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -94,6 +94,8 @@ async fn it_never_satisfies_and_its_rules_still_act() {
     let (who, what, now) = ("a test".to_owned(), "set up".to_owned(), clock.now());
     let change = Change { catalogue: store.catalogue().version, entries, who, what, now };
     assert!(matches!(store.submit(change).await, Ok(Answer::Version(_))));
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let watching = seen.clone();
     let parts = DispatchParts {
         store: store.clone(),
         bus,
@@ -103,6 +105,10 @@ async fn it_never_satisfies_and_its_rules_still_act() {
         clock: clock.clone(),
         random: Arc::new(Dice::new(1)),
         seal: SealKey::new([3; 32]),
+        watcher: Arc::new(move |watched| {
+            let of = (watched.service.to_owned(), watched.event.to_owned());
+            watching.lock().expect("not poisoned").push((of, watched.outcome, watched.took.is_some()));
+        }),
         settings: Settings {
             public_url: "http://gateway".to_owned(),
             own_listeners: Vec::new(),
@@ -133,5 +139,8 @@ async fn it_never_satisfies_and_its_rules_still_act() {
     let results = store.read(|rows| rows.page::<ServiceResult>(None, 9)).await.expect("read");
     let told: Vec<(ResultKind, bool)> = results.iter().map(|each| (each.kind, each.late)).collect();
     assert_eq!(told, [(ResultKind::Processed, true), (ResultKind::Missing, false)]);
+    let of = (service().name, "uploaded".to_owned());
+    let expected = [(of.clone(), "missing_results", false), (of, "success", true)];
+    assert_eq!(*seen.lock().expect("not poisoned"), expected, "what is counted");
     assert_eq!(results[0].raw, Bytes::from_static(br#"{"matched_rules":["BAD"]}"#));
 }

@@ -7,6 +7,8 @@ use domain::catalogue::{AccessKey, Account, Catalogue, Credential, JwtKey, Opera
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 use store::change::{Listed, next_number};
+use store::row::RowsExt;
+use store::tables::LastLogin;
 
 use super::auth::Caller;
 use super::change::{Changed, change, page, patched};
@@ -15,14 +17,18 @@ use crate::problem::{self, Problem};
 use crate::resources::{self, AccountSpec};
 use crate::server::{Server, Shared};
 
-pub async fn list(State(server): State<Server>) -> Json<Value> {
+pub async fn list(State(server): State<Server>) -> Result<Json<Value>, Problem> {
     let catalogue = server.parts.store.catalogue();
-    page(catalogue.accounts.values().map(|account| show(&server, account)))
+    let mut shown = Vec::with_capacity(catalogue.accounts.len());
+    for account in catalogue.accounts.values() {
+        shown.push(show_with_login(&server, account).await?);
+    }
+    Ok(page(shown.into_iter()))
 }
 
 pub async fn one(State(server): State<Server>, Segments(id): Segments<String>) -> Result<Json<Value>, Problem> {
     let catalogue = server.parts.store.catalogue();
-    Ok(Json(show(&server, find(&server, &catalogue, &id)?)))
+    Ok(Json(show_with_login(&server, find(&server, &catalogue, &id)?).await?))
 }
 
 pub async fn create(
@@ -210,6 +216,15 @@ fn in_words(operations: &Operations) -> String {
 /// What is said wherever an account is shown that reaches every operation.
 const REACHES_ALL: &str = "this account reaches every operation, also those that are made later; whoever has its key \
                            has them all. Grant single operations instead where that is enough";
+
+/// An account, and when it was last recognised: exact to a minute.
+async fn show_with_login(server: &Shared, account: &Account) -> Result<Value, Problem> {
+    let key = account.key;
+    let login = server.parts.store.read(move |rows| rows.load::<LastLogin>(key.0)).await?;
+    let mut shown = show(server, account);
+    shown["last_login"] = json!(login.map(|login| login.at.rfc3339()));
+    Ok(shown)
+}
 
 fn show(server: &Shared, account: &Account) -> Value {
     let tokens = account.credentials.iter().map(

@@ -33,6 +33,7 @@ pub async fn check(State((server, needs)): State<(Server, Needs)>, mut request: 
     match caller(&server.parts.store.catalogue(), request.headers(), needs) {
         Err(problem) => problem.into_response(),
         Ok(caller) => {
+            server.logged_in(caller.key).await;
             request.extensions_mut().insert(caller);
             next.run(request).await
         }

@@ -63,7 +63,7 @@ pub async fn begin(
 ) -> Result<Response, Problem> {
     check_origin(&headers)?;
     let Form(proof) = proof.map_err(|_| Problem::new(&problem::MALFORMED, "the form does not parse"))?;
-    if !is_proven(&server, &proof) {
+    if !is_proven(&server, &proof).await {
         let detail = "the link was used, is over ten minutes old, or the token is none of a person's account";
         return Err(Problem::new(&problem::SIGNED_OUT, detail));
     }
@@ -73,13 +73,15 @@ pub async fn begin(
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, "/".to_owned()), (header::SET_COOKIE, cookie)]).into_response())
 }
 
-fn is_proven(server: &Shared, proof: &Proof) -> bool {
+async fn is_proven(server: &Shared, proof: &Proof) -> bool {
     if let Some(ticket) = &proof.ticket {
         return server.sessions().redeem(ticket, server.now());
     }
     let catalogue = server.parts.store.catalogue();
     let account = proof.token.as_deref().and_then(|token| account_of(&catalogue, token.trim()));
-    account.is_some_and(|account| account.role != Role::Service)
+    let Some(account) = account.filter(|account| account.role != Role::Service) else { return false };
+    server.logged_in(account.key).await;
+    true
 }
 
 /// A form counts only when it was sent from a page of this host.

@@ -12,7 +12,7 @@ use store::seal::of;
 ///
 /// # Errors
 /// Every reason to believe a token less than it asks for.
-pub(crate) fn presented(server: &Shared, headers: &HeaderMap) -> Result<Option<Account>, Refused> {
+pub(crate) async fn presented(server: &Shared, headers: &HeaderMap) -> Result<Option<Account>, Refused> {
     let authorization = headers.get(header::AUTHORIZATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
     let Some(presented) = Presented::read(authorization.as_deref())? else { return Ok(None) };
     let catalogue = server.parts.store.catalogue();
@@ -32,6 +32,7 @@ pub(crate) fn presented(server: &Shared, headers: &HeaderMap) -> Result<Option<A
     {
         return Err(JwtRefusal::Repeated.into());
     }
+    server.logged_in(account.key).await;
     Ok(Some(account.clone()))
 }
 
@@ -39,8 +40,8 @@ pub(crate) fn presented(server: &Shared, headers: &HeaderMap) -> Result<Option<A
 ///
 /// # Errors
 /// As [`presented`], and for nobody.
-pub(crate) fn account(server: &Shared, headers: &HeaderMap) -> Result<Account, Refused> {
-    presented(server, headers)?.ok_or_else(|| JwtRefusal::Anonymous.into())
+pub(crate) async fn account(server: &Shared, headers: &HeaderMap) -> Result<Account, Refused> {
+    presented(server, headers).await?.ok_or_else(|| JwtRefusal::Anonymous.into())
 }
 
 /// Whether an account may do this.

@@ -38,7 +38,7 @@ pub async fn upload(
     };
     let Some(artifact) = artifact else { return Ok(StatusCode::NOT_FOUND.into_response()) };
     let link = params.one("access_token").and_then(|token| links::known(&server, token, LinkKind::Artifact));
-    if !may(&server, &headers, Permission::FileDownload) {
+    if !may(&server, &headers, Permission::FileDownload).await {
         match link.filter(|link| link.thing == artifact.key.0) {
             Some(link) => links::still_wanted(&server, link).await?,
             None => return Ok(StatusCode::FORBIDDEN.into_response()),
@@ -75,7 +75,7 @@ async fn listed(
     needs: Permission,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    if !may(server, headers, needs) {
+    if !may(server, headers, needs).await {
         return Ok(StatusCode::NOT_FOUND.into_response());
     }
     let name = SubjectName { kind: "version".to_owned(), collection: String::new(), id: version.to_owned() };
@@ -92,8 +92,8 @@ async fn listed(
     }
 }
 
-fn may(server: &Shared, headers: &HeaderMap, needs: Permission) -> bool {
-    auth::account(server, headers).is_ok_and(|account| auth::permitted(&account, needs))
+async fn may(server: &Shared, headers: &HeaderMap, needs: Permission) -> bool {
+    auth::account(server, headers).await.is_ok_and(|account| auth::permitted(&account, needs))
 }
 
 async fn send(server: &Shared, artifact: &Artifact, headers: &HeaderMap) -> Result<Response, Problem> {

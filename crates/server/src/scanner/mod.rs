@@ -26,10 +26,10 @@ use crate::server::Server;
 
 pub(crate) fn router() -> Router<Server> {
     let one = patch(results::patch).fallback(|State(server), method: Method, headers: HeaderMap| async move {
-        another_method(&server, &headers, Permission::PatchResults, &method, "PATCH")
+        another_method(&server, &headers, Permission::PatchResults, &method, "PATCH").await
     });
     let all = post(results::push).fallback(|State(server), method: Method, headers: HeaderMap| async move {
-        another_method(&server, &headers, Permission::PushResults, &method, "POST")
+        another_method(&server, &headers, Permission::PushResults, &method, "POST").await
     });
     Router::new()
         .route("/api/v5/scanner/results/{id}/", one)
@@ -40,13 +40,13 @@ pub(crate) fn router() -> Router<Server> {
 }
 
 /// A method that is not served: who calls and what they may is looked at before, as for one that is.
-fn another_method(
+async fn another_method(
     server: &Server,
     headers: &HeaderMap,
     needs: Permission,
     found: &Method,
     allow: &'static str,
 ) -> Refused {
-    let permitted = auth::account(server, headers).and_then(|account| auth::require(&account, needs));
+    let permitted = auth::account(server, headers).await.and_then(|account| auth::require(&account, needs));
     permitted.err().unwrap_or_else(|| Refused::method(found, allow))
 }

@@ -38,7 +38,7 @@ pub async fn patch(
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Refused> {
-    let account = auth::account(&server, &headers)?;
+    let account = auth::account(&server, &headers).await?;
     auth::require(&account, Permission::PatchResults)?;
     let owed = owed(&server, &account, &id).await?.ok_or(Refused::NotFound)?;
     if owed.standing == Standing::Complete {
@@ -119,7 +119,7 @@ pub async fn push(
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<Value>), Refused> {
-    let account = auth::account(&server, &headers)?;
+    let account = auth::account(&server, &headers).await?;
     auth::require(&account, Permission::PushResults)?;
     let service = {
         let catalogue = server.parts.store.catalogue();

@@ -608,3 +608,31 @@ async fn a_rule_that_holds_for_a_time_moves_the_reviews_deadline_and_one_that_bl
     let refused = world.api("POST", "/rules", json!({"name": "X", "action": "flag", "users_max": 1})).await;
     assert!(refused.text().contains("users_max"), "{}", refused.text());
 }
+
+#[tokio::test]
+async fn when_an_account_was_last_recognised_is_shown_to_the_minute() {
+    let world = World::new().await;
+    let key = scanner(&world, "scan").await;
+    let path = format!("/accounts/{}", account(&world, "scan"));
+    let shown = async || world.api("GET", &path, Value::Null).await.json()["last_login"].clone();
+    assert_eq!(shown().await, Value::Null);
+    let forged = Key { secret: "another".to_owned(), ..key.clone() };
+    assert_eq!(patch(&world, &forged, 1, found(&[])).await.status, 401);
+    assert_eq!(shown().await, Value::Null, "whoever is not recognised leaves no trace");
+
+    assert_eq!(patch(&world, &key, 1, found(&[])).await.status, 404);
+    let first = shown().await;
+    assert_eq!(first, world.now().rfc3339());
+    let written = world.store.catalogue().version;
+    world.clock.forward(59);
+    assert_eq!(patch(&world, &key, 1, found(&[])).await.status, 404);
+    assert_eq!(shown().await, first, "once a minute");
+    world.clock.forward(1);
+    assert_eq!(patch(&world, &key, 1, found(&[])).await.status, 404);
+    assert_eq!(shown().await, world.now().rfc3339());
+    assert_eq!(world.store.catalogue().version, written, "it is no change of the catalogue");
+
+    let listed = world.api("GET", "/accounts", Value::Null).await.json();
+    let all = listed["data"].as_array().expect("a list");
+    assert!(all.iter().any(|each| each["name"] == "administrator" && each["last_login"].is_string()), "{listed}");
+}

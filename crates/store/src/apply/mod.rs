@@ -23,7 +23,7 @@ use crate::command::{Answer, Change, Command, News};
 use crate::numbers::Numbers;
 use crate::row::{Row, RowsExt};
 use crate::table::{Find, Rows};
-use crate::tables::{Audit, Entry, Meta, QUARANTINE_AT, Quarantine, meta};
+use crate::tables::{Audit, Entry, LastLogin, Meta, QUARANTINE_AT, Quarantine, meta};
 use crate::{Node, Slots, StoreError};
 
 /// What a writer holds between transactions.
@@ -91,6 +91,7 @@ pub fn apply(turn: &mut Turn<'_>, command: &Command) -> Result<Answer, StoreErro
         Command::Turn { service, from, to, now } => turn_gate(turn, *service, from, *to, *now),
         Command::Change(change) => change_catalogue(turn, change),
         Command::Quarantine(quarantine) => keep_refused(turn, quarantine),
+        Command::LoggedIn(login) => log_in(turn, login),
     }
 }
 
@@ -175,6 +176,14 @@ fn keep_refused(turn: &mut Turn<'_>, refused: &Quarantine) -> Result<Answer, Sto
     let oldest: Vec<Quarantine> = turn.rows.all(&Find::equal(&QUARANTINE_AT, Vec::new()).limit(1))?;
     for each in oldest {
         turn.rows.delete(Quarantine::table(), each.key.0)?;
+    }
+    Ok(Answer::Done)
+}
+
+fn log_in(turn: &mut Turn<'_>, login: &LastLogin) -> Result<Answer, StoreError> {
+    match turn.rows.load::<LastLogin>(login.account.0)? {
+        Some(before) => turn.rows.change(&before, login)?,
+        None => turn.rows.add(login)?,
     }
     Ok(Answer::Done)
 }

@@ -157,6 +157,7 @@ impl Process {
             clock: around.clock.clone(),
             random: around.dice.clone(),
             seal: SealKey::new([3; 32]),
+            watcher: Arc::new(|_| ()),
             settings: Settings {
                 public_url: "http://gateway".to_owned(),
                 own_listeners: Vec::new(),
