@@ -9,6 +9,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 type ByWord = Family<[(&'static str, &'static str); 1], Counter>;
+/// How long calls took, by service and subscription.
+type Spans = Family<[(&'static str, String); 2], Histogram, fn() -> Histogram>;
 
 /// Everything that `/metrics` shows.
 pub struct Metrics {
@@ -31,7 +33,7 @@ pub struct Metrics {
     pub quarantine_dropped: Counter,
     accept_seconds: Histogram,
     service_calls: Family<[(&'static str, String); 3], Counter>,
-    service_call_seconds: Family<[(&'static str, String); 2], Histogram, fn() -> Histogram>,
+    service_call_seconds: Spans,
 }
 
 /// From a tenth of a millisecond to three seconds.
