@@ -15,7 +15,7 @@ use tokio::time::timeout;
 /// Processes at once.
 const AT_ONCE: usize = 2;
 /// How long a preview may take, and how long one may wait for its turn.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(20);
 /// A preview is at most so large.
 const PREVIEW_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Kept of what the process says about an image that it refuses.
@@ -26,11 +26,12 @@ const REFUSED: i32 = 1;
 /// Why there is no preview. The image itself can still be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PreviewError {
-    /// The image has none: it is too large, damaged, or takes more time or memory than it may. It will have none later.
+    /// The image has none: it is too large, damaged, or takes more processor time or memory than it may. It will have
+    /// none later.
     Unfit(String),
     /// Too many are being made; later there may be one.
     Busy,
-    /// The process does not start.
+    /// The process does not start or does not end in time, as on a machine with too much to do; later there may be one.
     Failed(String),
 }
 
@@ -39,7 +40,7 @@ impl fmt::Display for PreviewError {
         match self {
             Self::Unfit(why) => write!(f, "the image has no preview: {why}"),
             Self::Busy => f.write_str("too many previews are being made, ask again a little later"),
-            Self::Failed(why) => write!(f, "previews cannot be made: {why}"),
+            Self::Failed(why) => write!(f, "the preview was not made: {why}"),
         }
     }
 }
@@ -71,7 +72,7 @@ impl Previewer {
         let Ok(Ok(_place)) = place else { return Err(PreviewError::Busy) };
         let made = timeout(self.patience, self.make(image)).await;
         let late =
-            || Err(PreviewError::Unfit(format!("it takes longer than {}", domain::time::show_span(self.patience))));
+            || Err(PreviewError::Failed(format!("it takes longer than {}", domain::time::show_span(self.patience))));
         made.unwrap_or_else(|_| late())
     }
 
@@ -99,7 +100,9 @@ impl Previewer {
             Some(REFUSED) => Err(PreviewError::Unfit(line(&reason))),
             _ => {
                 tracing::warn!(%status, "a preview could not be made");
-                Err(PreviewError::Unfit("it takes more time or memory than it may, or breaks its decoder".to_owned()))
+                Err(PreviewError::Unfit(
+                    "it takes more processor time or memory than it may, or breaks its decoder".to_owned(),
+                ))
             }
         }
     }
@@ -176,7 +179,7 @@ mod tests {
         let hanging = Previewer { patience: Duration::from_millis(50), ..previewer("exec tail -f /dev/null") };
         for _ in 0..=AT_ONCE {
             let why = hanging.preview(image()).await;
-            assert_eq!(why, Err(PreviewError::Unfit("it takes longer than 50ms".to_owned())));
+            assert_eq!(why, Err(PreviewError::Failed("it takes longer than 50ms".to_owned())));
         }
     }
 

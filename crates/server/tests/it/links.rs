@@ -98,3 +98,33 @@ async fn an_artifact_is_given_whole_or_in_part() {
     assert_eq!((part.status.as_u16(), part.text().as_str()), (206, "012"));
     assert_eq!(part.header("content-range"), "bytes 1-3/12");
 }
+
+#[tokio::test]
+async fn a_hostile_name_or_kind_is_refused_or_reaches_nobody() {
+    let (world, link) = owing().await;
+    for refused in ["a%00.png", "a%0D%0Aset-cookie:%20x=1", "a%1b%5b2J", "", &"a".repeat(201)] {
+        let answer = world.api("POST", &format!("/artifacts?filename={refused}"), json!("x")).await;
+        assert_eq!(answer.problem(), "invalid-value", "{refused}");
+    }
+    let svg = "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>";
+    for (name, saved_as) in [
+        ("..%2F..%2Fetc%2Fpasswd", ".._.._etc_passwd"),
+        ("C:%5Cwin%5Ca.exe", "C:_win_a.exe"),
+        ("invoice%E2%80%AEgnp.svg", "invoice_gnp.svg"),
+        ("a%22;%20filename=b.html", "a_;_filename=b.html"),
+    ] {
+        let bearer = format!("Bearer {}", world.administrator);
+        let headers = [("host", "localhost"), ("authorization", bearer.as_str()), ("content-type", "image/svg+xml")];
+        let path = format!("/api/v1/artifacts?filename={name}");
+        let uploaded = crate::world::call(world.server.admin(), "POST", &path, &headers, svg.into()).await.json();
+        let key: ArtifactKey = world.store.salt().parse(uploaded["id"].as_str().expect("an id")).expect("a key");
+        let link = Link { kind: LinkKind::Artifact, thing: key.0, ..link };
+
+        let given = world.public("GET", &format!("/api/artifacts/{}", token(&world, link)), "").await;
+        assert_eq!(given.text(), svg);
+        assert_eq!(given.header("content-disposition"), format!("attachment; filename=\"{saved_as}\""));
+        assert_eq!(given.header("x-content-type-options"), "nosniff");
+        assert_eq!(given.header("content-security-policy"), "sandbox");
+        assert_eq!(given.header("cache-control"), "private, no-store");
+    }
+}
