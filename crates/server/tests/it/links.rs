@@ -102,7 +102,9 @@ async fn an_artifact_is_given_whole_or_in_part() {
 #[tokio::test]
 async fn a_hostile_name_or_kind_is_refused_or_reaches_nobody() {
     let (world, link) = owing().await;
-    for refused in ["a%00.png", "a%0D%0Aset-cookie:%20x=1", "a%1b%5b2J", "", &"a".repeat(201)] {
+    for refused in
+        ["a%00.png", "a%0D%0Aset-cookie:%20x=1", "a%1b%5b2J", "", &"a".repeat(domain::limits::NAME_CHARS_MAX + 1)]
+    {
         let answer = world.api("POST", &format!("/artifacts?filename={refused}"), json!("x")).await;
         assert_eq!(answer.problem(), "invalid-value", "{refused}");
     }
