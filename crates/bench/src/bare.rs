@@ -17,7 +17,7 @@ use bytes::Bytes;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use verify::provider::STANDARD_WEBHOOKS;
-use verify::receive::{Endpoint, EndpointSettings, Head, Outcome};
+use verify::receive::{Endpoint, EndpointSettings, HandshakeSettings, Head, Outcome};
 
 use crate::cpu;
 use crate::event::{self, Events};
@@ -98,6 +98,7 @@ fn endpoint() -> Endpoint {
         secrets: vec![("bench".to_owned(), event::secret())],
         window_s: None,
         public_url: None,
+        handshake: HandshakeSettings::default(),
         subject: None,
     })
     .expect("our own settings")
@@ -117,7 +118,7 @@ async fn judge(endpoint: Arc<Endpoint>, request: Request) -> StatusCode {
     };
     match endpoint.receive(&head, &body, now_s()) {
         Outcome::Accept(_) => StatusCode::NO_CONTENT,
-        Outcome::Reply(_) | Outcome::Refuse(_) => StatusCode::UNAUTHORIZED,
+        Outcome::Reply { .. } | Outcome::Refuse(_) => StatusCode::UNAUTHORIZED,
     }
 }
 

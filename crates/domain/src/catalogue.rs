@@ -91,10 +91,35 @@ pub struct Source {
     pub public_url: Option<String>,
     /// Where the subject stands in the body, overridden.
     pub subject: Option<SubjectPaths>,
+    /// What handshakes are held against.
+    #[serde(default, skip_serializing_if = "Handshake::is_default")]
+    pub handshake: Handshake,
     /// Whether requests are taken.
     pub active: bool,
     /// Who may change it.
     pub owner: Owner,
+}
+
+/// What a source's handshakes are held against. Nothing set, nothing that needs it is answered.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct Handshake {
+    /// The token with which the sender asks to be let in.
+    pub verify_token: Option<Sealed>,
+    /// The origins that may send.
+    pub allowed_origins: Vec<String>,
+    /// How many requests a minute a sender may send, where it asks.
+    pub allowed_rate: Option<u32>,
+    /// The one topic whose messages are taken.
+    pub topic: Option<String>,
+    /// Whether the first request may bring the secret.
+    pub awaits_secret: bool,
+}
+
+impl Handshake {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Where an event's subject stands in its body.

@@ -80,6 +80,7 @@ mod tests {
             secrets: vec![("one".to_owned(), secret)],
             window_s: None,
             public_url: None,
+            handshake: verify::receive::HandshakeSettings::default(),
             subject: None,
         })
         .expect("an endpoint");

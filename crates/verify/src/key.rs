@@ -4,8 +4,10 @@ use core::fmt;
 
 use ed25519_dalek::{Signature, VerifyingKey};
 use hmac::{Hmac, KeyInit};
+use p256::ecdsa::signature::Verifier;
+use p256::pkcs8::DecodePublicKey;
 use sha1::Sha1;
-use sha2::{Sha256, Sha512};
+use sha2::{Digest, Sha256, Sha512};
 use zeroize::Zeroizing;
 
 use crate::compare;
@@ -18,7 +20,10 @@ pub(crate) enum Key {
     HmacSha1(Hmac<Sha1>),
     HmacSha256(Hmac<Sha256>),
     HmacSha512(Hmac<Sha512>),
+    /// The secret itself, hashed in front of each message.
+    SecretFirst(Zeroizing<Vec<u8>>),
     Ed25519(VerifyingKey),
+    EcdsaP256(Box<p256::ecdsa::VerifyingKey>),
     /// The digest of a secret that is presented as it stands.
     Token(Zeroizing<[u8; 32]>),
 }
@@ -30,7 +35,9 @@ impl Key {
             Algorithm::HmacSha1 => Key::HmacSha1(keyed(bytes)),
             Algorithm::HmacSha256 => Key::HmacSha256(keyed(bytes)),
             Algorithm::HmacSha512 => Key::HmacSha512(keyed(bytes)),
+            Algorithm::Sha256SecretFirst => Key::SecretFirst(Zeroizing::new(bytes.to_vec())),
             Algorithm::Ed25519 => Key::Ed25519(public_key(bytes)?),
+            Algorithm::EcdsaP256 => Key::EcdsaP256(Box::new(p256_key(bytes)?)),
         })
     }
 
@@ -40,16 +47,33 @@ impl Key {
     }
 
     /// Whether one of the candidates proves that the holder of this key made the message.
-    pub fn explains(&self, message: &[&[u8]], candidates: &[Vec<u8>]) -> bool {
+    pub fn explains<P: AsRef<[u8]>>(&self, message: &[P], candidates: &[Vec<u8>]) -> bool {
         match self {
             Key::HmacSha1(mac) => is_among(&tag(mac, message), candidates),
             Key::HmacSha256(mac) => is_among(&tag(mac, message), candidates),
             Key::HmacSha512(mac) => is_among(&tag(mac, message), candidates),
+            Key::SecretFirst(secret) => {
+                let mut hash = Sha256::new_with_prefix(secret);
+                message.iter().for_each(|part| hash.update(part));
+                is_among(&hash.finalize(), candidates)
+            }
             Key::Ed25519(key) => {
-                let message = message.concat();
+                let message = whole(message);
                 candidates.iter().any(|candidate| signed(key, &message, candidate))
             }
+            Key::EcdsaP256(key) => {
+                let message = whole(message);
+                candidates.iter().any(|candidate| signed_p256(key, &message, candidate))
+            }
             Key::Token(_) => false,
+        }
+    }
+
+    /// The HMAC-SHA256 tag of a text, where the key makes such.
+    pub fn tag(&self, text: &[u8]) -> Option<Vec<u8>> {
+        match self {
+            Key::HmacSha256(mac) => Some(tag(mac, &[text])),
+            _ => None,
         }
     }
 
@@ -57,7 +81,7 @@ impl Key {
     pub fn is_token(&self, presented: &[u8]) -> bool {
         match self {
             Key::Token(digest) => compare::equal(digest.as_slice(), &token_digest(presented)),
-            Key::HmacSha1(_) | Key::HmacSha256(_) | Key::HmacSha512(_) | Key::Ed25519(_) => false,
+            _ => false,
         }
     }
 }
@@ -82,9 +106,22 @@ fn public_key(bytes: &[u8]) -> Result<VerifyingKey, SecretFault> {
     if key.is_weak() { Err(SecretFault::WeakKey) } else { Ok(key) }
 }
 
-fn tag<M: hmac::Mac + Clone>(mac: &M, message: &[&[u8]]) -> Vec<u8> {
+fn p256_key(bytes: &[u8]) -> Result<p256::ecdsa::VerifyingKey, SecretFault> {
+    p256::ecdsa::VerifyingKey::from_public_key_der(bytes)
+        .map_err(|_| SecretFault::Undecodable { expected: "base64 of the DER of a public key on P-256" })
+}
+
+fn whole<P: AsRef<[u8]>>(message: &[P]) -> Vec<u8> {
+    message.iter().flat_map(|part| part.as_ref()).copied().collect()
+}
+
+fn signed_p256(key: &p256::ecdsa::VerifyingKey, message: &[u8], candidate: &[u8]) -> bool {
+    p256::ecdsa::Signature::from_der(candidate).is_ok_and(|signature| key.verify(message, &signature).is_ok())
+}
+
+fn tag<M: hmac::Mac + Clone, P: AsRef<[u8]>>(mac: &M, message: &[P]) -> Vec<u8> {
     let mut mac = mac.clone();
-    message.iter().for_each(|part| mac.update(part));
+    message.iter().for_each(|part| mac.update(part.as_ref()));
     mac.finalize().into_bytes().to_vec()
 }
 

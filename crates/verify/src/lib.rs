@@ -24,6 +24,8 @@ pub mod account;
 #[cfg(feature = "full")]
 mod base64;
 #[cfg(feature = "full")]
+mod calendar;
+#[cfg(feature = "full")]
 mod key;
 #[cfg(feature = "full")]
 pub mod provider;

@@ -112,6 +112,29 @@ impl Reason {
         self.row().2
     }
 
+    /// Whether it is about the proof of who sent the request, not about the request's other parts.
+    #[must_use]
+    pub const fn is_about_the_proof(self) -> bool {
+        matches!(
+            self,
+            Reason::MissingHeader
+                | Reason::MissingToken
+                | Reason::MissingCode
+                | Reason::RepeatedHeader
+                | Reason::MalformedHeader
+                | Reason::MalformedSignature
+                | Reason::BadTimestamp
+                | Reason::NoKnownSignature
+                | Reason::SignatureMismatch
+                | Reason::TokenMismatch
+                | Reason::CodeMismatch
+                | Reason::UnknownKey
+                | Reason::UntrustedCertificate
+                | Reason::StaleTimestamp
+                | Reason::FutureTimestamp
+        )
+    }
+
     /// The reason with this code.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Reason> {

@@ -111,12 +111,41 @@ pub(crate) fn key_bytes(form: KeyForm, text: &str) -> Result<Zeroizing<Vec<u8>>,
             Some(token) => signing_token(token),
             None => Err(SecretFault::PlainSecret { provider: plain }),
         },
+        KeyForm::Ed25519Hex => exactly_32(hexed(text, "64 hex digits")?),
+        KeyForm::Hex => hexed(text, "hex digits"),
+        KeyForm::Spki => decoded(text, "base64 of a public key's DER"),
+        KeyForm::Named | KeyForm::UserPassword => {
+            let expected = match form {
+                KeyForm::Named => "the key's name, a colon, and the secret",
+                _ => "the user, a colon, and the password",
+            };
+            let (_, secret) = text.split_once(':').ok_or(SecretFault::Undecodable { expected })?;
+            let whole = if form == KeyForm::Named { secret } else { text };
+            if secret.is_empty() { Err(SecretFault::Empty) } else { Ok(Zeroizing::new(whole.as_bytes().to_vec())) }
+        }
         KeyForm::Whpk => {
             let key = decoded(text.strip_prefix(PUBLIC_KEY_PREFIX).unwrap_or(text), "`whpk_` and base64")?;
             within(key.len(), 32, 32, "bytes")?;
             Ok(key)
         }
     }
+}
+
+/// The name of a key that has one.
+pub(crate) fn key_name(form: KeyForm, text: &str) -> Option<String> {
+    let (name, _) = text.split_once(':').filter(|_| form == KeyForm::Named)?;
+    Some(name.to_owned())
+}
+
+fn hexed(text: &str, expected: &'static str) -> Result<Zeroizing<Vec<u8>>, SecretFault> {
+    crate::hex::decode(text.as_bytes())
+        .filter(|bytes| !bytes.is_empty())
+        .map(Zeroizing::new)
+        .ok_or(SecretFault::Undecodable { expected })
+}
+
+fn exactly_32(key: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, SecretFault> {
+    within(key.len(), 32, 32, "bytes").map(|()| key)
 }
 
 /// The seed of a configured private key: `whsk_` and base64 of 32 bytes.

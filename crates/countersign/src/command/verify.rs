@@ -5,7 +5,7 @@ use std::io::Read;
 use domain::Clock;
 use serde_json::json;
 use verify::provider;
-use verify::receive::{Endpoint, EndpointSettings, Head, Outcome};
+use verify::receive::{Endpoint, EndpointSettings, HandshakeSettings, Head, Outcome};
 
 use crate::cli::Common;
 use crate::clock::SystemClock;
@@ -41,7 +41,7 @@ impl Verify {
                 let types: Vec<&str> = accepted.arrivals.iter().map(|each| each.event_type.as_str()).collect();
                 (Exit::Yes, json!({ "verified": true, "scheme": accepted.proof.scheme(), "events": types }))
             }
-            Outcome::Reply(reply) => (Exit::Yes, json!({ "verified": true, "handshake": reply.status })),
+            Outcome::Reply { reply, .. } => (Exit::Yes, json!({ "verified": true, "handshake": reply.status })),
             Outcome::Refuse(refusal) => (
                 Exit::Negative,
                 json!({
@@ -70,6 +70,7 @@ impl Verify {
             secrets: vec![("given".to_owned(), self.secret.required()?.to_string())],
             window_s: None,
             public_url: None,
+            handshake: HandshakeSettings::default(),
             subject: None,
         };
         let endpoint = Endpoint::new(settings).map_err(|why| Failure::usage(why.to_string()))?;
@@ -86,7 +87,7 @@ fn print(outcome: &Outcome) {
             let types: Vec<&str> = accepted.arrivals.iter().map(|each| each.event_type.as_str()).collect();
             output::line(format_args!("yes: {}, proven by {}", types.join(", "), accepted.proof.scheme()));
         }
-        Outcome::Reply(reply) => output::line(format_args!("yes: a handshake, to be answered {}", reply.status)),
+        Outcome::Reply { reply, .. } => output::line(format_args!("yes: a handshake, to be answered {}", reply.status)),
         Outcome::Refuse(refusal) => {
             output::line(format_args!("no: {}: {}", refusal.reason, refusal.detail));
             output::line(format_args!("  {}", refusal.reason.mend()));

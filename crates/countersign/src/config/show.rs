@@ -80,7 +80,7 @@ fn flatten(
 fn is_secret(key: &str) -> bool {
     let last = key.rsplit('.').next().unwrap_or(key);
     let name = last.split('[').next().unwrap_or(last);
-    matches!(name, "secret" | "secrets")
+    matches!(name, "secret" | "secrets" | "verify_token")
 }
 
 fn plain(value: &DeValue<'_>) -> String {

@@ -5,7 +5,7 @@
 mod accounts;
 mod auth;
 mod batches;
-mod change;
+pub(crate) mod change;
 mod events;
 mod extract;
 pub(crate) mod gate;

@@ -3,7 +3,7 @@
 use axum::Extension;
 use axum::Json;
 use axum::extract::State;
-use domain::catalogue::{Catalogue, Owner, Source};
+use domain::catalogue::{Catalogue, Handshake, Owner, Source};
 use domain::time::show_span;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -14,7 +14,7 @@ use super::auth::Caller;
 use super::change::{Changed, change, page, patched, writable};
 use super::extract::{Segments, Strict};
 use crate::problem::{self, Problem};
-use crate::resources::{self, SecretSpec, SourceSpec, settle_source};
+use crate::resources::{self, HandshakeSpec, SecretSpec, SourceSpec, settle_source};
 use crate::server::{Server, Shared};
 use store::seal::of;
 
@@ -66,6 +66,13 @@ pub async fn patch(
         if !members.contains_key("secrets") {
             spec.secrets = opened(before, &parts.seal)?;
         }
+        if let (Some(spec), Some(token)) = (&mut spec.handshake, &before.handshake.verify_token)
+            && members.get("handshake").is_none_or(|members| members.get("verify_token").is_none())
+        {
+            let of = of::source(&before.provider, &before.name);
+            let text = parts.seal.open(token, &of).map_err(|why| Problem::new(&problem::CONFLICT, why.to_string()))?;
+            spec.verify_token = Some(text.to_string());
+        }
         let fresh = resources::source(&spec, before.key, Owner::Api, &parts.seal, &*parts.random)?;
         let source = settle_source(fresh, before, &parts.seal);
         let names: Vec<&str> = members.keys().map(String::as_str).collect();
@@ -114,8 +121,15 @@ fn spec_of(source: &Source) -> SourceSpec {
         window: source.window_s.map(|seconds| show_span(std::time::Duration::from_secs(seconds))),
         public_url: source.public_url.clone(),
         subject: source.subject.clone(),
+        handshake: handshake_of(source),
         active: source.active,
     }
+}
+
+fn handshake_of(source: &Source) -> Option<HandshakeSpec> {
+    let Handshake { allowed_origins, allowed_rate, topic, awaits_secret, .. } = source.handshake.clone();
+    let spec = HandshakeSpec { verify_token: None, allowed_origins, allowed_rate, topic, awaits_secret };
+    (source.handshake != Handshake::default()).then_some(spec)
 }
 
 fn opened(source: &Source, seal: &SealKey) -> Result<Vec<SecretSpec>, Problem> {
@@ -134,6 +148,9 @@ fn show(server: &Shared, source: &Source) -> Value {
     shown["name"] = json!(source.name);
     shown["id"] = json!(server.show(source.key));
     shown["secrets"] = json!(secrets);
+    if source.handshake.verify_token.is_some() {
+        shown["handshake"]["verify_token"] = json!("set");
+    }
     shown["owner"] = json!(source.owner);
     let path =
         format!("{}/api/webhooks/incoming/{}/{}", server.parts.settings.public_url, source.provider, source.name);

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::SourceKey;
-use domain::catalogue::{Catalogue, Source};
+use domain::catalogue::{Catalogue, Sealed, Source, SourceSecret};
 use store::seal::SealKey;
 use verify::provider;
-use verify::receive::{Endpoint, EndpointSettings, Reason};
+use verify::receive::{Endpoint, EndpointSettings, HandshakeSettings, Reason};
 
 use crate::resources;
 use crate::text::decoded;
@@ -97,18 +97,26 @@ fn named(path: &str) -> Option<Cow<'_, str>> {
 
 fn prepare(source: &Source, seal: &SealKey) -> Option<Endpoint> {
     let of = of::source(&source.provider, &source.name);
-    let secret = |secret: &domain::catalogue::SourceSecret| match seal.open(&secret.sealed, &of) {
-        Ok(text) => Some((secret.id.clone(), text.to_string())),
+    let open = |id: &str, sealed: &Sealed| match seal.open(sealed, &of) {
+        Ok(text) => Some(text.to_string()),
         Err(why) => {
-            tracing::error!(source = %of, secret = %secret.id, error = %why, "a secret cannot be used");
+            tracing::error!(source = %of, secret = id, error = %why, "a secret cannot be used");
             None
         }
     };
+    let secret = |secret: &SourceSecret| Some((secret.id.clone(), open(&secret.id, &secret.sealed)?));
     let settings = EndpointSettings {
         provider: provider::find(&source.provider)?,
         secrets: source.secrets.iter().filter_map(secret).collect(),
         window_s: source.window_s,
         public_url: source.public_url.clone(),
+        handshake: HandshakeSettings {
+            verify_token: source.handshake.verify_token.as_ref().and_then(|token| open("verify_token", token)),
+            allowed_origins: source.handshake.allowed_origins.clone(),
+            allowed_rate: source.handshake.allowed_rate,
+            topic: source.handshake.topic.clone(),
+            awaited: source.handshake.awaits_secret,
+        },
         subject: source.subject.clone().map(resources::paths),
     };
     match Endpoint::new(settings) {

@@ -13,6 +13,7 @@ const TELLING: [&str; 4] = ["token", "secret", "signature", "key"];
 
 /// Names and values as a JSON array of pairs, written by hand: this runs for every request.
 pub fn kept(headers: &HeaderMap, credential: &Credential) -> String {
+    let own = credential.headers();
     let mut json = String::with_capacity(64 * (headers.len() + 1));
     json.push('[');
     for (name, value) in headers {
@@ -23,7 +24,7 @@ pub fn kept(headers: &HeaderMap, credential: &Credential) -> String {
         // Header names are lower-case tokens: nothing in them needs an escape.
         json.push_str(name.as_str());
         json.push_str("\",\"");
-        if is_credential(name, credential) {
+        if is_credential(name, &own) {
             json.push_str(REDACTED);
         } else {
             push_escaped(&mut json, value.as_bytes());
@@ -34,10 +35,14 @@ pub fn kept(headers: &HeaderMap, credential: &Credential) -> String {
     json
 }
 
-/// The values of the provider's own credential header, as a JSON array.
+/// The provider's own credential headers and their values, as a JSON array of pairs.
 pub fn presented(headers: &HeaderMap, credential: &Credential) -> Option<String> {
-    let name = header_of(credential)?;
-    let values: Vec<_> = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    let own = credential.headers();
+    let values: Vec<_> = headers
+        .iter()
+        .filter(|(name, _)| is_own(name, &own))
+        .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())))
+        .collect();
     if values.is_empty() { None } else { serde_json::to_string(&values).ok() }
 }
 
@@ -53,20 +58,19 @@ pub fn kept_path(path: &str, query: Option<&str>) -> String {
     format!("{path}?{}", kept.collect::<Vec<_>>().join("&"))
 }
 
-fn is_credential(name: &HeaderName, credential: &Credential) -> bool {
-    let name = name.as_str();
-    CREDENTIALS.contains(&name)
-        || name.starts_with("x-hub-signature")
-        || TELLING.iter().any(|part| name.contains(part))
-        || header_of(credential).is_some_and(|own| own.eq_ignore_ascii_case(name))
+fn is_credential(name: &HeaderName, own: &[&str]) -> bool {
+    let text = name.as_str();
+    CREDENTIALS.contains(&text)
+        || text.starts_with("x-hub-signature")
+        || TELLING.iter().any(|part| text.contains(part))
+        || is_own(name, own)
 }
 
-fn header_of(credential: &Credential) -> Option<&'static str> {
-    match credential {
-        Credential::Signature(signature) => Some(signature.header),
-        Credential::Token { header } => Some(header),
-        Credential::Code { .. } => None,
-    }
+/// Whether it is one of these, or one of them with a number after it.
+fn is_own(name: &HeaderName, own: &[&str]) -> bool {
+    let name = name.as_str();
+    let plain = name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('-');
+    own.iter().any(|own| own.eq_ignore_ascii_case(name) || own.eq_ignore_ascii_case(plain))
 }
 
 /// A value as the inside of a JSON string; bytes above ASCII as the Latin-1 characters that headers count as.

@@ -8,11 +8,12 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use domain::Timestamp;
 use http::request::Parts;
-use http::{HeaderValue, Request, StatusCode, header};
+use http::{HeaderName, HeaderValue, Request, StatusCode, header};
 use verify::receive::{Endpoint, Head, Outcome, Reason, Refusal, Reply};
 
 use super::believed::{self, Believed, Kept};
 use super::endpoints::Ready;
+use super::handshake;
 use super::quarantine::{self, Refused};
 use crate::problem::Problem;
 use crate::server::{Server, Shared};
@@ -76,9 +77,12 @@ impl Arrived<'_> {
         };
         let accepted = match self.endpoint.receive(&head, &body, now_s) {
             Outcome::Accept(accepted) => accepted,
-            Outcome::Reply(reply) => {
+            Outcome::Reply { reply, effect } => {
                 server.metrics.replied.inc();
-                return answer(reply);
+                return match handshake::follow(server, self.source, effect, self.now).await {
+                    Ok(()) => answer(reply),
+                    Err(problem) => problem.into_response(),
+                };
             }
             Outcome::Refuse(refusal) => return self.refuse(server, &refusal, Some(&body)).await,
         };
@@ -100,8 +104,13 @@ impl Arrived<'_> {
     }
 
     async fn refuse(&self, server: &Shared, refusal: &Refusal, body: Option<&Bytes>) -> Response {
-        let source = Some((self.source, &self.endpoint.provider().credential));
-        refuse(server, source, refusal, self.head, body, self.now).await
+        let provider = self.endpoint.provider();
+        let source = Some((self.source, &provider.credential));
+        let mut response = refuse(server, source, refusal, self.head, body, self.now).await;
+        if let Ok(status) = StatusCode::from_u16(provider.status(refusal.reason)) {
+            *response.status_mut() = status;
+        }
+        response
     }
 }
 
@@ -124,6 +133,12 @@ fn answer(reply: Reply) -> Response {
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK);
     if let Some(kind) = reply.content_type {
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    }
+    for (name, value) in reply.headers {
+        match (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            (Ok(name), Ok(value)) => drop(response.headers_mut().insert(name, value)),
+            _ => tracing::warn!(name, "a handshake's header cannot be sent back"),
+        }
     }
     response
 }

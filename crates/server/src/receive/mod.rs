@@ -7,6 +7,7 @@
 mod believed;
 mod body;
 mod endpoints;
+mod handshake;
 mod headers;
 mod incoming;
 mod quarantine;

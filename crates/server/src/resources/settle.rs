@@ -21,6 +21,11 @@ pub fn settle_source(mut fresh: Source, before: &Source, seal: &SealKey) -> Sour
                 secret.sealed = known.sealed.clone();
             }
         }
+        if let (Some(token), Some(known)) = (&fresh.handshake.verify_token, &before.handshake.verify_token)
+            && same(token, known, &of_fresh, seal)
+        {
+            fresh.handshake.verify_token = Some(known.clone());
+        }
     }
     fresh
 }

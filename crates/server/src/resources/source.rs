@@ -1,11 +1,11 @@
 //! Sources: who sends to us.
 
-use domain::catalogue::{Owner, Source, SourceMode, SourceSecret, SubjectPaths};
+use domain::catalogue::{Handshake, Owner, Source, SourceMode, SourceSecret, SubjectPaths};
 use domain::{Random, SourceKey};
 use serde::{Deserialize, Serialize};
 use store::seal::SealKey;
 use verify::provider::{self, Provider};
-use verify::receive::{Endpoint, EndpointSettings};
+use verify::receive::{Endpoint, EndpointSettings, HandshakeSettings};
 
 use super::check_name;
 use crate::problem::Problem;
@@ -36,9 +36,33 @@ pub struct SourceSpec {
     /// Where the subject stands in the body, instead of the provider's own paths.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<SubjectPaths>,
+    /// What handshakes are held against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handshake: Option<HandshakeSpec>,
     /// Whether requests are taken.
     #[serde(default = "yes")]
     pub active: bool,
+}
+
+/// What handshakes are held against, as people write it. Without `Debug`: it holds a secret.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HandshakeSpec {
+    /// The token with which the sender asks to be let in.
+    #[serde(default, skip_serializing)]
+    pub verify_token: Option<String>,
+    /// The origins that may send; `"*"` for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed_origins: Vec<String>,
+    /// How many requests a minute a sender may send, where it asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_rate: Option<u32>,
+    /// The one topic whose messages are taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    /// Whether the first request may bring the secret; off again once it has.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub awaits_secret: bool,
 }
 
 /// One secret as people write it: the text alone, or with an id.
@@ -88,29 +112,44 @@ pub fn source(
     }
     let window_s = spec.window.as_deref().map(window).transpose()?;
     let secrets = named(&spec.secrets, seal)?;
+    let handshake = spec.handshake.clone().unwrap_or_default();
     let settings = EndpointSettings {
         provider,
         secrets: secrets.clone(),
         window_s,
         public_url: spec.public_url.clone(),
+        handshake: HandshakeSettings {
+            verify_token: handshake.verify_token.clone(),
+            allowed_origins: handshake.allowed_origins.clone(),
+            allowed_rate: handshake.allowed_rate,
+            topic: handshake.topic.clone(),
+            awaited: handshake.awaits_secret,
+        },
         subject: spec.subject.clone().map(paths),
     };
     Endpoint::new(settings).map_err(|why| Problem::invalid(format!("source {:?}: {why}", spec.id)))?;
     let of = of::source(provider.name, &spec.id);
-    let sealed = |(id, text): (String, String)| {
+    let sealed = |text: &str| {
         let mut nonce = [0; 24];
         random.fill(&mut nonce);
-        SourceSecret { id, sealed: seal.seal(&text, &of, nonce) }
+        seal.seal(text, &of, nonce)
     };
     Ok(Source {
         key,
         name: spec.id.clone(),
         provider: provider.name.to_owned(),
         mode: spec.mode,
-        secrets: secrets.into_iter().map(sealed).collect(),
+        secrets: secrets.into_iter().map(|(id, text)| SourceSecret { id, sealed: sealed(&text) }).collect(),
         window_s,
         public_url: spec.public_url.clone(),
         subject: spec.subject.clone(),
+        handshake: Handshake {
+            verify_token: handshake.verify_token.as_deref().map(sealed),
+            allowed_origins: handshake.allowed_origins,
+            allowed_rate: handshake.allowed_rate,
+            topic: handshake.topic,
+            awaits_secret: handshake.awaits_secret,
+        },
         active: spec.active,
         owner,
     })

@@ -353,6 +353,7 @@ fn judged(world: &World, request: &str, key: &Value) -> bool {
         secrets: vec![("ours".to_owned(), key)],
         window_s: None,
         public_url: None,
+        handshake: verify::receive::HandshakeSettings::default(),
         subject: None,
     };
     let endpoint = verify::receive::Endpoint::new(settings).expect("a key of our form");

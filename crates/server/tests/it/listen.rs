@@ -11,13 +11,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::world::World;
 
-struct Running {
-    address: SocketAddr,
+pub struct Running {
+    pub address: SocketAddr,
     shutdown: CancellationToken,
     task: JoinHandle<std::io::Result<()>>,
 }
 
-async fn run(world: &World, limits: ListenLimits) -> Running {
+pub async fn run(world: &World, limits: ListenLimits) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let shutdown = CancellationToken::new();
@@ -26,7 +26,7 @@ async fn run(world: &World, limits: ListenLimits) -> Running {
 }
 
 /// Sends these bytes and reads until the other side closes.
-async fn exchange(address: SocketAddr, request: &[u8]) -> String {
+pub async fn exchange(address: SocketAddr, request: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
     stream.write_all(request).await.expect("written");
     let mut answer = Vec::new();

@@ -6,6 +6,7 @@ mod links;
 mod listen;
 mod pages;
 mod problems;
+mod providers;
 mod receive;
 mod rehearsal;
 mod resources;

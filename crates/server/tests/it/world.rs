@@ -46,6 +46,10 @@ impl ManualClock {
     pub fn forward(&self, seconds: i64) {
         self.0.fetch_add(seconds * 1_000_000, Ordering::AcqRel);
     }
+
+    pub fn set(&self, seconds: i64) {
+        self.0.store(seconds * 1_000_000, Ordering::Release);
+    }
 }
 
 impl Clock for ManualClock {
@@ -164,16 +168,25 @@ impl World {
 
     /// Adds a source.
     pub async fn source(&self, provider: &str, id: &str, secret: &str, owner: Owner) {
-        let spec = SourceSpec {
-            id: id.to_owned(),
-            provider: provider.to_owned(),
-            mode: domain::catalogue::SourceMode::Modern,
-            secrets: vec![SecretSpec::Named { id: "first".to_owned(), secret: secret.to_owned() }],
-            window: None,
-            public_url: None,
-            subject: None,
-            active: true,
-        };
+        self.source_of(
+            SourceSpec {
+                id: id.to_owned(),
+                provider: provider.to_owned(),
+                mode: domain::catalogue::SourceMode::Modern,
+                secrets: vec![SecretSpec::Named { id: "first".to_owned(), secret: secret.to_owned() }],
+                window: None,
+                public_url: None,
+                handshake: None,
+                subject: None,
+                active: true,
+            },
+            owner,
+        )
+        .await;
+    }
+
+    /// Adds a source that is written like this.
+    pub async fn source_of(&self, spec: SourceSpec, owner: Owner) {
         let random = Counting(AtomicU8::new(100));
         let source = resources::source(&spec, self.keys().key(), owner, &self.seal, &random).expect("a source");
         self.add(vec![source.entry()]).await;

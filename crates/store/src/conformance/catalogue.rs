@@ -82,6 +82,7 @@ impl World {
             secrets: Vec::new(),
             window_s: None,
             public_url: None,
+            handshake: domain::catalogue::Handshake::default(),
             subject: None,
             active: true,
             owner: Owner::Api,

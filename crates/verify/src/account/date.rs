@@ -1,5 +1,7 @@
 //! The `Date` of a signed request: RFC 1123, in the one zone `GMT`.
 
+use crate::calendar;
+
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
@@ -13,7 +15,7 @@ pub(super) fn seconds(text: &str) -> Option<i64> {
     };
     WEEKDAYS.iter().find(|name| weekday.strip_suffix(',') == Some(name))?;
     let month = MONTHS.iter().position(|name| *name == month)?;
-    let days = days(number(year, 4, 9999)?, month, number(day, 2, 31)?)?;
+    let days = calendar::days(number(year, 4, 9999)?, month, number(day, 2, 31)?)?;
     let (hour, minute, second) = (number(hour, 2, 23)?, number(minute, 2, 59)?, number(second, 2, 59)?);
     Some(((days * 24 + hour) * 60 + minute) * 60 + second)
 }
@@ -22,18 +24,6 @@ pub(super) fn seconds(text: &str) -> Option<i64> {
 fn number(text: &str, digits: usize, max: i64) -> Option<i64> {
     let plain = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|number| plain && *number <= max)
-}
-
-/// The days from the first of 1970 to this day, if its month has it; `month` counts from 0.
-fn days(year: i64, month: usize, day: i64) -> Option<i64> {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let february = if leap { 29 } else { 28 };
-    let lengths = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let exists = (1..=lengths[month]).contains(&day);
-    let leaps_before = |year: i64| (year - 1).div_euclid(4) - (year - 1).div_euclid(100) + (year - 1).div_euclid(400);
-    let leap_days = leaps_before(year) - leaps_before(1970);
-    let days = (year - 1970) * 365 + leap_days + lengths[..month].iter().sum::<i64>() + day - 1;
-    exists.then_some(days)
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! Requests of many providers, and what must become of each.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::provider::{self, Provider};
-use crate::receive::{Accepted, Content, Endpoint, EndpointSettings, Head, Outcome, Reply};
+use crate::receive::{Accepted, Content, Endpoint, EndpointSettings, HandshakeSettings, Head, Outcome, Reply};
 use crate::refusal::{Reason, Refusal};
 
 use super::{ConformanceError, Row, parsed};
@@ -30,6 +32,15 @@ struct Vector {
 struct Config {
     public_url: Option<String>,
     tolerance_seconds: Option<u64>,
+    #[serde(default)]
+    keys: BTreeMap<String, String>,
+    verify_token: Option<String>,
+    #[serde(default)]
+    allowed_origins: Vec<String>,
+    allowed_rate: Option<u32>,
+    #[serde(default)]
+    awaiting_handshake: bool,
+    topic_arn: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -40,7 +51,9 @@ struct Expect {
     status: Option<u16>,
     reply_body: Option<String>,
     reply_type: Option<String>,
-    reply_headers: serde_json::Map<String, Value>,
+    reply_headers: BTreeMap<String, String>,
+    #[serde(default)]
+    effect: Option<String>,
 }
 
 /// The vectors of a file of this kind.
@@ -79,12 +92,20 @@ fn supported(vector: &Vector) -> Result<&'static Provider, String> {
 
 impl Vector {
     fn outcome(&self, provider: &'static Provider) -> Result<Judged, ConformanceError> {
-        let secrets = self.secrets.iter().enumerate();
+        let named = self.config.keys.iter().map(|(name, secret)| format!("{name}:{secret}"));
+        let secrets = self.secrets.iter().cloned().chain(named).enumerate();
         let settings = EndpointSettings {
             provider,
-            secrets: secrets.map(|(at, text)| (at.to_string(), text.clone())).collect(),
+            secrets: secrets.map(|(at, text)| (at.to_string(), text)).collect(),
             window_s: self.config.tolerance_seconds,
             public_url: self.config.public_url.clone(),
+            handshake: HandshakeSettings {
+                verify_token: self.config.verify_token.clone(),
+                allowed_origins: self.config.allowed_origins.clone(),
+                allowed_rate: self.config.allowed_rate,
+                topic: self.config.topic_arn.clone(),
+                awaited: self.config.awaiting_handshake,
+            },
             subject: None,
         };
         let endpoint = match Endpoint::new(settings) {
@@ -126,8 +147,13 @@ enum Judged {
 impl Expect {
     /// Asserts verdict, reason and events alone: the statuses and texts are another profile's.
     fn leave_reply_open(&mut self) {
-        (self.status, self.reply_body, self.reply_type) = (None, None, None);
+        (self.status, self.reply_body, self.reply_type, self.effect) = (None, None, None, None);
         self.reply_headers.clear();
+    }
+
+    /// The body that is asserted: an empty one only where we answer ourselves.
+    fn body(&self) -> Option<&str> {
+        self.reply_body.as_deref().filter(|body| !body.is_empty() || self.verdict == "answer")
     }
 
     /// What is expected, in words; what is left open is not among them.
@@ -136,9 +162,10 @@ impl Expect {
         words.extend(self.reason.clone());
         words.extend(self.events.as_ref().map(|events| format!("events {events:?}")));
         words.extend(self.status.map(|status| format!("status {status}")));
-        words.extend(self.reply_body.as_ref().map(|body| format!("body {body:?}")));
+        words.extend(self.body().map(|body| format!("body {body:?}")));
         words.extend(self.reply_type.as_ref().map(|kind| format!("type {kind}")));
-        words.extend(self.reply_headers.keys().map(|name| format!("header {name}")));
+        words.extend(self.reply_headers.iter().map(|(name, value)| format!("header {name}: {value}")));
+        words.extend(self.effect.clone());
         words.join(", ")
     }
 }
@@ -146,18 +173,18 @@ impl Expect {
 impl Judged {
     /// What came out, in the words of what is expected.
     fn words(self, provider: &Provider, expect: &Expect) -> String {
-        let (words, events, reply) = match self {
+        let (words, events, reply, effect) = match self {
             // A step that passes is all that an accepted vector of that scope asserts.
             Judged::Step(Ok(())) if expect.verdict == "accept" => return expect.words(),
             Judged::Step(Ok(())) => return "accept".to_owned(),
             Judged::Whole(Outcome::Accept(accepted)) => {
-                ("accept".to_owned(), Some(names(provider, &accepted)), accepted.reply)
+                ("accept".to_owned(), Some(names(provider, &accepted)), accepted.reply, None)
             }
-            Judged::Whole(Outcome::Reply(reply)) => ("answer".to_owned(), None, reply),
+            Judged::Whole(Outcome::Reply { reply, effect }) => ("answer".to_owned(), None, reply, effect),
             Judged::Whole(Outcome::Refuse(refusal)) | Judged::Step(Err(refusal)) => {
-                let status = refusal.reason.status();
-                let reply = Reply { status, content_type: None, body: Vec::new() };
-                (format!("refuse, {}", refusal.reason), None, reply)
+                let status = provider.status(refusal.reason);
+                let reply = Reply { status, content_type: None, headers: Vec::new(), body: Vec::new() };
+                (format!("refuse, {}", refusal.reason), None, reply, None)
             }
         };
         let mut words = vec![words];
@@ -165,12 +192,25 @@ impl Judged {
             words.extend(events.map(|events| format!("events {events:?}")));
         }
         words.extend(expect.status.map(|_| format!("status {}", reply.status)));
-        let body = String::from_utf8_lossy(&reply.body);
-        words.extend(expect.reply_body.as_ref().map(|_| format!("body {body:?}")));
+        words.extend(expect.body().map(|expected| format!("body {:?}", same_json(expected, &reply.body))));
         let kind = reply.content_type.unwrap_or("none");
         words.extend(expect.reply_type.as_ref().map(|_| format!("type {kind}")));
+        for name in expect.reply_headers.keys() {
+            let found = reply.headers.iter().find(|(found, _)| found == name).map_or("none", |(_, value)| value);
+            words.push(format!("header {name}: {found}"));
+        }
+        words.extend(effect.as_ref().map(|effect| effect.name().to_owned()));
         words.join(", ")
     }
+}
+
+/// The body, or the expected text if both are the same JSON.
+fn same_json(expected: &str, body: &[u8]) -> String {
+    let (left, right) = (serde_json::from_str::<Value>(expected), serde_json::from_slice::<Value>(body));
+    if left.is_ok() && left.ok() == right.ok() {
+        return expected.to_owned();
+    }
+    String::from_utf8_lossy(body).into_owned()
 }
 
 /// The names of the events that arrived; one without a name has none.

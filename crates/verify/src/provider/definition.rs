@@ -3,6 +3,11 @@
 //! A definition says where things stand in a request and how they are written. It holds no code: everything it can
 //! say is a variant below, so that adding a sender is adding data, and the compiler lists what a new word needs.
 
+use std::fmt;
+
+use super::handshake::{Consequence, Handshake};
+use crate::refusal::Reason;
+
 /// Everything about one sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Provider {
@@ -12,14 +17,18 @@ pub struct Provider {
     pub credential: Credential,
     /// How the configured text becomes a key.
     pub key: KeyForm,
+    /// The methods that deliver events.
+    pub methods: &'static [&'static str],
     /// Where the event's name stands, and what follows if it does not.
     pub event: EventName,
     /// Where the sender's own id of the delivery stands.
-    pub delivery_id: Option<Place>,
+    pub delivery_id: DeliveryId,
     /// What the event is about.
     pub subject: Option<Subject>,
     /// The field that holds the JSON where the body is a form.
     pub form_field: Option<&'static str>,
+    /// Requests that only want an answer, in the order in which they are looked for.
+    pub handshakes: &'static [Handshake],
     /// The event that only asks whether we are there: answered 200, and not an event.
     pub ping: Option<&'static str>,
     /// What identifies a delivery, and how far that can be trusted.
@@ -28,6 +37,40 @@ pub struct Provider {
     pub body_bytes_max: usize,
     /// The answer to an accepted request.
     pub success: Answer,
+    /// The status of every refusal of the proof, where this sender insists on one.
+    pub refusal_status: Option<u16>,
+}
+
+impl Provider {
+    /// What most have in common; a definition says what is different. Its credential is one that nothing passes.
+    pub(crate) const BASE: Provider = Provider {
+        name: "",
+        credential: Credential::Token { place: Place::Header(""), prefix: "" },
+        key: KeyForm::Text,
+        methods: &["POST"],
+        event: EventName::Optional(&[]),
+        delivery_id: DeliveryId::None,
+        subject: None,
+        form_field: None,
+        handshakes: &[],
+        ping: None,
+        replay: Replay::Nothing,
+        body_bytes_max: BODY_BYTES_MAX,
+        success: Answer::NO_CONTENT,
+        refusal_status: None,
+    };
+
+    /// Whether a handshake of this sender brings the secret.
+    #[must_use]
+    pub fn brings_its_secret(&self) -> bool {
+        self.handshakes.iter().any(|handshake| matches!(handshake.effect, Some(Consequence::StoreSecret(_))))
+    }
+
+    /// The status that answers a refusal for this reason.
+    #[must_use]
+    pub fn status(&self, reason: Reason) -> u16 {
+        self.refusal_status.filter(|_| reason.is_about_the_proof()).unwrap_or_else(|| reason.status())
+    }
 }
 
 /// How a request proves who sent it.
@@ -35,16 +78,24 @@ pub struct Provider {
 pub enum Credential {
     /// A signature over what was sent.
     Signature(Signature),
-    /// The secret itself, in a header.
+    /// The secret itself.
     Token {
-        /// The header's name.
-        header: &'static str,
+        /// Where it stands.
+        place: Place,
+        /// A fixed text in front of it, its case included; may be empty.
+        prefix: &'static str,
     },
-    /// The secret itself, in the URL's query.
+    /// The secret itself, in the URL's query, as ASP.NET Core WebHooks names and refuses it.
     Code {
         /// The query parameter's name.
         parameter: &'static str,
     },
+    /// User and password by HTTP basic authentication (RFC 7617); the secret is `user:password`.
+    Basic,
+    /// Twilio's own: see [`super::twilio`].
+    Twilio,
+    /// Netlify's own: see [`super::netlify`].
+    Netlify,
 }
 
 impl Credential {
@@ -55,6 +106,25 @@ impl Credential {
             Credential::Signature(signature) => signature.algorithm.name(),
             Credential::Token { .. } => "token",
             Credential::Code { .. } => "code",
+            Credential::Basic => "basic",
+            Credential::Twilio => Algorithm::HmacSha1.name(),
+            Credential::Netlify => "jws-hs256",
+        }
+    }
+
+    /// The headers that hold it: never stored in the clear. A name that ends in `-{n}` stands for all its numbers.
+    #[must_use]
+    pub fn headers(&self) -> Vec<&'static str> {
+        match self {
+            Credential::Signature(Signature { at: Where::Header(name) | Where::Numbered(name), .. })
+            | Credential::Token { place: Place::Header(name), .. } => vec![name],
+            Credential::Signature(Signature { at: Where::AnyOf(names), .. }) => names.to_vec(),
+            Credential::Signature(Signature { at: Where::Json(_), .. })
+            | Credential::Token { .. }
+            | Credential::Code { .. } => vec![],
+            Credential::Basic => vec!["Authorization"],
+            Credential::Twilio => vec![super::twilio::HEADER],
+            Credential::Netlify => vec![super::netlify::HEADER],
         }
     }
 }
@@ -64,8 +134,8 @@ impl Credential {
 pub struct Signature {
     /// How it is made.
     pub algorithm: Algorithm,
-    /// The header that it stands in.
-    pub header: &'static str,
+    /// Where it stands.
+    pub at: Where,
     /// What stands around it there.
     pub shape: Shape,
     /// How its bytes are written.
@@ -74,6 +144,49 @@ pub struct Signature {
     pub message: &'static [Part],
     /// The time that is signed with it.
     pub time: Option<Time>,
+    /// The array in the body whose every item has such a signature of its own; paths then begin at the item.
+    pub each: Option<&'static str>,
+    /// The header that names the one key to check with, where keys have names.
+    pub key_name: Option<&'static str>,
+}
+
+impl Signature {
+    /// HMAC-SHA256 in hex over the body alone: what most senders vary.
+    pub(crate) const BASE: Signature = Signature {
+        algorithm: Algorithm::HmacSha256,
+        at: Where::Header(""),
+        shape: Shape::Bare,
+        encoding: Encoding::Hex,
+        message: &[Part::Body],
+        time: None,
+        each: None,
+        key_name: None,
+    };
+
+    /// What Standard Webhooks says of `v1`, for senders that follow it under these header names.
+    pub(crate) const fn standard(signature: &'static str, time: &'static str, message: &'static [Part]) -> Signature {
+        Signature {
+            at: Where::Header(signature),
+            shape: Shape::List { between: ' ', after_key: ',', key: "v1" },
+            encoding: Encoding::Base64,
+            message,
+            time: Some(Time { at: TimeAt::Header(time), unit: Unit::Seconds, window_s: Some(300) }),
+            ..Signature::BASE
+        }
+    }
+}
+
+/// Where a signature stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Where {
+    /// In a header that must be there once.
+    Header(&'static str),
+    /// In these headers, of which at least one must be there, each once.
+    AnyOf(&'static [&'static str]),
+    /// In headers that end in `-1`, `-2` and so on, without a gap.
+    Numbered(&'static str),
+    /// In the JSON of the body.
+    Json(&'static str),
 }
 
 /// How a signature is made.
@@ -85,8 +198,12 @@ pub enum Algorithm {
     HmacSha256,
     /// HMAC with SHA-512.
     HmacSha512,
+    /// SHA-256 of the secret and the message after it: no MAC, and open to extension in theory.
+    Sha256SecretFirst,
     /// Ed25519, strictly verified.
     Ed25519,
+    /// ECDSA on P-256 over SHA-256, in DER.
+    EcdsaP256,
 }
 
 impl Algorithm {
@@ -97,7 +214,9 @@ impl Algorithm {
             Algorithm::HmacSha1 => "hmac-sha1",
             Algorithm::HmacSha256 => "hmac-sha256",
             Algorithm::HmacSha512 => "hmac-sha512",
+            Algorithm::Sha256SecretFirst => "sha256",
             Algorithm::Ed25519 => "ed25519",
+            Algorithm::EcdsaP256 => "ecdsa-p256-sha256",
         }
     }
 }
@@ -123,6 +242,16 @@ pub enum KeyForm {
     },
     /// An Ed25519 public key: `whpk_` (may be left out) and base64 of 32 bytes.
     Whpk,
+    /// An Ed25519 public key: 64 hex digits.
+    Ed25519Hex,
+    /// A public key as base64 of its DER (RFC 5280, SubjectPublicKeyInfo).
+    Spki,
+    /// The bytes that hex digits stand for.
+    Hex,
+    /// A name, a colon, and text as it stands: the request names which of several keys signed it.
+    Named,
+    /// A user, a colon, and a password.
+    UserPassword,
 }
 
 /// What stands around a signature.
@@ -176,15 +305,60 @@ pub enum Part {
     Header(&'static str),
     /// A fixed text.
     Text(&'static str),
+    /// The method, in capitals.
+    Method,
+    /// The URL that the sender knows: the configured public one, or as it arrived.
+    Url,
+    /// Likewise, with the few escapes undone that HubSpot undoes.
+    UrlPartlyDecoded,
+    /// A value in the JSON that must be there.
+    Json(&'static str),
+    /// A value in the JSON, or nothing.
+    JsonOrNothing(&'static str),
 }
 
-/// A signed time, in whole seconds of Unix time.
+/// A signed time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Time {
-    /// The header that it stands in.
-    pub header: &'static str,
-    /// How far it may lie from our own, either way; exactly so far is not too far.
-    pub window_s: u64,
+    /// Where it stands.
+    pub at: TimeAt,
+    /// How it is written.
+    pub unit: Unit,
+    /// How far it may lie from our own, either way; exactly so far is not too far. `None`: the sender names no limit.
+    pub window_s: Option<u64>,
+}
+
+impl fmt::Display for Where {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Where::Header(name) => write!(out, "the header {name}"),
+            Where::AnyOf(names) => write!(out, "the headers {}", names.join(", ")),
+            Where::Numbered(name) => write!(out, "the headers {name}-1 and so on"),
+            Where::Json(path) => write!(out, "{path} in the body"),
+        }
+    }
+}
+
+/// Where a signed time stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeAt {
+    /// In a header that must be there once.
+    Header(&'static str),
+    /// Among the signatures' list, once, under this key.
+    Item(&'static str),
+    /// In the JSON of the body.
+    Json(&'static str),
+}
+
+/// How a time is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Whole seconds of Unix time.
+    Seconds,
+    /// Whole milliseconds of Unix time.
+    Milliseconds,
+    /// RFC 3339 with a zone and any fraction.
+    Rfc3339,
 }
 
 /// Where a value stands.
@@ -192,25 +366,66 @@ pub struct Time {
 pub enum Place {
     /// In a header.
     Header(&'static str),
-    /// In the JSON, under these names, each after a full stop.
+    /// In the URL's query.
+    Query(&'static str),
+    /// In a field of a form.
+    Form(&'static str),
+    /// In the JSON: names with a full stop between, a number for an item, `[*]` for every item.
     Json(&'static str),
+    /// Nowhere: it is always this.
+    Fixed(&'static str),
 }
 
-/// Where the event's name stands, and what follows if it does not.
+impl fmt::Display for Place {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Header(name) => write!(out, "the header {name}"),
+            Place::Query(name) => write!(out, "the query parameter {name}"),
+            Place::Form(name) => write!(out, "the form field {name}"),
+            Place::Json(path) => write!(out, "{path} of the body"),
+            Place::Fixed(text) => write!(out, "the fixed text {text}"),
+        }
+    }
+}
+
+/// Where the event's name stands, and what follows if it does not. The first place that yields something counts; it may
+/// yield several names, which are several events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventName {
     /// There, or the event has no name.
-    Optional(Place),
+    Optional(&'static [Place]),
     /// There, or the request is refused.
-    Required(Place),
+    Required(&'static [Place]),
 }
 
 impl EventName {
     /// Where the name stands.
     #[must_use]
-    pub const fn place(self) -> Place {
+    pub const fn places(self) -> &'static [Place] {
         match self {
-            EventName::Optional(place) | EventName::Required(place) => place,
+            EventName::Optional(places) | EventName::Required(places) => places,
+        }
+    }
+}
+
+/// Where the sender's own id of a delivery stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveryId {
+    /// Nowhere.
+    None,
+    /// At the first of these places that yields something; several values belong to as many events.
+    First(&'static [Place]),
+    /// At all of these places together.
+    Together(&'static [Place]),
+}
+
+impl DeliveryId {
+    /// Where it stands.
+    #[must_use]
+    pub const fn places(self) -> &'static [Place] {
+        match self {
+            DeliveryId::None => &[],
+            DeliveryId::First(places) | DeliveryId::Together(places) => places,
         }
     }
 }
@@ -243,6 +458,8 @@ impl Subject {
 pub enum Replay {
     /// The delivery id, which is signed.
     Signed,
+    /// The signed time together with the digest of the body: there is no signed id.
+    SignedTime,
     /// The delivery id, which is not, together with the digest of the body: both must repeat.
     IdAndDigest,
     /// Nothing: every delivery is a new one.
@@ -254,7 +471,7 @@ impl Replay {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Replay::Signed => "signed",
+            Replay::Signed | Replay::SignedTime => "signed",
             Replay::IdAndDigest => "id+digest",
             Replay::Nothing => "none",
         }

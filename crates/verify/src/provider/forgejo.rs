@@ -1,26 +1,14 @@
-use super::{
-    Algorithm, Answer, Credential, Encoding, EventName, FORGE_BODY_BYTES_MAX, KeyForm, Part, Place, Provider, Replay,
-    Shape, Signature, Subject,
-};
+use super::{Credential, DeliveryId, EventName, FORGE_BODY_BYTES_MAX, Part, Place, Provider, Replay, Signature, Subject, Where};
 
-/// Forgejo signs like Gitea, under headers of its own beside Gitea's and GitHub's.
+/// Forgejo signs the JSON: of a form delivery the decoded field, not the raw body as GitHub does.
 pub const FORGEJO: Provider = Provider {
-    name: "forgejo",
-    credential: Credential::Signature(Signature {
-        algorithm: Algorithm::HmacSha256,
-        header: "X-Forgejo-Signature",
-        shape: Shape::Bare,
-        encoding: Encoding::Hex,
-        message: &[Part::Payload],
-        time: None,
-    }),
-    key: KeyForm::Text,
-    event: EventName::Optional(Place::Header("X-Forgejo-Event")),
-    delivery_id: Some(Place::Header("X-Forgejo-Delivery")),
-    subject: Some(Subject::PUSHED_COMMIT),
-    form_field: Some("payload"),
-    ping: None,
-    replay: Replay::IdAndDigest,
-    body_bytes_max: FORGE_BODY_BYTES_MAX,
-    success: Answer::NO_CONTENT,
+name: "forgejo",
+credential: Credential::Signature(Signature { at: Where::Header("X-Forgejo-Signature"), message: &[Part::Payload], ..Signature::BASE }),
+event: EventName::Optional(&[Place::Header("X-Forgejo-Event")]),
+delivery_id: DeliveryId::First(&[Place::Header("X-Forgejo-Delivery")]),
+subject: Some(Subject::PUSHED_COMMIT),
+form_field: Some("payload"),
+replay: Replay::IdAndDigest,
+body_bytes_max: FORGE_BODY_BYTES_MAX,
+..Provider::BASE
 };

@@ -1,26 +1,12 @@
-use super::{
-    Algorithm, Answer, BODY_BYTES_MAX, Credential, Encoding, EventName, KeyForm, Part, Place, Provider, Replay, Shape,
-    Signature, Time,
-};
+use super::{Credential, DeliveryId, EventName, KeyForm, Part, Place, Provider, Replay, Signature};
 
-/// Standard Webhooks with a shared signing token.
+/// Standard Webhooks (specification 1.0) with a shared key, as many senders speak it.
 pub const STANDARD_WEBHOOKS: Provider = Provider {
-    name: "standard-webhooks",
-    credential: Credential::Signature(Signature {
-        algorithm: Algorithm::HmacSha256,
-        header: "webhook-signature",
-        shape: Shape::List { between: ' ', after_key: ',', key: "v1" },
-        encoding: Encoding::Base64,
-        message: &[Part::Header("webhook-id"), Part::Text("."), Part::Time, Part::Text("."), Part::Body],
-        time: Some(Time { header: "webhook-timestamp", window_s: 300 }),
-    }),
-    key: KeyForm::Whsec,
-    event: EventName::Optional(Place::Json("type")),
-    delivery_id: Some(Place::Header("webhook-id")),
-    subject: None,
-    form_field: None,
-    ping: None,
-    replay: Replay::Signed,
-    body_bytes_max: BODY_BYTES_MAX,
-    success: Answer::NO_CONTENT,
+name: "standard-webhooks",
+credential: Credential::Signature(Signature::standard("webhook-signature", "webhook-timestamp", &[Part::Header("webhook-id"), Part::Text("."), Part::Time, Part::Text("."), Part::Body])),
+key: KeyForm::Whsec,
+event: EventName::Optional(&[Place::Json("type")]),
+delivery_id: DeliveryId::First(&[Place::Header("webhook-id")]),
+replay: Replay::Signed,
+..Provider::BASE
 };

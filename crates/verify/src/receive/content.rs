@@ -2,25 +2,77 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::collections::HashMap;
 
 use crate::provider::Provider;
 use crate::refusal::{Reason, Refusal};
 
-use super::form;
 use super::head::Head;
+use super::{form, json};
 
 /// The body as it arrived, and what its content type says of it.
 pub(crate) struct Content<'a> {
     pub body: &'a [u8],
     /// The form field that holds the JSON, where the body is a form.
     field: Option<&'static str>,
+    is_form: bool,
     payload: OnceCell<Result<Cow<'a, [u8]>, Refusal>>,
+}
+
+/// Values of the JSON, by their paths.
+pub(crate) struct Values(HashMap<String, String>);
+
+impl Values {
+    /// The value at a path that was asked for.
+    pub fn get(&self, path: &str) -> Option<&str> {
+        self.0.get(path).map(String::as_str)
+    }
+
+    /// Likewise, where it must be there.
+    pub fn required(&self, path: &str) -> Result<&str, Refusal> {
+        self.get(path).ok_or_else(|| {
+            Refusal::new(Reason::MissingValue, format!("expected a value at {path} in the body, found none"))
+        })
+    }
 }
 
 impl<'a> Content<'a> {
     pub fn new(provider: &Provider, head: &Head<'_>, body: &'a [u8]) -> Self {
-        let field = provider.form_field.filter(|_| head.announces_form());
-        Self { body, field, payload: OnceCell::new() }
+        let is_form = head.announces_form();
+        let field = provider.form_field.filter(|_| is_form);
+        Self { body, field, is_form, payload: OnceCell::new() }
+    }
+
+    /// Whether the body is a form that holds no JSON.
+    pub fn is_plain_form(&self) -> bool {
+        self.is_form && self.field.is_none()
+    }
+
+    /// The fields of the form, decoded; none if the body is no form.
+    pub fn fields(&self) -> Vec<form::Pair<'a>> {
+        if self.is_form { form::pairs(self.body).collect() } else { Vec::new() }
+    }
+
+    /// The scalars at these paths of the JSON.
+    pub fn read(&self, paths: &[&str]) -> Result<Vec<Vec<String>>, Refusal> {
+        json::read(self.payload()?, paths)
+            .map_err(|fault| Refusal::new(Reason::MalformedBody, format!("expected JSON in the body, but {fault}")))
+    }
+
+    /// One value for each of these paths, where there is one. Reads nothing if nothing is asked for.
+    pub fn values(&self, paths: Vec<String>) -> Result<Values, Refusal> {
+        if paths.is_empty() {
+            return Ok(Values(HashMap::new()));
+        }
+        let found = self.read(&paths.iter().map(String::as_str).collect::<Vec<_>>())?;
+        let values = paths.into_iter().zip(found).filter_map(|(path, mut values)| Some((path, values.pop()?)));
+        Ok(Values(values.collect()))
+    }
+
+    /// How many items the array at this path has.
+    pub fn items(&self, path: &str) -> Result<usize, Refusal> {
+        json::items(self.payload()?, path)
+            .map_err(|fault| Refusal::new(Reason::MalformedBody, format!("expected JSON in the body, but {fault}")))
     }
 
     /// The JSON: the body, or the decoded field of a form. Decoded once, when first asked for.

@@ -1,78 +1,274 @@
 //! What a request presents to prove its sender, read by the definition's words.
 
-use crate::provider::{Encoding, Part, Shape, Signature};
+use std::borrow::Cow;
+
+use crate::calendar;
+use crate::provider::{Encoding, Part, Shape, Signature, Time, TimeAt, Unit, Where};
 use crate::refusal::{Reason, Refusal};
 use crate::{base64, hex};
 
-use super::content::Content;
+use super::content::{Content, Values};
 use super::head::Head;
 
 /// The most signatures that one request may present; honest senders list a few while they roll keys.
 const CANDIDATES_MAX: usize = 100;
 
+/// The most items that are signed one by one.
+const ITEMS_MAX: usize = 100;
+
 /// The most digits of a time.
 const TIME_DIGITS_MAX: usize = 15;
 
-/// What a signed request presents: everything of the proof but the body.
+/// A signed time, as it stands in the request and as what it says, in milliseconds of Unix time.
+#[derive(Clone)]
+struct Moment<'a> {
+    text: Cow<'a, [u8]>,
+    at_ms: i64,
+}
+
+/// What a signed request presents in its head.
 pub(crate) struct Presented<'a> {
     signature: &'static Signature,
     head: Head<'a>,
-    /// The signatures that decode; at least one.
-    pub candidates: Vec<Vec<u8>>,
-    /// The text of the signed time, and what it says in Unix seconds.
-    time: Option<(&'a [u8], i64)>,
+    /// The signatures that decode, unless they stand in the body; at least one.
+    candidates: Vec<Vec<u8>>,
+    time: Option<Moment<'a>>,
+}
+
+/// Something signed, and the signatures that are offered for it: any one may fit.
+pub(crate) struct Claim<'c> {
+    pub message: Vec<Cow<'c, [u8]>>,
+    pub candidates: Cow<'c, [Vec<u8>]>,
+}
+
+/// Everything that one request claims: each must be proven, under one key.
+pub(crate) struct Claims<'c> {
+    pub all: Vec<Claim<'c>>,
+    time: Option<Moment<'c>>,
 }
 
 impl<'a> Presented<'a> {
     /// Reads the head. Refused is what no body could mend.
     pub fn read(signature: &'static Signature, head: &Head<'a>) -> Result<Self, Refusal> {
-        let value = head.required_header(signature.header, Reason::MissingHeader)?;
+        let values = in_head(signature, head)?;
         for part in signature.message {
             if let Part::Header(name) = part {
                 signed_header(head, name)?;
             }
         }
-        let time_text =
-            signature.time.map(|time| head.required_header(time.header, Reason::MissingHeader)).transpose()?;
-        let candidates = decoded(signature, &written(signature, value)?)?;
-        let time = time_text.map(|text| Ok((text, seconds(text)?))).transpose()?;
+        let time_text = match signature.time.map(|time| time.at) {
+            Some(TimeAt::Header(name)) => Some(head.required_header(name, Reason::MissingHeader)?),
+            Some(TimeAt::Item(key)) => Some(time_item(signature, &values, key)?),
+            Some(TimeAt::Json(_)) | None => None,
+        };
+        let candidates =
+            if values.is_empty() { Vec::new() } else { decoded(signature, &written(signature, &values)?)? };
+        let time = match (signature.time, time_text) {
+            (Some(time), Some(text)) => Some(Moment { text: Cow::Borrowed(text), at_ms: milliseconds(time, text)? }),
+            _ => None,
+        };
         Ok(Self { signature, head: *head, candidates, time })
     }
 
+    /// Refuses a time in the head that is too far away; one in the body is looked at later.
+    pub fn within(&self, window_s: Option<u64>, now_s: i64) -> Result<(), Refusal> {
+        within(self.time.as_ref(), window_s, now_s)
+    }
+
+    /// The name of the key to check with, where keys have names.
+    pub fn key_name(&self) -> Result<Option<&'a [u8]>, Refusal> {
+        self.signature.key_name.map(|name| self.head.required_header(name, Reason::MissingHeader)).transpose()
+    }
+
+    /// Everything that is signed, and by what.
+    pub fn claims<'c>(&'c self, content: &'c Content<'_>, url: &'c str) -> Result<Claims<'c>, Refusal> {
+        let Some(each) = self.signature.each else {
+            let values = content.values(self.paths().map(str::to_owned).collect())?;
+            return self.at("", &values, content, url);
+        };
+        let count = content.items(each)?;
+        if count == 0 || count > ITEMS_MAX {
+            let detail = format!("expected 1 to {ITEMS_MAX} items at {each} in the body, found {count}");
+            return Err(Refusal::new(Reason::MissingValue, detail));
+        }
+        let place = |index: usize| format!("{each}.{index}.");
+        let paths = (0..count).flat_map(|index| self.paths().map(move |path| place(index) + path));
+        let values = content.values(paths.collect())?;
+        let mut claims = Claims { all: Vec::with_capacity(count), time: None };
+        for index in 0..count {
+            claims.all.extend(self.at(&place(index), &values, content, url)?.all);
+        }
+        Ok(claims)
+    }
+
+    /// The paths of what stands in the JSON.
+    fn paths(&self) -> impl Iterator<Item = &'static str> {
+        let signature = match self.signature.at {
+            Where::Json(path) => Some(path),
+            Where::Header(_) | Where::AnyOf(_) | Where::Numbered(_) => None,
+        };
+        let time = match self.signature.time.map(|time| time.at) {
+            Some(TimeAt::Json(path)) => Some(path),
+            Some(TimeAt::Header(_) | TimeAt::Item(_)) | None => None,
+        };
+        let parts = self.signature.message.iter().filter_map(|part| match part {
+            Part::Json(path) | Part::JsonOrNothing(path) => Some(*path),
+            _ => None,
+        });
+        signature.into_iter().chain(time).chain(parts)
+    }
+
+    /// One claim, whose paths begin at this place.
+    fn at<'c>(
+        &'c self,
+        place: &str,
+        values: &Values,
+        content: &'c Content<'_>,
+        url: &'c str,
+    ) -> Result<Claims<'c>, Refusal> {
+        let value = |path: &str| values.required(&format!("{place}{path}"));
+        let candidates = match self.signature.at {
+            Where::Json(path) => {
+                Cow::Owned(decoded(self.signature, &written(self.signature, &[value(path)?.as_bytes()])?)?)
+            }
+            Where::Header(_) | Where::AnyOf(_) | Where::Numbered(_) => Cow::Borrowed(&self.candidates[..]),
+        };
+        let time = match self.signature.time {
+            Some(time @ Time { at: TimeAt::Json(path), .. }) => {
+                let text = value(path)?.as_bytes();
+                Some(Moment { text: Cow::Owned(text.to_vec()), at_ms: milliseconds(time, text)? })
+            }
+            _ => self.time.clone(),
+        };
+        let part = |part: &Part| -> Result<Cow<'c, [u8]>, Refusal> {
+            Ok(match part {
+                Part::Body => Cow::Borrowed(content.body),
+                Part::Payload => Cow::Borrowed(content.payload()?),
+                Part::Time => time.as_ref().map_or(Cow::Borrowed(&[]), |time| time.text.clone()),
+                Part::Header(name) => Cow::Borrowed(signed_header(&self.head, name)?),
+                Part::Text(text) => Cow::Borrowed(text.as_bytes()),
+                Part::Method => Cow::Borrowed(self.head.method.as_bytes()),
+                Part::Url => Cow::Borrowed(url.as_bytes()),
+                Part::UrlPartlyDecoded => Cow::Owned(partly_decoded(url)),
+                Part::Json(path) => Cow::Owned(value(path)?.as_bytes().to_vec()),
+                Part::JsonOrNothing(path) => {
+                    let value = values.get(&format!("{place}{path}")).unwrap_or_default();
+                    Cow::Owned(value.as_bytes().to_vec())
+                }
+            })
+        };
+        let message = self.signature.message.iter().map(part).collect::<Result<_, _>>()?;
+        Ok(Claims { all: vec![Claim { message, candidates }], time })
+    }
+}
+
+impl Claims<'_> {
     /// The signed time in Unix seconds.
     pub fn signed_at_s(&self) -> Option<i64> {
-        self.time.map(|(_, seconds)| seconds)
+        self.time.as_ref().map(|time| time.at_ms.div_euclid(1000))
     }
 
-    /// Everything that is signed, part by part.
-    pub fn message<'m>(&'m self, content: &'m Content<'_>) -> Result<Vec<&'m [u8]>, Refusal> {
-        self.signature
-            .message
-            .iter()
-            .map(|part| match part {
-                Part::Body => Ok(content.body),
-                Part::Payload => content.payload(),
-                Part::Time => Ok(self.time.map_or(&[][..], |(text, _)| text)),
-                Part::Header(name) => signed_header(&self.head, name),
-                Part::Text(text) => Ok(text.as_bytes()),
-            })
-            .collect()
+    /// The signed time as it was sent.
+    pub fn time_text(&self) -> Option<&[u8]> {
+        self.time.as_ref().map(|time| &*time.text)
     }
 
-    /// Refuses a time further from `now_s` than the window; exactly the window passes.
+    /// Refuses a time that is too far away.
     pub fn within(&self, window_s: Option<u64>, now_s: i64) -> Result<(), Refusal> {
-        let (Some(at_s), Some(window_s)) = (self.signed_at_s(), window_s) else {
-            return Ok(());
-        };
-        let distance_s = now_s.abs_diff(at_s);
-        if distance_s <= window_s {
-            return Ok(());
-        }
-        let (reason, direction) =
-            if at_s < now_s { (Reason::StaleTimestamp, "ago") } else { (Reason::FutureTimestamp, "ahead") };
-        let detail = format!("signed {distance_s} s {direction}, but the limit is {window_s} s");
-        Err(Refusal::new(reason, detail))
+        within(self.time.as_ref(), window_s, now_s)
     }
+}
+
+/// Refuses a time further from `now_s` than the window; exactly the window passes.
+fn within(time: Option<&Moment<'_>>, window_s: Option<u64>, now_s: i64) -> Result<(), Refusal> {
+    let (Some(time), Some(window_s)) = (time, window_s) else {
+        return Ok(());
+    };
+    let distance_ms = now_s.saturating_mul(1000).abs_diff(time.at_ms);
+    if distance_ms <= window_s.saturating_mul(1000) {
+        return Ok(());
+    }
+    let (reason, direction) = if time.at_ms < now_s.saturating_mul(1000) {
+        (Reason::StaleTimestamp, "ago")
+    } else {
+        (Reason::FutureTimestamp, "ahead")
+    };
+    let distance_s = distance_ms.div_ceil(1000);
+    Err(Refusal::new(reason, format!("signed {distance_s} s {direction}, but the limit is {window_s} s")))
+}
+
+/// The values of the headers that signatures stand in; none where they stand in the body.
+fn in_head<'a>(signature: &Signature, head: &Head<'a>) -> Result<Vec<&'a [u8]>, Refusal> {
+    match signature.at {
+        Where::Header(name) => Ok(vec![head.required_header(name, Reason::MissingHeader)?]),
+        Where::AnyOf(names) => {
+            let values =
+                names.iter().filter_map(|name| head.header(name).transpose()).collect::<Result<Vec<_>, _>>()?;
+            if values.is_empty() {
+                let detail = format!("expected one of the headers {}, found none", names.join(", "));
+                return Err(Refusal::new(Reason::MissingHeader, detail));
+            }
+            Ok(values)
+        }
+        Where::Numbered(name) => {
+            let mut values = vec![head.required_header(&format!("{name}-1"), Reason::MissingHeader)?];
+            while let Some(next) = head.header(&format!("{name}-{}", values.len() + 1))? {
+                values.push(next);
+            }
+            Ok(values)
+        }
+        Where::Json(_) => Ok(Vec::new()),
+    }
+}
+
+/// The time among a list's items.
+fn time_item<'a>(signature: &Signature, values: &[&'a [u8]], key: &str) -> Result<&'a [u8], Refusal> {
+    let Shape::List { between, after_key, .. } = signature.shape else {
+        return Err(malformed(signature, "a list"));
+    };
+    let mut times = Vec::new();
+    for value in values {
+        times.extend(items(signature, value, between, after_key)?.into_iter().filter(|(name, _)| *name == key));
+    }
+    match times[..] {
+        [(_, time)] => Ok(time.as_bytes()),
+        _ => Err(malformed(signature, &format!("the time once, as {key}{after_key}"))),
+    }
+}
+
+/// Undoes the few escapes that HubSpot undoes before it signs a URL (its documentation of signatures, version 3).
+fn partly_decoded(url: &str) -> Vec<u8> {
+    const UNDONE: [(&str, u8); 12] = [
+        ("3A", b':'),
+        ("2F", b'/'),
+        ("3F", b'?'),
+        ("40", b'@'),
+        ("21", b'!'),
+        ("24", b'$'),
+        ("27", b'\''),
+        ("28", b'('),
+        ("29", b')'),
+        ("2A", b'*'),
+        ("2C", b','),
+        ("3B", b';'),
+    ];
+    let mut bytes = Vec::with_capacity(url.len());
+    let mut parts = url.split('%');
+    bytes.extend_from_slice(parts.next().unwrap_or_default().as_bytes());
+    for part in parts {
+        let code = part.get(..2).unwrap_or_default();
+        match UNDONE.iter().find(|(escape, _)| escape.eq_ignore_ascii_case(code)) {
+            Some((_, byte)) => {
+                bytes.push(*byte);
+                bytes.extend_from_slice(&part.as_bytes()[2..]);
+            }
+            None => {
+                bytes.push(b'%');
+                bytes.extend_from_slice(part.as_bytes());
+            }
+        }
+    }
+    bytes
 }
 
 /// A header that is part of what is signed: there, once, and not empty.
@@ -85,47 +281,47 @@ fn signed_header<'a>(head: &Head<'a>, name: &str) -> Result<&'a [u8], Refusal> {
     Ok(value)
 }
 
-/// The signatures in a header's value, as they are written there.
-fn written<'v>(signature: &Signature, value: &'v [u8]) -> Result<Vec<&'v [u8]>, Refusal> {
-    match signature.shape {
-        Shape::Bare => Ok(vec![value]),
-        Shape::Prefix(prefix) => match value.strip_prefix(prefix.as_bytes()) {
-            Some(rest) => Ok(vec![rest]),
-            None => Err(malformed(signature, &format!("a value that begins with {prefix}"))),
-        },
-        Shape::List { between, after_key, key } => {
-            let text = str::from_utf8(value).map_err(|_| malformed(signature, "ASCII text"))?;
-            listed(signature, text, between, after_key, key)
-        }
-    }
-}
-
-fn listed<'v>(
-    signature: &Signature,
-    text: &'v str,
-    between: char,
-    after_key: char,
-    key: &str,
-) -> Result<Vec<&'v [u8]>, Refusal> {
+/// The signatures in these values, as they are written there.
+fn written<'v>(signature: &Signature, values: &[&'v [u8]]) -> Result<Vec<&'v [u8]>, Refusal> {
     let mut accepted = Vec::new();
-    for item in text.split(between).map(str::trim).filter(|item| !item.is_empty()) {
-        let Some((version, value)) = item.split_once(after_key) else {
-            let expected = format!("items of the form key{after_key}value");
-            return Err(malformed(signature, &expected));
-        };
-        if version == key {
-            accepted.push(value.as_bytes());
+    for value in values {
+        match signature.shape {
+            Shape::Bare => accepted.push(*value),
+            Shape::Prefix(prefix) => match value.strip_prefix(prefix.as_bytes()) {
+                Some(rest) => accepted.push(rest),
+                None => return Err(malformed(signature, &format!("a value that begins with {prefix}"))),
+            },
+            Shape::List { between, after_key, key } => {
+                let items = items(signature, value, between, after_key)?.into_iter();
+                accepted.extend(items.filter(|(version, _)| *version == key).map(|(_, value)| value.as_bytes()));
+            }
         }
     }
     if accepted.len() > CANDIDATES_MAX {
         return Err(malformed(signature, &format!("at most {CANDIDATES_MAX} signatures")));
     }
-    if accepted.is_empty() {
-        let detail =
-            format!("expected a signature of the kind {key} in the header {}, found only others", signature.header);
+    if let (Shape::List { key, .. }, true) = (signature.shape, accepted.is_empty()) {
+        let place = signature.at;
+        let detail = format!("expected a signature of the kind {key} in {place}, found only others");
         return Err(Refusal::new(Reason::NoKnownSignature, detail));
     }
     Ok(accepted)
+}
+
+/// The keys and values of a list.
+fn items<'v>(
+    signature: &Signature,
+    value: &'v [u8],
+    between: char,
+    after_key: char,
+) -> Result<Vec<(&'v str, &'v str)>, Refusal> {
+    let text = str::from_utf8(value).map_err(|_| malformed(signature, "ASCII text"))?;
+    let items = text.split(between).map(str::trim).filter(|item| !item.is_empty());
+    let pairs = items.map(|item| {
+        item.split_once(after_key)
+            .ok_or_else(|| malformed(signature, &format!("items of the form key{after_key}value")))
+    });
+    pairs.collect()
 }
 
 /// The candidates that decode; those that do not are ignored beside one that does.
@@ -137,34 +333,35 @@ fn decoded(signature: &Signature, written: &[&[u8]]) -> Result<Vec<Vec<u8>>, Ref
     let mut candidates: Vec<_> = written.iter().filter_map(|text| decode(text)).collect();
     candidates.retain(|candidate| !candidate.is_empty());
     if candidates.is_empty() {
-        let detail = format!(
-            "expected a signature in {} in the header {}, found something else",
-            signature.encoding.name(),
-            signature.header
-        );
+        let detail =
+            format!("expected a signature in {} in {}, found something else", signature.encoding.name(), signature.at);
         return Err(Refusal::new(Reason::MalformedSignature, detail));
     }
     Ok(candidates)
 }
 
 fn malformed(signature: &Signature, expected: &str) -> Refusal {
-    let detail = format!("expected {expected} in the header {}, found another form", signature.header);
+    let detail = format!("expected {expected} in {}, found another form", signature.at);
     Refusal::new(Reason::MalformedHeader, detail)
 }
 
-/// Whole seconds of Unix time: digits, without sign, fraction or blanks.
-fn seconds(text: &[u8]) -> Result<i64, Refusal> {
+/// The milliseconds of Unix time that a text says. Numbers are digits, without sign, fraction or blanks.
+fn milliseconds(time: Time, text: &[u8]) -> Result<i64, Refusal> {
     let digits = (1..=TIME_DIGITS_MAX).contains(&text.len()) && text.iter().all(u8::is_ascii_digit);
-    str::from_utf8(text).ok().filter(|_| digits).and_then(|text| text.parse().ok()).ok_or_else(|| {
-        let detail = format!("expected a time of 1 to {TIME_DIGITS_MAX} digits, found something else");
-        Refusal::new(Reason::BadTimestamp, detail)
-    })
+    let text = str::from_utf8(text).ok();
+    let number = || text.filter(|_| digits).and_then(|text| text.parse::<i64>().ok());
+    let (read, expected) = match time.unit {
+        Unit::Seconds => (number().map(|seconds| seconds * 1000), "a time in seconds, 1 to 15 digits"),
+        Unit::Milliseconds => (number(), "a time in milliseconds, 1 to 15 digits"),
+        Unit::Rfc3339 => (text.and_then(calendar::rfc3339_ms), "a time as RFC 3339 writes it"),
+    };
+    read.ok_or_else(|| Refusal::new(Reason::BadTimestamp, format!("expected {expected}, found something else")))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Presented, seconds};
-    use crate::provider::{Credential, GITHUB, Provider, STANDARD_WEBHOOKS, Signature};
+    use super::{Presented, milliseconds, partly_decoded};
+    use crate::provider::{Credential, GITHUB, Provider, STANDARD_WEBHOOKS, Signature, Time, TimeAt, Unit, Where};
     use crate::receive::Head;
     use crate::refusal::{Reason, Refusal};
 
@@ -174,13 +371,14 @@ mod tests {
     const fn signature(provider: &'static Provider) -> &'static Signature {
         match &provider.credential {
             Credential::Signature(signature) => signature,
-            Credential::Token { .. } | Credential::Code { .. } => panic!("not a signature"),
+            _ => panic!("not a signature"),
         }
     }
 
     fn candidates(signature: &'static Signature, value: &str) -> Result<Vec<Vec<u8>>, Refusal> {
+        let Where::Header(name) = signature.at else { panic!("not in a header") };
         let headers: [(&str, &[u8]); 3] =
-            [(signature.header, value.as_bytes()), ("webhook-id", b"msg_1"), ("webhook-timestamp", b"1000")];
+            [(name, value.as_bytes()), ("webhook-id", b"msg_1"), ("webhook-timestamp", b"1000")];
         let head = Head { method: "POST", url: "", headers: &headers };
         Presented::read(signature, &head).map(|presented| presented.candidates)
     }
@@ -218,12 +416,23 @@ mod tests {
 
     #[test]
     fn a_time_is_digits_and_nothing_else() {
-        assert_eq!(seconds(b"1767225600"), Ok(1_767_225_600));
-        assert_eq!(seconds(b"999999999999999"), Ok(999_999_999_999_999));
+        let time = |unit| Time { at: TimeAt::Header("t"), unit, window_s: None };
+        assert_eq!(milliseconds(time(Unit::Seconds), b"1767225600"), Ok(1_767_225_600_000));
+        assert_eq!(milliseconds(time(Unit::Seconds), b"999999999999999"), Ok(999_999_999_999_999_000));
+        assert_eq!(milliseconds(time(Unit::Milliseconds), b"1767225600123"), Ok(1_767_225_600_123));
         for text in ["", "-1", "+1", "1.0", " 1", "1e3", "1000000000000000", "١"] {
-            let refusal = seconds(text.as_bytes()).expect_err(text);
-            assert_eq!(refusal.reason, Reason::BadTimestamp, "{text}");
+            for unit in [Unit::Seconds, Unit::Milliseconds, Unit::Rfc3339] {
+                let refusal = milliseconds(time(unit), text.as_bytes()).expect_err(text);
+                assert_eq!(refusal.reason, Reason::BadTimestamp, "{text}");
+            }
         }
+    }
+
+    #[test]
+    fn only_some_escapes_of_a_url_are_undone() {
+        let decoded = |url| String::from_utf8(partly_decoded(url)).expect("text");
+        assert_eq!(decoded("https://h/a%3Ab%2fc?d=%20e%40%"), "https://h/a:b/c?d=%20e@%");
+        assert_eq!(decoded("%é%2"), "%é%2");
     }
 
     #[test]

@@ -1,27 +1,46 @@
 //! A configured endpoint: its keys prepared once, its requests judged one by one.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use zeroize::Zeroizing;
 
 use crate::key::Key;
-use crate::provider::{Answer, Credential, Place, Provider};
+use crate::provider::{Algorithm, Answer, Credential, Place, Provider, Signature, netlify, twilio};
 use crate::refusal::{Reason, Refusal};
-use crate::secret;
+use crate::{base64, secret};
 
 use super::content::Content;
-use super::credential::Presented;
+use super::credential::{Claims, Presented};
 use super::event::Told;
+use super::handshake::Asked;
 use super::head::Head;
 use super::outcome::{Accepted, Outcome, Proof, Reply};
-use super::settings::{EndpointSettings, Misconfigured, SubjectPaths};
+use super::settings::{EndpointSettings, HandshakeSettings, Misconfigured, SubjectPaths};
 
 /// A configured endpoint. Its keys are wiped when it is dropped, and never shown.
 pub struct Endpoint {
     provider: &'static Provider,
-    keys: Vec<(String, Key)>,
+    keys: Vec<Held>,
     window_s: Option<u64>,
+    public_url: Option<String>,
+    handshake: HandshakeSettings,
     subject: Option<SubjectPaths>,
+}
+
+/// A configured key.
+struct Held {
+    id: String,
+    /// Its name at the sender, where keys have names.
+    name: Option<String>,
+    key: Key,
+}
+
+/// A believed request: the key that explained it, and what it says of its time.
+pub(crate) struct Believed<'e> {
+    pub proof: Proof,
+    key: &'e Key,
+    time: Option<Vec<u8>>,
 }
 
 impl Endpoint {
@@ -31,25 +50,26 @@ impl Endpoint {
     ///
     /// [`Misconfigured`] says which of the settings cannot be, and why. The configured texts are wiped either way.
     pub fn new(settings: EndpointSettings) -> Result<Endpoint, Misconfigured> {
-        let EndpointSettings { provider, secrets, window_s, public_url: _, subject } = settings;
+        let EndpointSettings { provider, secrets, window_s, public_url, handshake, subject } = settings;
         let secrets: Vec<_> = secrets.into_iter().map(|(id, text)| (id, Zeroizing::new(text))).collect();
-        if secrets.is_empty() {
+        if secrets.is_empty() && !(handshake.awaited && provider.brings_its_secret()) {
             return Err(Misconfigured::NoSecret { provider: provider.name });
         }
         let keys = secrets
             .into_iter()
             .map(|(id, text)| match prepared(provider, &text) {
-                Ok(key) => Ok((id, key)),
+                Ok(key) => Ok(Held { id, name: secret::key_name(provider.key, &text), key }),
                 Err(fault) => Err(Misconfigured::Secret { id, fault }),
             })
             .collect::<Result<_, _>>()?;
-        let provider_window_s = window_of(provider);
-        if window_s.is_some() && provider_window_s.is_none() {
+        let time = signature_of(provider).and_then(|signature| signature.time);
+        if window_s.is_some() && time.is_none() {
             return Err(Misconfigured::NoTime { provider: provider.name });
         }
+        let window_s = window_s.or(time.and_then(|time| time.window_s));
         let subject =
             subject.or_else(|| provider.subject.map(SubjectPaths::from)).map(SubjectPaths::checked).transpose()?;
-        Ok(Endpoint { provider, keys, window_s: window_s.or(provider_window_s), subject })
+        Ok(Endpoint { provider, keys, window_s, public_url, handshake, subject })
     }
 
     /// Who sends here.
@@ -64,7 +84,7 @@ impl Endpoint {
         self.provider.body_bytes_max
     }
 
-    /// How far a signed time may lie from our own, where the provider signs one.
+    /// How far a signed time may lie from our own, where there is a limit.
     #[must_use]
     pub fn window_s(&self) -> Option<u64> {
         self.window_s
@@ -76,22 +96,24 @@ impl Endpoint {
     ///
     /// A [`Refusal`] where no body could mend it. Passing proves nothing: only [`Endpoint::receive`] does.
     pub fn look(&self, head: &Head<'_>, now_s: i64) -> Result<(), Refusal> {
-        match &self.provider.credential {
-            Credential::Code { parameter } => {
-                self.code(parameter, head)?;
-                posted(head)?;
-            }
-            Credential::Token { header } => {
-                posted(head)?;
-                self.token(header, head)?;
-            }
-            Credential::Signature(signature) => {
-                posted(head)?;
-                Presented::read(signature, head)?.within(self.window_s, now_s)?;
-            }
+        if self.asked(head).may_be_open() {
+            return Ok(());
         }
-        for place in [Some(self.provider.event.place()), self.provider.delivery_id] {
-            if let Some(Place::Header(name)) = place {
+        if let Credential::Code { parameter } = &self.provider.credential {
+            self.code(parameter, head)?;
+        }
+        self.method(head)?;
+        match &self.provider.credential {
+            Credential::Token { place: Place::Header(_) | Place::Query(_), .. } | Credential::Basic => {
+                self.presented_secret(head)?;
+            }
+            Credential::Token { .. } | Credential::Code { .. } => {}
+            Credential::Signature(signature) => Presented::read(signature, head)?.within(self.window_s, now_s)?,
+            Credential::Twilio => drop(twilio::candidates(head)?),
+            Credential::Netlify => drop(netlify::presented(head)?),
+        }
+        for place in self.provider.event.places().iter().chain(self.provider.delivery_id.places()) {
+            if let Place::Header(name) = place {
                 head.header_text(name)?;
             }
         }
@@ -102,66 +124,150 @@ impl Endpoint {
     #[must_use]
     pub fn receive(&self, head: &Head<'_>, body: &[u8], now_s: i64) -> Outcome {
         let content = Content::new(self.provider, head, body);
-        self.prove(head, &content, now_s)
-            .and_then(|proof| self.read(proof, head, &content))
-            .unwrap_or_else(Outcome::Refuse)
+        self.judge(head, &content, now_s).unwrap_or_else(Outcome::Refuse)
+    }
+
+    fn judge(&self, head: &Head<'_>, content: &Content<'_>, now_s: i64) -> Result<Outcome, Refusal> {
+        let asked = self.asked(head);
+        if let Some(answer) = asked.answer(false, content, self.keys.first().map(|held| &held.key))? {
+            return Ok(answer);
+        }
+        let believed = self.prove(head, content, now_s)?;
+        if let Some(answer) = asked.answer(true, content, Some(believed.key))? {
+            return Ok(answer);
+        }
+        self.read(believed, head, content)
     }
 
     /// The verification step alone: who sent this, whatever it says.
-    pub(crate) fn prove(&self, head: &Head<'_>, content: &Content<'_>, now_s: i64) -> Result<Proof, Refusal> {
+    pub(crate) fn prove(&self, head: &Head<'_>, content: &Content<'_>, now_s: i64) -> Result<Believed<'_>, Refusal> {
+        if let Credential::Code { parameter } = &self.provider.credential {
+            let held = self.code(parameter, head)?;
+            self.method(head)?;
+            return Ok(self.believed(held, None, None));
+        }
+        self.method(head)?;
         match &self.provider.credential {
-            Credential::Code { parameter } => {
-                let proof = self.code(parameter, head)?;
-                posted(head)?;
-                Ok(proof)
-            }
-            Credential::Token { header } => {
-                posted(head)?;
-                self.token(header, head)
-            }
             Credential::Signature(signature) => {
-                posted(head)?;
+                let url = self.url(head);
                 let presented = Presented::read(signature, head)?;
-                let proof = self.signature(&presented, content)?;
-                presented.within(self.window_s, now_s)?;
-                Ok(proof)
+                let claims = presented.claims(content, &url)?;
+                let held = self.signed(&presented, &claims)?;
+                claims.within(self.window_s, now_s)?;
+                Ok(self.believed(held, claims.signed_at_s(), claims.time_text()))
+            }
+            Credential::Token { .. } | Credential::Basic | Credential::Code { .. } => {
+                Ok(self.believed(self.presented_secret(head)?, None, None))
+            }
+            Credential::Twilio => {
+                let candidates = twilio::candidates(head)?;
+                let messages = twilio::messages(&self.url(head), head, content)?;
+                let explained =
+                    |held: &&Held| messages.iter().any(|message| held.key.explains(&[message], &candidates));
+                let held = self.keys.iter().find(explained).ok_or_else(|| self.mismatch())?;
+                Ok(self.believed(held, None, None))
+            }
+            Credential::Netlify => {
+                let presented = netlify::presented(head)?;
+                let explained =
+                    |held: &&Held| held.key.explains(&[presented.signed], std::slice::from_ref(&presented.tag));
+                let held = self.keys.iter().find(explained).ok_or_else(|| self.mismatch())?;
+                presented.is_about(content.body)?;
+                Ok(self.believed(held, None, None))
             }
         }
     }
 
+    fn believed<'e>(&self, held: &'e Held, signed_at_s: Option<i64>, time: Option<&[u8]>) -> Believed<'e> {
+        let proof = Proof::new(self.provider.credential.scheme(), &held.id, signed_at_s);
+        Believed { proof, key: &held.key, time: time.map(<[u8]>::to_vec) }
+    }
+
     /// What a believed request says.
-    fn read(&self, proof: Proof, head: &Head<'_>, content: &Content<'_>) -> Result<Outcome, Refusal> {
+    fn read(&self, believed: Believed<'_>, head: &Head<'_>, content: &Content<'_>) -> Result<Outcome, Refusal> {
         if content.body.is_empty() {
             let detail = "expected the event as the request's body, found no body";
             return Err(Refusal::new(Reason::EmptyBody, detail));
         }
         let told = Told::read(self.provider, self.subject.as_ref(), head, content)?;
-        if self.provider.ping.is_some() && self.provider.ping == told.name.as_deref() {
-            return Ok(Outcome::Reply(Reply::from(Answer::OK)));
+        if self.provider.ping.is_some_and(|ping| told.names == [ping]) {
+            return Ok(Outcome::Reply { reply: Reply::from(Answer::OK), effect: None });
         }
-        let arrivals = told.into_arrivals(self.provider, content.body);
+        let Believed { proof, time, .. } = believed;
+        let arrivals = told.into_arrivals(self.provider, time.as_deref(), content.body);
         let reply = Reply::from(self.provider.success);
         Ok(Outcome::Accept(Accepted { proof, arrivals, reply }))
     }
 
-    fn signature(&self, presented: &Presented<'_>, content: &Content<'_>) -> Result<Proof, Refusal> {
-        let message = presented.message(content)?;
-        self.proof(presented.signed_at_s(), |key| key.explains(&message, &presented.candidates)).ok_or_else(|| {
-            let tried = self.tried();
-            let detail = format!("the signature does not belong to this request under {tried}");
-            Refusal::new(Reason::SignatureMismatch, detail)
-        })
+    fn asked<'a>(&'a self, head: &'a Head<'a>) -> Asked<'a> {
+        Asked { provider: self.provider, settings: &self.handshake, head }
     }
 
-    fn token(&self, header: &str, head: &Head<'_>) -> Result<Proof, Refusal> {
-        let token = head.required_header(header, Reason::MissingToken)?;
-        self.proof(None, |key| key.is_token(token)).ok_or_else(|| {
-            let detail = format!("the token in the header {header} is not {}", self.tried());
-            Refusal::new(Reason::TokenMismatch, detail)
-        })
+    /// The address that the sender knows.
+    fn url<'a>(&'a self, head: &Head<'a>) -> Cow<'a, str> {
+        let Some(public) = &self.public_url else { return Cow::Borrowed(head.url) };
+        match head.url.split_once('?') {
+            Some((_, query)) if !public.contains('?') => Cow::Owned(format!("{public}?{query}")),
+            _ => Cow::Borrowed(public),
+        }
     }
 
-    fn code(&self, parameter: &str, head: &Head<'_>) -> Result<Proof, Refusal> {
+    fn method(&self, head: &Head<'_>) -> Result<(), Refusal> {
+        if self.provider.methods.contains(&head.method) {
+            return Ok(());
+        }
+        let expected = self.provider.methods.join(" or ");
+        let detail = format!("expected the method {expected}, found {}", head.method.escape_debug());
+        Err(Refusal::new(Reason::BadMethod, detail))
+    }
+
+    /// The key under which every claim holds.
+    fn signed(&self, presented: &Presented<'_>, claims: &Claims<'_>) -> Result<&Held, Refusal> {
+        let name = presented.key_name()?;
+        let named =
+            |held: &&Held| name.is_none_or(|name| held.name.as_deref().is_some_and(|own| own.as_bytes() == name));
+        if !self.keys.iter().any(|held| named(&held)) {
+            return Err(Refusal::new(Reason::UnknownKey, "the request names a key that is not configured"));
+        }
+        let explained =
+            |held: &&Held| claims.all.iter().all(|claim| held.key.explains(&claim.message, &claim.candidates));
+        self.keys.iter().filter(named).find(explained).ok_or_else(|| self.mismatch())
+    }
+
+    fn mismatch(&self) -> Refusal {
+        let detail = format!("the signature does not belong to this request under {}", self.tried());
+        Refusal::new(Reason::SignatureMismatch, detail)
+    }
+
+    /// The secret that the request presents as it stands.
+    fn presented_secret(&self, head: &Head<'_>) -> Result<&Held, Refusal> {
+        let (place, secret) = match &self.provider.credential {
+            Credential::Token { place: Place::Query(name), .. } => {
+                let mut values = head.query_values(name);
+                if values.iter().all(Vec::is_empty) {
+                    let detail = format!("expected the query parameter {name} in the URL, found none");
+                    return Err(Refusal::new(Reason::MissingToken, detail));
+                }
+                let only = if values.len() == 1 { values.pop() } else { None };
+                (format!("the query parameter {name}"), Cow::Owned(only.unwrap_or_default()))
+            }
+            Credential::Token { place: Place::Header(name), prefix } => {
+                let value = head.required_header(name, Reason::MissingToken)?;
+                let Some(token) = value.strip_prefix(prefix.as_bytes()) else {
+                    let detail = format!("expected a value that begins with {prefix} in the header {name}");
+                    return Err(Refusal::new(Reason::MalformedHeader, detail));
+                };
+                (format!("the token in the header {name}"), Cow::Borrowed(token))
+            }
+            _ => ("the user and password".to_owned(), Cow::Owned(basic(head)?)),
+        };
+        self.keys
+            .iter()
+            .find(|held| held.key.is_token(&secret))
+            .ok_or_else(|| Refusal::new(Reason::TokenMismatch, format!("{place} is not {}", self.tried())))
+    }
+
+    fn code(&self, parameter: &str, head: &Head<'_>) -> Result<&Held, Refusal> {
         let codes = head.query_values(parameter);
         if codes.iter().all(Vec::is_empty) {
             let detail = format!("expected the query parameter {parameter} in the URL, found none");
@@ -172,15 +278,10 @@ impl Endpoint {
             let detail = format!("expected the query parameter {parameter} once, found it {found} times");
             return Err(Refusal::new(Reason::CodeMismatch, detail));
         };
-        self.proof(None, |key| key.is_token(code)).ok_or_else(|| {
+        self.keys.iter().find(|held| held.key.is_token(code)).ok_or_else(|| {
             let detail = format!("the query parameter {parameter} is not {}", self.tried());
             Refusal::new(Reason::CodeMismatch, detail)
         })
-    }
-
-    fn proof(&self, signed_at_s: Option<i64>, matches: impl Fn(&Key) -> bool) -> Option<Proof> {
-        let (id, _) = self.keys.iter().find(|(_, key)| matches(key))?;
-        Some(Proof::new(self.provider.credential.scheme(), id, signed_at_s))
     }
 
     fn tried(&self) -> String {
@@ -193,7 +294,7 @@ impl Endpoint {
 
 impl fmt::Debug for Endpoint {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let secret_ids: Vec<_> = self.keys.iter().map(|(id, _)| id).collect();
+        let secret_ids: Vec<_> = self.keys.iter().map(|held| &held.id).collect();
         out.debug_struct("Endpoint")
             .field("provider", &self.provider.name)
             .field("secret_ids", &secret_ids)
@@ -207,21 +308,32 @@ fn prepared(provider: &Provider, text: &str) -> Result<Key, secret::SecretFault>
     let bytes = secret::key_bytes(provider.key, text)?;
     match &provider.credential {
         Credential::Signature(signature) => Key::for_signatures(signature.algorithm, &bytes),
-        Credential::Token { .. } | Credential::Code { .. } => Ok(Key::for_tokens(&bytes)),
+        Credential::Twilio => Key::for_signatures(Algorithm::HmacSha1, &bytes),
+        Credential::Netlify => Key::for_signatures(Algorithm::HmacSha256, &bytes),
+        Credential::Token { .. } | Credential::Code { .. } | Credential::Basic => Ok(Key::for_tokens(&bytes)),
     }
 }
 
-fn window_of(provider: &Provider) -> Option<u64> {
+fn signature_of(provider: &Provider) -> Option<&Signature> {
     match &provider.credential {
-        Credential::Signature(signature) => signature.time.map(|time| time.window_s),
-        Credential::Token { .. } | Credential::Code { .. } => None,
+        Credential::Signature(signature) => Some(signature),
+        _ => None,
     }
 }
 
-fn posted(head: &Head<'_>) -> Result<(), Refusal> {
-    if head.method == "POST" {
-        return Ok(());
+/// User, colon and password of HTTP basic authentication (RFC 7617).
+fn basic(head: &Head<'_>) -> Result<Vec<u8>, Refusal> {
+    let value = head.required_header("Authorization", Reason::MissingToken)?;
+    let (scheme, rest) = value.split_at(value.iter().position(|byte| *byte == b' ').unwrap_or(value.len()));
+    let encoded = rest.trim_ascii_start();
+    if !scheme.eq_ignore_ascii_case(b"basic") {
+        let detail = "expected the scheme Basic in the header Authorization, found another one";
+        return Err(Refusal::new(Reason::MalformedHeader, detail));
     }
-    let detail = format!("expected the method POST, found {}", head.method.escape_debug());
-    Err(Refusal::new(Reason::BadMethod, detail))
+    base64::decode(encoded).ok_or_else(|| {
+        Refusal::new(
+            Reason::MalformedHeader,
+            "expected base64 after Basic in the header Authorization, found something else",
+        )
+    })
 }

@@ -1,11 +1,10 @@
 //! What a believed request tells: its events, their names, and what they are about.
 
-use crate::provider::{EventName, Place, Provider};
+use crate::provider::{DeliveryId, EventName, Place, Provider};
 use crate::refusal::{Reason, Refusal};
 
 use super::content::Content;
 use super::head::Head;
-use super::json;
 use super::outcome::{Arrival, SubjectName};
 use super::replay::Identity;
 use super::settings::SubjectPaths;
@@ -13,12 +12,14 @@ use super::settings::SubjectPaths;
 /// The name of an event that has none.
 const NAMELESS: &str = "event";
 
-/// What a request tells of its event.
+/// What a request tells of its events.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Told {
-    /// The event's name, as it was sent.
-    pub name: Option<String>,
-    pub delivery_id: Option<String>,
+    /// The events' names, as they were sent; none if they have none.
+    pub names: Vec<String>,
+    /// The ids of the delivery, or of its events if there are as many.
+    pub delivery_ids: Vec<String>,
+    /// What the one event is about.
     pub subject: Option<SubjectName>,
 }
 
@@ -30,61 +31,152 @@ impl Told {
         head: &Head<'_>,
         content: &Content<'_>,
     ) -> Result<Told, Refusal> {
-        let name_place = provider.event.place();
-        let name = in_head(Some(name_place), head)?;
-        let delivery_id = in_head(provider.delivery_id, head)?;
+        let name_places = provider.event.places();
+        let mut names = Found::of(name_places, head, content)?;
+        let mut ids = Found::of(provider.delivery_id.places(), head, content)?;
 
         let mut members = Members::default();
-        let name_member = members.ask(Some(name_place));
-        let id_member = members.ask(provider.delivery_id);
+        names.ask(&mut members);
+        ids.ask(&mut members);
         let needed = !members.paths.is_empty();
-        let paths = paths.filter(|paths| name_member.is_some() || paths.applies_to(name.as_deref()));
+        let paths = paths.filter(|paths| names.stands_in_body() || paths.applies_to(names.only()));
         let subject_members = paths.map(|paths| (members.add(&paths.collection), members.add(&paths.id)));
         members.read(content, needed)?;
 
-        let name = name.or_else(|| members.take(name_member));
-        if name.is_none() && matches!(provider.event, EventName::Required(_)) {
-            return Err(nameless(name_place));
+        let names = names.first(&members);
+        if names.is_empty() && matches!(provider.event, EventName::Required(_)) {
+            return Err(nameless(name_places));
         }
-        let delivery_id = delivery_id.or_else(|| members.take(id_member));
-        let subject = paths.zip(subject_members).filter(|(paths, _)| paths.applies_to(name.as_deref())).and_then(
+        let delivery_ids = match provider.delivery_id {
+            DeliveryId::Together(_) => ids.together(&members),
+            DeliveryId::First(_) | DeliveryId::None => ids.first(&members),
+        };
+        let only = if names.len() > 1 { None } else { names.first().map(String::as_str) };
+        let about_one = names.len() <= 1;
+        let subject = paths.zip(subject_members).filter(|(paths, _)| about_one && paths.applies_to(only)).and_then(
             |(paths, (collection, id))| {
-                let (collection, id) = (members.take(Some(collection))?, members.take(Some(id))?);
+                let (collection, id) = (members.one(collection)?, members.one(id)?);
                 let kind = paths.kind.clone();
                 (!is_null_object(&id)).then_some(SubjectName { kind, collection, id })
             },
         );
-        Ok(Told { name, delivery_id, subject })
+        Ok(Told { names, delivery_ids, subject })
     }
 
-    /// The events that have arrived: one, so far as today's providers go.
-    pub fn into_arrivals(self, provider: &Provider, body: &[u8]) -> Vec<Arrival> {
-        let identity = Identity::new(provider, self.delivery_id.as_deref(), body);
-        let name = self.name.as_deref().unwrap_or(NAMELESS);
-        vec![Arrival {
-            event_type: format!("{}.{name}", provider.name),
-            delivery_id: self.delivery_id,
-            subject: self.subject,
-            replay_key: identity.map(|identity| identity.key(0)),
-        }]
+    /// The events that have arrived; at least one.
+    pub fn into_arrivals(self, provider: &Provider, time: Option<&[u8]>, body: &[u8]) -> Vec<Arrival> {
+        let Told { mut names, delivery_ids, subject } = self;
+        if names.is_empty() {
+            names.push(NAMELESS.to_owned());
+        }
+        let each_has_an_id = delivery_ids.len() == names.len();
+        let of_all = delivery_ids.join(" ");
+        let arrivals = names.iter().enumerate().map(|(at, name)| {
+            let (id, index) = if each_has_an_id { (delivery_ids[at].as_str(), 0) } else { (of_all.as_str(), at) };
+            let id = (!id.is_empty()).then_some(id);
+            let identity = Identity::new(provider, id, time, body);
+            Arrival {
+                event_type: format!("{}.{name}", provider.name),
+                delivery_id: id.map(str::to_owned),
+                subject: subject.clone(),
+                replay_key: identity.map(|identity| identity.key(u32::try_from(index).unwrap_or(u32::MAX))),
+            }
+        });
+        arrivals.collect()
     }
+}
+
+/// What was found at some places: values, or the member of the JSON that will hold them.
+struct Found(Vec<Spot>);
+
+enum Spot {
+    Here(Vec<String>),
+    Member { path: &'static str, at: usize },
+}
+
+impl Found {
+    /// Looks everywhere but in the JSON. Places after the first that yields something are of no interest.
+    fn of(places: &[Place], head: &Head<'_>, content: &Content<'_>) -> Result<Self, Refusal> {
+        let mut spots = Vec::new();
+        for place in places {
+            let value = match place {
+                Place::Header(name) => head.header_text(name)?.map(str::to_owned),
+                Place::Query(name) => text(head.query_values(name).pop()),
+                Place::Form(name) => {
+                    let fields = content.fields();
+                    text(fields.into_iter().find(|(key, _)| **key == *name.as_bytes()).map(|(_, value)| value.into()))
+                }
+                Place::Fixed(text) => Some((*text).to_owned()),
+                Place::Json(path) => {
+                    if !content.is_plain_form() {
+                        spots.push(Spot::Member { path, at: 0 });
+                    }
+                    continue;
+                }
+            };
+            spots.push(Spot::Here(value.filter(|value| !value.is_empty()).into_iter().collect()));
+        }
+        Ok(Self(spots))
+    }
+
+    /// Asks for the members that are still of interest.
+    fn ask(&mut self, members: &mut Members<'_>) {
+        for spot in &mut self.0 {
+            match spot {
+                Spot::Here(values) if !values.is_empty() => return,
+                Spot::Here(_) => {}
+                Spot::Member { path, at } => *at = members.add(path),
+            }
+        }
+    }
+
+    /// Whether the value is still to be read from the body.
+    fn stands_in_body(&self) -> bool {
+        let decided = self.0.iter().find(|spot| !matches!(spot, Spot::Here(values) if values.is_empty()));
+        matches!(decided, Some(Spot::Member { .. }))
+    }
+
+    /// The value that was found outside of the body.
+    fn only(&self) -> Option<&str> {
+        self.0.iter().find_map(|spot| match spot {
+            Spot::Here(values) => values.first().map(String::as_str),
+            Spot::Member { .. } => None,
+        })
+    }
+
+    /// The values of the first place that has some.
+    fn first(&self, members: &Members<'_>) -> Vec<String> {
+        self.0.iter().map(|spot| spot.values(members)).find(|values| !values.is_empty()).unwrap_or_default()
+    }
+
+    /// The values of all places, one after the other as one; none if one place has none.
+    fn together(&self, members: &Members<'_>) -> Vec<String> {
+        let all: Vec<_> = self.0.iter().map(|spot| spot.values(members).join(" ")).collect();
+        if all.iter().any(String::is_empty) { Vec::new() } else { vec![all.join(" ")] }
+    }
+}
+
+impl Spot {
+    fn values(&self, members: &Members<'_>) -> Vec<String> {
+        match self {
+            Spot::Here(values) => values.clone(),
+            Spot::Member { at, .. } => members.all(*at),
+        }
+    }
+}
+
+fn text(bytes: Option<Vec<u8>>) -> Option<String> {
+    String::from_utf8(bytes?).ok()
 }
 
 /// The members of the JSON that are asked for, and after reading their values.
 #[derive(Default)]
 struct Members<'p> {
     paths: Vec<&'p str>,
-    values: Vec<Option<String>>,
+    values: Vec<Vec<String>>,
 }
 
 impl<'p> Members<'p> {
-    fn ask(&mut self, place: Option<Place>) -> Option<usize> {
-        match place {
-            Some(Place::Json(path)) => Some(self.add(path)),
-            Some(Place::Header(_)) | None => None,
-        }
-    }
-
     fn add(&mut self, path: &'p str) -> usize {
         self.paths.push(path);
         self.paths.len() - 1
@@ -95,11 +187,7 @@ impl<'p> Members<'p> {
         if self.paths.is_empty() {
             return Ok(());
         }
-        let read = content.payload().and_then(|payload| {
-            json::read(payload, &self.paths)
-                .map_err(|fault| Refusal::new(Reason::MalformedBody, format!("expected JSON in the body, but {fault}")))
-        });
-        match read {
+        match content.read(&self.paths) {
             Ok(values) => self.values = values,
             Err(refusal) if needed => return Err(refusal),
             Err(_) => {}
@@ -107,25 +195,19 @@ impl<'p> Members<'p> {
         Ok(())
     }
 
-    fn take(&mut self, member: Option<usize>) -> Option<String> {
-        self.values.get_mut(member?)?.take().filter(|value| !value.is_empty())
+    fn all(&self, member: usize) -> Vec<String> {
+        let values = self.values.get(member).map_or(&[][..], Vec::as_slice);
+        values.iter().filter(|value| !value.is_empty()).cloned().collect()
+    }
+
+    fn one(&self, member: usize) -> Option<String> {
+        self.all(member).pop()
     }
 }
 
-fn in_head(place: Option<Place>, head: &Head<'_>) -> Result<Option<String>, Refusal> {
-    match place {
-        Some(Place::Header(name)) => Ok(head.header_text(name)?.map(str::to_owned)),
-        Some(Place::Json(_)) | None => Ok(None),
-    }
-}
-
-fn nameless(place: Place) -> Refusal {
-    let detail = match place {
-        Place::Header(name) => {
-            format!("expected the event's name in the header {name}, found none")
-        }
-        Place::Json(path) => format!("expected the event's name at {path} in the body, found none"),
-    };
+fn nameless(places: &[Place]) -> Refusal {
+    let places: Vec<_> = places.iter().map(Place::to_string).collect();
+    let detail = format!("expected the event's name in {}, found none", places.join(" or in "));
     Refusal::new(Reason::MissingEvent, detail)
 }
 
@@ -188,13 +270,13 @@ mod tests {
         for body in [&b"{\"after\": \"\xff\"}"[..], b"Hello"] {
             let told = told(&GITHUB, Some("push"), body).expect("told");
 
-            assert_eq!((told.name.as_deref(), told.subject), (Some("push"), None));
+            assert_eq!((told.names, told.subject), (vec!["push".to_owned()], None));
         }
     }
 
     #[test]
     fn where_the_body_names_the_event_it_must_parse() {
-        let name = |body| told(&STANDARD_WEBHOOKS, None, body).map(|told| told.name);
+        let name = |body| told(&STANDARD_WEBHOOKS, None, body).map(|mut told| told.names.pop());
 
         assert_eq!(name(br#"{"type": "contact.created"}"#), Ok(Some("contact.created".into())));
         assert_eq!(name(br#"{"email": "x"}"#), Ok(None));

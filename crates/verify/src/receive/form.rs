@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 
+/// A name and a value.
+pub(crate) type Pair<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
+
 /// The pairs of a form, decoded, in their order.
-pub(crate) fn pairs(form: &[u8]) -> impl Iterator<Item = (Cow<'_, [u8]>, Cow<'_, [u8]>)> {
+pub(crate) fn pairs(form: &[u8]) -> impl Iterator<Item = Pair<'_>> {
     form.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).map(|pair| {
         let end = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
         let value = pair.get(end + 1..).unwrap_or_default();

@@ -10,17 +10,17 @@ mod credential;
 mod endpoint;
 mod event;
 mod form;
+mod handshake;
 mod head;
 mod json;
 mod outcome;
 mod replay;
 mod settings;
 
-#[cfg(feature = "conformance")]
 pub(crate) use content::Content;
 pub use endpoint::Endpoint;
 pub use head::Head;
-pub use outcome::{Accepted, Arrival, Outcome, Proof, Reply, SubjectName};
-pub use settings::{EndpointSettings, Misconfigured, SubjectPaths};
+pub use outcome::{Accepted, Arrival, Effect, Outcome, Proof, Reply, SubjectName};
+pub use settings::{EndpointSettings, HandshakeSettings, Misconfigured, SubjectPaths};
 
 pub use crate::refusal::{Reason, Refusal};

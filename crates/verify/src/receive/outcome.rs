@@ -1,5 +1,7 @@
 //! What becomes of a request.
 
+use std::fmt;
+
 use crate::provider::Answer;
 use crate::refusal::Refusal;
 
@@ -8,10 +10,41 @@ use crate::refusal::Refusal;
 pub enum Outcome {
     /// It is believed, and events have arrived.
     Accept(Accepted),
-    /// It is believed, and only wants this answer: a ping or a handshake.
-    Reply(Reply),
+    /// It only wants this answer: a ping or a handshake.
+    Reply {
+        /// The answer.
+        reply: Reply,
+        /// What follows from it besides.
+        effect: Option<Effect>,
+    },
     /// It is not believed.
     Refuse(Refusal),
+}
+
+/// What follows from a handshake besides its answer. Without `Debug` of what is secret.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// This becomes the endpoint's secret, and the endpoint awaits no handshake any more.
+    StoreSecret(String),
+    /// This address may now be called to confirm.
+    Visit(String),
+}
+
+impl Effect {
+    /// The word that stands for it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Effect::StoreSecret(_) => "store-secret",
+            Effect::Visit(_) => "visit-subscribe-url",
+        }
+    }
+}
+
+impl fmt::Debug for Effect {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.name())
+    }
 }
 
 /// A believed request.
@@ -93,13 +126,21 @@ pub struct Reply {
     pub status: u16,
     /// The content type, where there is a body.
     pub content_type: Option<&'static str>,
+    /// Other headers.
+    pub headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: Vec<u8>,
+}
+
+impl Reply {
+    pub(super) fn of(status: u16, content_type: Option<&'static str>, body: Vec<u8>) -> Self {
+        Self { status, content_type, headers: Vec::new(), body }
+    }
 }
 
 impl From<Answer> for Reply {
     fn from(answer: Answer) -> Self {
         let Answer { status, content_type, text } = answer;
-        Self { status, content_type, body: text.into() }
+        Self::of(status, content_type, text.into())
     }
 }

@@ -12,15 +12,15 @@ pub(crate) struct Identity(Sha256);
 
 impl Identity {
     /// `None` where the provider or this request offers nothing to tell by.
-    pub fn new(provider: &Provider, delivery_id: Option<&str>, body: &[u8]) -> Option<Self> {
-        let id = delivery_id?;
-        let digest = match provider.replay {
-            Replay::Signed => None,
-            Replay::IdAndDigest => Some(Sha256::digest(body)),
+    pub fn new(provider: &Provider, delivery_id: Option<&str>, time: Option<&[u8]>, body: &[u8]) -> Option<Self> {
+        let (id, digest) = match provider.replay {
+            Replay::Signed => (delivery_id?.as_bytes(), None),
+            Replay::SignedTime => (time?, Some(Sha256::digest(body))),
+            Replay::IdAndDigest => (delivery_id?.as_bytes(), Some(Sha256::digest(body))),
             Replay::Nothing => return None,
         };
         let mut hash = Sha256::new_with_prefix(DOMAIN);
-        for part in [provider.name, provider.replay.name(), id] {
+        for part in [provider.name.as_bytes(), provider.replay.name().as_bytes(), id] {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
         }
@@ -41,7 +41,7 @@ mod tests {
     use crate::provider::{FORGEJO, GITEA, GITLAB_TOKEN, Provider, SVIX};
 
     fn key(provider: &Provider, id: Option<&str>, body: &[u8]) -> Option<[u8; 16]> {
-        Identity::new(provider, id, body).map(|identity| identity.key(0))
+        Identity::new(provider, id, None, body).map(|identity| identity.key(0))
     }
 
     #[test]
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn events_of_one_delivery_have_keys_of_their_own() {
-        let identity = Identity::new(&SVIX, Some("a"), b"").expect("an identity");
+        let identity = Identity::new(&SVIX, Some("a"), None, b"").expect("an identity");
 
         assert_ne!(identity.key(0), identity.key(1));
     }

@@ -16,8 +16,10 @@ pub struct EndpointSettings {
     pub secrets: Vec<(String, String)>,
     /// How far a signed time may lie from our own, instead of the provider's own figure.
     pub window_s: Option<u64>,
-    /// The address that senders know, for providers that sign it; none of today's does.
+    /// The address that senders know, for providers that sign it; the query that arrives is added if it has none.
     pub public_url: Option<String>,
+    /// What handshakes are held against.
+    pub handshake: HandshakeSettings,
     /// Where the subject stands, instead of the provider's own paths.
     pub subject: Option<SubjectPaths>,
 }
@@ -30,7 +32,35 @@ impl fmt::Debug for EndpointSettings {
             .field("secret_ids", &secret_ids)
             .field("window_s", &self.window_s)
             .field("public_url", &self.public_url)
+            .field("handshake", &self.handshake)
             .field("subject", &self.subject)
+            .finish()
+    }
+}
+
+/// What a person configures for handshakes. Nothing set, nothing that needs it is answered.
+#[derive(Clone, Default)]
+pub struct HandshakeSettings {
+    /// The token with which a sender asks to be let in.
+    pub verify_token: Option<String>,
+    /// The origins that may send.
+    pub allowed_origins: Vec<String>,
+    /// How many requests a minute a sender may send, where it asks.
+    pub allowed_rate: Option<u32>,
+    /// The one topic whose messages are taken.
+    pub topic: Option<String>,
+    /// Whether the first request may bring the secret.
+    pub awaited: bool,
+}
+
+impl fmt::Debug for HandshakeSettings {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("HandshakeSettings")
+            .field("verify_token", &self.verify_token.as_ref().map(|_| ".."))
+            .field("allowed_origins", &self.allowed_origins)
+            .field("allowed_rate", &self.allowed_rate)
+            .field("topic", &self.topic)
+            .field("awaited", &self.awaited)
             .finish()
     }
 }

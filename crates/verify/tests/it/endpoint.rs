@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use verify::provider::{self, Provider};
 use verify::receive::{
-    Accepted, Endpoint, EndpointSettings, Head, Misconfigured, Outcome, Reason, Refusal, SubjectName,
+    Accepted, Endpoint, EndpointSettings, HandshakeSettings, Head, Misconfigured, Outcome, Reason, Refusal, SubjectName,
 };
 use verify::{secret, sign};
 
@@ -20,6 +20,7 @@ fn settings(provider: &'static Provider, secrets: &[&str]) -> EndpointSettings {
         secrets: secrets.map(|(at, text)| (format!("sec_{at}"), (*text).to_owned())).collect(),
         window_s: None,
         public_url: None,
+        handshake: HandshakeSettings::default(),
         subject: None,
     }
 }

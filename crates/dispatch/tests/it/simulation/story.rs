@@ -90,6 +90,7 @@ impl Story {
             secrets: Vec::new(),
             window_s: None,
             public_url: None,
+            handshake: domain::catalogue::Handshake::default(),
             subject: None,
             active: true,
             owner: Owner::Api,

@@ -1,0 +1,10 @@
+use super::{Answer, Condition, Credential, Demand, Encoding, Handshake, Place, Provider, Said, Shape, Signature, Wanted, Where};
+
+/// X asks by GET, unsigned, for the MAC of a token; nothing that could be a payload is answered.
+pub const X_TWITTER: Provider = Provider {
+name: "x-twitter",
+credential: Credential::Signature(Signature { at: Where::Header("x-twitter-webhooks-signature"), shape: Shape::Prefix("sha256="), encoding: Encoding::Base64, ..Signature::BASE }),
+handshakes: &[Handshake { demand: Demand::PlainToken(Place::Query("crc_token")), ..Handshake::open(&[Condition::Method("GET")], Wanted::Members(&[("response_token", Said::Mac { prefix: "sha256=", encoding: Encoding::Base64, of: Place::Query("crc_token") })])) }],
+success: Answer::OK,
+..Provider::BASE
+};
