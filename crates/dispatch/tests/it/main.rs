@@ -3,3 +3,4 @@
 mod gate;
 mod late;
 mod simulation;
+mod world;

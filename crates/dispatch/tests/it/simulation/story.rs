@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::catalogue::{OnFailure, Owner, Service, SigningKind, Source, SourceMode, Subscription};
+use domain::catalogue::{Owner, Source, SourceMode};
 use domain::event::Provenance;
 use domain::gate::GateState;
 use domain::link::LinkKey;
-use domain::profile::{PayloadForm, ProfileKind};
-use domain::rule::{Action, Hold, HoldFor, HoldScope, Rule};
+use domain::profile::ProfileKind;
+use domain::rule::{Action, Hold, HoldFor, HoldScope};
 use domain::subject::SubjectName;
 use domain::verdict::VerdictKind;
 use domain::{Clock, HoldKey, ServiceKey, SourceKey, SubjectKey};
@@ -23,6 +23,7 @@ use store::search;
 use super::model::{Acknowledged, Model};
 use super::network::{Mode, Network, answer};
 use super::process::{Counted, Dice, Process, SimClock, Surroundings};
+use crate::world::{rule, service};
 
 const SUBJECTS: u64 = 4;
 const HOUR: Duration = Duration::from_secs(3600);
@@ -95,19 +96,6 @@ impl Story {
             active: true,
             owner: Owner::Api,
         };
-        let rule = |key, name: &str, action| Rule {
-            key,
-            name: name.to_owned(),
-            service: None,
-            when: None,
-            severity: None,
-            action,
-            active: true,
-            shadow: false,
-            spare_protected: false,
-            users_max: None,
-            owner: Owner::Api,
-        };
         let bad = rule(keys.key(), "BAD", Action::Hold(HoldFor::Ever));
         let run = rule(keys.key(), "RUN", Action::Exec("count".to_owned()));
         let entries = vec![source.entry(), bad.entry(), run.entry()];
@@ -128,34 +116,9 @@ impl Story {
             if number > 3 {
                 return;
             }
-            let standard = number != 2;
-            let service = Service {
-                key: NewKeys::after(&catalogue, now).key(),
-                number,
-                name: format!("service-{number}"),
-                profile: if standard { ProfileKind::Standard } else { ProfileKind::Scanner },
-                form: PayloadForm::Basic,
-                url: format!("http://service-{number}/"),
-                secret: None,
-                signs: SigningKind::V1,
-                signing: Vec::new(),
-                account: None,
-                subscriptions: vec![Subscription {
-                    event: "github.push".to_owned(),
-                    active: true,
-                    blocks: None,
-                    deadline: None,
-                    redeliver: None,
-                }],
-                on_failure: OnFailure::Hold,
-                require_coverage: false,
-                concurrency: 2,
-                attempt: Duration::from_secs(60),
-                allow_networks: Vec::new(),
-                active: true,
-                deleted: false,
-                owner: Owner::Api,
-            };
+            let key = NewKeys::after(&catalogue, now).key();
+            let profile = if number == 2 { ProfileKind::Scanner } else { ProfileKind::Standard };
+            let service = service(key, number, profile, "github.push");
             let change = Change {
                 catalogue: catalogue.version,
                 entries: vec![service.entry()],
