@@ -1,4 +1,4 @@
-//! The calling side: the file to scan, and a result that comes later.
+//! The calling side: the file to scan, a result that comes later, and one that nobody asked for.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -15,7 +15,7 @@ use hyper_util::rt::TokioExecutor;
 use rustls::crypto::aws_lc_rs;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::answer::Findings;
 use crate::call::Call;
@@ -87,6 +87,12 @@ pub enum GatewayError {
     /// The result was complete already; this one changes nothing.
     #[error("the result is complete already")]
     Complete,
+    /// A result about the same version was pushed for one of these rules before; this one changes nothing.
+    #[error("a result was pushed for one of the rules already")]
+    AlreadyPushed,
+    /// It took the result, and did not say its number.
+    #[error("expected the number of the pushed result, found another answer")]
+    NoNumber,
     /// Another answer.
     #[error("the gateway answered {status}: {text}")]
     Refused {
@@ -148,16 +154,45 @@ impl Gateway {
         result_url: &str,
         findings: &Findings,
     ) -> Result<(), GatewayError> {
-        let request = self
-            .request(Method::PATCH, result_url)?
-            .header(AUTHORIZATION, account.authorization())
-            .header(CONTENT_TYPE, "application/json");
-        let body = json!({ "results": findings.to_json() }).to_string();
-        match self.exchange(request, body.into(), ANSWER_BYTES_MAX).await? {
+        let body = json!({ "results": findings.to_json() });
+        match self.tell(Method::PATCH, account, result_url, &body).await? {
             (status, _) if status.is_success() => Ok(()),
             (StatusCode::CONFLICT, _) => Err(GatewayError::Complete),
             (status, body) => Err(refused(status, &body)),
         }
+    }
+
+    /// Sends findings about a version that nobody asked about, as this account, and gives the result's number.
+    ///
+    /// The account's service listens to `push`, and the account holds `Scanners:PushResults`.
+    ///
+    /// # Errors
+    /// When the gateway does not take them: [`GatewayError::AlreadyPushed`] where it has such a result.
+    pub async fn push(&self, account: &Account, version_id: u64, findings: &Findings) -> Result<i64, GatewayError> {
+        let url = format!("{}/api/v5/scanner/results/", self.origin);
+        let body = json!({ "version_id": version_id, "results": findings.to_json() });
+        match self.tell(Method::POST, account, &url, &body).await? {
+            (status, body) if status.is_success() => {
+                let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+                answer["id"].as_i64().ok_or(GatewayError::NoNumber)
+            }
+            (StatusCode::CONFLICT, _) => Err(GatewayError::AlreadyPushed),
+            (status, body) => Err(refused(status, &body)),
+        }
+    }
+
+    async fn tell(
+        &self,
+        method: Method,
+        account: &Account,
+        url: &str,
+        body: &Value,
+    ) -> Result<(StatusCode, Bytes), GatewayError> {
+        let request = self
+            .request(method, url)?
+            .header(AUTHORIZATION, account.authorization())
+            .header(CONTENT_TYPE, "application/json");
+        self.exchange(request, body.to_string().into(), ANSWER_BYTES_MAX).await
     }
 
     fn request(&self, method: Method, url: &str) -> Result<Builder, GatewayError> {

@@ -18,7 +18,8 @@
 //! ```
 //!
 //! - [`Call`]: what is to be scanned. [`Answer`], [`Findings`], [`Failure`]: what to say about it.
-//! - [`Gateway`]: what the scanner asks of the gateway in turn: the file to scan, and the result if it comes later.
+//! - [`Gateway`]: what the scanner asks of the gateway in turn: the file to scan, the result if it comes later, and one
+//!   that it found of its own accord.
 //!
 //! The signature covers the body alone, without a time or a nonce: a call may come twice, and must be answered alike.
 #![warn(missing_docs)]

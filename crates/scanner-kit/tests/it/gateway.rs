@@ -1,4 +1,4 @@
-//! What a scanner asks of the gateway: downloads, and results that come later.
+//! What a scanner asks of the gateway: downloads, results that come later, and those that it pushes.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -55,6 +55,11 @@ async fn call(body: &str) -> Call {
     ];
     wire::send(address, "POST /", &headers, body.as_bytes()).await;
     seeing.recv().await.expect("a call")
+}
+
+/// The body of a request that was kept.
+fn body(asked: &str) -> Value {
+    serde_json::from_str(asked.split_once("\r\n\r\n").expect("a body").1).expect("JSON")
 }
 
 fn asked(kept: &Arc<Mutex<String>>) -> String {
@@ -119,8 +124,7 @@ async fn a_later_result_is_sent_with_a_token_of_the_account() {
     let asked = asked(&kept);
     assert!(asked.starts_with("PATCH /results/7/ HTTP/1.1\r\n"), "{asked}");
     assert!(asked.contains("authorization: JWT eyJ") && asked.contains("content-type: application/json"), "{asked}");
-    let body: Value = serde_json::from_str(asked.split_once("\r\n\r\n").expect("a body").1).expect("JSON");
-    assert_eq!(body, json!({ "results": { "version": "1.0", "matchedRules": ["RULE"] } }));
+    assert_eq!(body(&asked), json!({ "results": { "version": "1.0", "matchedRules": ["RULE"] } }));
 }
 
 #[tokio::test]
@@ -136,4 +140,33 @@ async fn a_later_result_that_is_not_taken_says_so() {
 
     let sent = gateway(at).send_later(&account(), "http://elsewhere.example/results/7/", &findings).await;
     assert!(matches!(sent, Err(GatewayError::Origin { .. })), "{sent:?}");
+}
+
+#[tokio::test]
+async fn a_result_is_pushed_about_a_version_and_has_a_number() {
+    let (at, kept) = answering("HTTP/1.1 201 Created\r\ncontent-length: 9\r\n\r\n{\"id\": 7}").await;
+    let findings = Answer::version("1.0").matched("RULE");
+
+    assert_eq!(gateway(at).push(&account(), 42, &findings).await.expect("taken"), 7);
+
+    let asked = asked(&kept);
+    assert!(asked.starts_with("POST /api/v5/scanner/results/ HTTP/1.1\r\n"), "{asked}");
+    assert!(asked.contains("authorization: JWT eyJ") && asked.contains("content-type: application/json"), "{asked}");
+    let results = json!({ "version": "1.0", "matchedRules": ["RULE"] });
+    assert_eq!(body(&asked), json!({ "version_id": 42, "results": results }));
+}
+
+#[tokio::test]
+async fn a_push_that_is_not_taken_says_so() {
+    let pushed = async |answer| {
+        let (at, _) = answering(answer).await;
+        gateway(at).push(&account(), 42, &Answer::version("1.0")).await
+    };
+
+    let again = pushed("HTTP/1.1 409 Conflict\r\ncontent-length: 2\r\n\r\n{}").await;
+    assert!(matches!(again, Err(GatewayError::AlreadyPushed)), "{again:?}");
+    let forbidden = pushed("HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno").await;
+    assert!(matches!(&forbidden, Err(GatewayError::Refused { status: 403, text }) if text == "no"), "{forbidden:?}");
+    let another = pushed("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
+    assert!(matches!(another, Err(GatewayError::NoNumber)), "{another:?}");
 }

@@ -41,14 +41,11 @@ async fn replied(vector: &Value) -> Reply {
 async fn each_is_answered_as_by_the_real_library() {
     let file: Value = serde_json::from_str(include_str!("../../../verify/vectors/scanner-hmac.json")).expect("JSON");
     let all = ["positive", "negative"].into_iter().flat_map(|kind| file[kind].as_array().expect("vectors"));
-    let mut tried = 0;
-    for vector in all.filter(|vector| vector["real_scanner"].is_object()) {
+    for vector in all {
         let (id, real, reply) = (text(vector, "id"), &vector["real_scanner"], replied(vector).await);
         assert_eq!(Value::from(reply.status), real["status"], "{id}: {reply:?}");
         if reply.status != 200 && id != OTHER_WORDS {
             assert_eq!(reply.json()["error"], real["error"], "{id}: {reply:?}");
         }
-        tried += 1;
     }
-    assert!(tried > 40, "only {tried} were tried");
 }
