@@ -11,7 +11,7 @@ use scanner_kit::{Account, Answer, Gateway, GatewayError};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::world::{Reaction, World, call, countersign, peer, root, until};
+use crate::world::{self, Reaction, World, call, countersign, peer, root, until};
 
 /// The example of scanner-kit, which is what `service new --lang rust` writes.
 #[expect(dead_code, reason = "it is started on a free port here, not by its main")]
@@ -59,10 +59,15 @@ impl Listening {
 
     /// Posts a signed call, and gives the status and what the body says.
     fn ask(&self, body: &[u8]) -> (u16, Value) {
+        let answer = self.post(body);
+        (answer.status, answer.json())
+    }
+
+    /// Posts a signed call.
+    fn post(&self, body: &[u8]) -> world::Answer {
         let signature = verify::sign::scanner(KEY, body);
         let headers = [("content-type", "application/json"), ("authorization", signature.as_str())];
-        let answer = call(self.address, "POST", "/", &headers, body).expect("an answer");
-        (answer.status, answer.json())
+        call(self.address, "POST", "/", &headers, body).expect("an answer")
     }
 }
 
@@ -314,9 +319,28 @@ fn what_left_the_program_s_group_does_not_keep_its_answer() {
 }
 
 #[test]
+fn a_program_says_in_a_word_that_there_is_nothing_to_scan_or_that_a_result_follows() {
+    let folder = folder();
+    let asked = |script: &str| Listening::program(folder.path(), &["sh", "-c", script]).post(b"{}");
+
+    let skipped = asked("echo skip");
+    assert_eq!((skipped.status, skipped.body.as_str()), (204, ""));
+    let deferred = asked("echo defer");
+    assert_eq!((deferred.status, deferred.json()), (202, json!({})));
+    assert_eq!(asked("echo skip; exit 1").status, 500);
+}
+
+#[test]
 fn a_program_that_closes_its_output_is_waited_for() {
     let folder = folder();
-    let script = r#"echo '{"version":"1"}'; exec >&-; sleep 0.2; exit 3"#;
+    // It ends once nobody reads its output any more.
+    let script = r#"
+        output=$(readlink "/proc/$$/fd/1")
+        echo '{"version":"1"}'
+        exec > /dev/null
+        while ls -l "/proc/$PPID/fd" | grep -qF "$output"; do :; done
+        exit 3
+    "#;
     let (status, said) = Listening::program(folder.path(), &["sh", "-c", script]).ask(b"{}");
     assert!(status == 500 && said["error"] == "the program ended with exit status: 3", "{said}");
 }

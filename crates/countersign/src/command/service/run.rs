@@ -1,7 +1,7 @@
 //! `service run`: a scanner whose every call is one run of a program.
 //!
 //! The program is started without a shell, in a process group of its own. It reads the verified body on standard input
-//! and prints its answer; what it does otherwise is a failure, which is never a pass. When it has ended, or its time is
+//! and prints its answer, or in one word that there is none; what it does otherwise is a failure, which is never a pass. When it has ended, or its time is
 //! over, its group is killed.
 
 use std::ffi::OsString;
@@ -207,10 +207,14 @@ async fn talk(
     tokio::try_join!(writing, reading).map(|_| ())
 }
 
+/// What the output says: an object with a version, or in one word that there is nothing to scan or that a result follows.
 fn read(output: &[u8]) -> Result<Answer, Failed> {
-    let expected = "expected a JSON object with a version on standard output";
-    if output.iter().all(u8::is_ascii_whitespace) {
-        return Err(Failed::new(format!("{expected}, found nothing")));
+    let expected = "expected a JSON object with a version, \"skip\" or \"defer\" on standard output";
+    match output.trim_ascii() {
+        b"" => return Err(Failed::new(format!("{expected}, found nothing"))),
+        b"skip" => return Ok(Answer::Skipped),
+        b"defer" => return Ok(Answer::Deferred),
+        _ => {}
     }
     let members: Map<String, Value> =
         serde_json::from_slice(output).map_err(|why| Failed::new(format!("{expected}: {why}")))?;
@@ -225,9 +229,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_an_object_with_a_version_is_an_answer() {
+    fn an_object_with_a_version_is_an_answer() {
         assert!(matches!(read(b" {\"version\":\"1\",\"x\":[]}\n"), Ok(Answer::Object(members)) if members.len() == 2));
         for output in ["", "\n", "{}", "[]", "1", "\"version\"", r#"{"version":1}"#, r#"{"version":"1"} x"#] {
+            assert!(read(output.as_bytes()).is_err(), "{output:?}");
+        }
+    }
+
+    #[test]
+    fn so_are_two_words_exactly_as_they_are() {
+        assert_eq!(read(b"skip\n").ok(), Some(Answer::Skipped));
+        assert_eq!(read(b" defer ").ok(), Some(Answer::Deferred));
+        for output in ["Skip", "skip defer", "\"skip\"", "skipped", "skip\0"] {
             assert!(read(output.as_bytes()).is_err(), "{output:?}");
         }
     }

@@ -1,6 +1,7 @@
 #!/bin/sh
 # A scanner for Countersign. Standard input is one call, already verified: a JSON object. Standard output is the answer.
-# Anything but exit code 0 and a JSON object with a version is a failure, and the gateway tries again later.
+# Instead of the object it may be the word skip (nothing to scan here) or defer (a result follows).
+# Any other output or exit code is a failure, and the gateway tries again later.
 set -eu
 
 if grep -q EICAR; then
