@@ -649,7 +649,10 @@ fn waiting_for(service: ServiceKey, catalogue: &Catalogue) -> Reason {
             service: Some(service),
             rule: None,
             until: None,
-            text: format!("{} is not waited for: its switch, or the whole gate's, is off", name_of(service, catalogue)),
+            text: format!(
+                "{} was not waited for: its switch, or the whole gate's, was off",
+                name_of(service, catalogue)
+            ),
         };
     }
     Reason {

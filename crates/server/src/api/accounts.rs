@@ -198,12 +198,19 @@ fn keep_an_administrator(catalogue: &Catalogue, changed: &Account) -> Result<(),
 /// By id, or by name.
 fn find<'a>(server: &Shared, catalogue: &'a Catalogue, id: &str) -> Result<&'a Account, Problem> {
     let by_id = || server.parse(id).ok().and_then(|key| catalogue.accounts.get(&key));
-    catalogue
-        .accounts
-        .values()
-        .find(|account| account.name == id)
-        .or_else(by_id)
-        .ok_or_else(|| Problem::no_such("account", id))
+    catalogue.accounts.values().find(|account| account.name == id).or_else(by_id).ok_or_else(|| no_such(catalogue, id))
+}
+
+/// Whoever names a service means its account, and is told what that is called.
+fn no_such(catalogue: &Catalogue, id: &str) -> Problem {
+    let service = catalogue.services.values().find(|service| service.name == id && !service.deleted);
+    match service.and_then(|service| catalogue.accounts.get(&service.account?)) {
+        None => Problem::no_such("account", id),
+        Some(its) => {
+            let detail = format!("there is no account {id:?}; that of the service {id:?} is {:?}", its.name);
+            Problem::new(&problem::NOT_FOUND, detail)
+        }
+    }
 }
 
 /// What an account may do in operations, for the audit.

@@ -22,6 +22,7 @@ use super::extract::{Segments, Strict};
 use super::services::find;
 use crate::problem::Problem;
 use crate::server::{Server, Shared};
+use crate::text::instant;
 
 /// So many subjects are looked at in one reading.
 const STEP: usize = 500;
@@ -44,11 +45,28 @@ pub async fn show(State(server): State<Server>) -> Json<Value> {
             "since": switch.at.rfc3339(),
             "by": switch.by,
             "reason": switch.reason,
+            "text": text(switch, switch.service.and_then(name)),
         })
     };
     let whole = catalogue.switch(None);
     let services: Vec<Value> = catalogue.switches.values().filter(|each| each.service.is_some()).map(shown).collect();
-    Json(json!({ "waits": !whole.is_some_and(|switch| switch.off), "gate": whole.map(shown), "services": services }))
+    Json(json!({
+        "waits": !whole.is_some_and(|switch| switch.off),
+        "gate": whole.map(shown),
+        "services": services,
+        "text": whole.map_or_else(|| "The gate is on: verdicts wait for answers.".to_owned(), |whole| text(whole, None)),
+    }))
+}
+
+/// How a switch stands, as one sentence.
+fn text(switch: &Switch, service: Option<&str>) -> String {
+    let (which, whose) = match service {
+        None => ("The gate".to_owned(), "answers"),
+        Some(name) => (format!("The switch of {name}"), "its answers"),
+    };
+    let (word, wait) = if switch.off { ("off", "do not wait") } else { ("on", "wait") };
+    let since = instant(switch.at);
+    format!("{which} is {word}: verdicts {wait} for {whose}. Since {since}, by {}: {}", switch.by, switch.reason)
 }
 
 pub async fn turn(

@@ -163,13 +163,11 @@ impl Looking {
 impl Tally {
     fn show(self, since: Timestamp) -> Value {
         let many = |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
-        let mut text = format!(
-            "{} since {} looked at, {} would match, on {}",
-            many(self.looked_at, "result"),
-            instant(since),
-            self.matched,
-            many(self.subjects.len(), "subject")
-        );
+        let mut text = format!("Looked at {} since {}: ", many(self.looked_at, "result"), instant(since));
+        text.push_str(&match self.matched {
+            0 => "none would match".to_owned(),
+            matched => format!("{matched} would match, on {}", many(self.subjects.len(), "subject")),
+        });
         if let Some((_, back_to)) = self.last.filter(|_| self.cut_off) {
             text.push_str(&format!("; cut off: the older ones, before {}, were not looked at", instant(back_to)));
         }
@@ -177,7 +175,8 @@ impl Tally {
             text.push_str(&format!("; the newest {} are listed", self.data.len()));
         }
         if self.unread > 0 {
-            text.push_str(&format!("; the names in {} no longer read", many(self.unread, "result")));
+            let unread = many(self.unread, "result");
+            text.push_str(&format!("; in {unread} the names no longer read, so the rules that matched then count"));
         }
         json!({
             "text": text,
