@@ -18,6 +18,11 @@ pub fn line(text: impl std::fmt::Display) {
     let _ = writeln!(io::stdout().lock(), "{text}");
 }
 
+/// Prints a sentence of the server's on one line.
+pub fn sentence(text: &Value) {
+    line(cell(text));
+}
+
 /// Prints a remark that is not the result.
 pub fn remark(text: impl std::fmt::Display) {
     let _ = writeln!(io::stderr().lock(), "{text}");

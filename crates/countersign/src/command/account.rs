@@ -25,7 +25,7 @@ pub enum Account {
         #[arg(long, default_value = "service", value_parser = role())]
         role: Role,
     },
-    /// Let one do more in a protocol of services: `Scanners:PushResults`.
+    /// Let a service's account do more: `Scanners:PushResults`.
     Permit(Permissions),
     /// Let one do less.
     Forbid(Permissions),

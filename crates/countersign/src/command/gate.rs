@@ -1,16 +1,16 @@
 //! `gate`: whether verdicts wait for answers; the emergency switch.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cli::Common;
 use crate::client::segment;
-use crate::command::page;
 use crate::exit::{Done, Exit};
+use crate::output::{self, Form};
 
 /// What can be done about the gate.
 #[derive(clap::Subcommand)]
 pub enum Gate {
-    /// Show what verdicts do not wait for, since when and why.
+    /// Show whether verdicts wait for answers, since when and why.
     Show,
     /// Verdicts do not wait for answers any more; what only waited is judged again at once.
     Off(Turn),
@@ -38,8 +38,18 @@ impl Gate {
             Gate::Off(turn) => client.put(&turn.path(), &turn.body(false)).await?,
             Gate::On(turn) => client.put(&turn.path(), &turn.body(true)).await?,
         };
-        page::print(common, &reply.body);
+        match common.form() {
+            Form::Json => output::json(&reply.body),
+            Form::Human => print(&reply.body),
+        }
         Ok(Exit::Yes)
+    }
+}
+
+fn print(gate: &Value) {
+    output::sentence(&gate["text"]);
+    for service in gate["services"].as_array().into_iter().flatten() {
+        output::sentence(&service["text"]);
     }
 }
 
@@ -51,7 +61,7 @@ impl Turn {
         }
     }
 
-    fn body(&self, waits: bool) -> serde_json::Value {
+    fn body(&self, waits: bool) -> Value {
         json!({ "waits": waits, "reason": self.reason })
     }
 }

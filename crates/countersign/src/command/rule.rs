@@ -110,7 +110,7 @@ impl Rule {
 }
 
 fn print_tested(tested: &Value) {
-    output::line(tested["text"].as_str().unwrap_or_default());
+    output::sentence(&tested["text"]);
     if let Some(rows) = tested["data"].as_array().filter(|rows| !rows.is_empty()) {
         output::line("");
         output::table(TESTED, rows);

@@ -1,0 +1,162 @@
+//! Commands against a running server, as a person types them: the wrong thing first.
+
+use std::net::SocketAddr;
+use std::process::Output;
+
+use scanner_kit::{Account, Answer, Gateway, GatewayError};
+use serde_json::{Value, json};
+
+use crate::world::{Reaction, World, peer};
+
+/// A command's exit code, what it printed, and what it said beside that.
+fn told(output: &Output) -> (Option<i32>, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("text");
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+/// Runs a command that is refused with this exit code, and gives what it said.
+#[track_caller]
+fn refused(world: &World, code: i32, arguments: &[&str]) -> String {
+    let (found, printed, said) = told(&world.command(arguments));
+    assert_eq!((found, printed.as_str()), (Some(code), ""), "{arguments:?}: {said}");
+    said
+}
+
+/// Runs a command that does what it is asked, and gives what it printed.
+#[track_caller]
+fn done(world: &World, arguments: &[&str]) -> String {
+    let (code, printed, said) = told(&world.command(arguments));
+    assert_eq!((code, said.as_str()), (Some(0), ""), "{arguments:?}: {printed}");
+    printed
+}
+
+/// Registers a scanner for one event, and gives its account's credentials.
+fn scanner(world: &World, name: &str, address: SocketAddr, event: &str) -> Account {
+    std::fs::write(world.folder().join("key"), "a key").expect("written");
+    let (url, network) = (format!("http://{address}/"), format!("{}/32:{}", address.ip(), address.port()));
+    let whom = ["--profile", "scanner", "--url", &url, "--secret-file", "key", "--allow-network", &network];
+    let added = done(world, &[&["service", "add", name, "--event", event, "--json"], &whom[..]].concat());
+    let added: Value = serde_json::from_str(&added).expect("JSON");
+    let credential = |name: &str| added["credentials"][name].as_str().expect("a credential").to_owned();
+    Account { key: credential("jwt_key"), secret: credential("jwt_secret") }
+}
+
+/// Tells of a version, and waits for nothing.
+fn report(world: &World, id: &str) {
+    let subject = json!({ "kind": "version", "collection": "85", "subject": id });
+    let event = json!({ "type": "on_version_created", "subject": subject });
+    assert_eq!(world.api("POST", "/api/v1/events", Some(&event)).status, 202);
+}
+
+#[test]
+fn a_rule_is_tried_before_it_is_added() {
+    let world = World::serving("");
+    let bad = peer(|_| Reaction::Json(r#"{"version":"1","matchedRules":["BAD"]}"#));
+    scanner(&world, "scan", bad, "on_version_created");
+    report(&world, "42");
+    done(&world, &["verdict", "version", "85", "42", "--wait", "60s"]);
+
+    assert!(refused(&world, 2, &["rule", "test"]).contains("<NAME>"));
+    assert!(refused(&world, 2, &["rule", "test", "BAD", "--since", "soon"]).contains("\"15m\""));
+    assert!(refused(&world, 2, &["rule", "test", "BAD", "--action", "explode"]).contains("\"hold=24h\""));
+    assert!(refused(&world, 2, &["rule", "test", "BAD", "--service", "scam"]).contains("there is no service \"scam\""));
+
+    let none = done(&world, &["rule", "test", "bad"]);
+    assert!(none.starts_with("Looked at 1 result since ") && none.ends_with(" UTC: none would match\n"), "{none}");
+
+    let one = done(&world, &["rule", "test", "BAD", "--service", "scan", "--action", "hold=24h", "--since", "1h"]);
+    let lines: Vec<&str> = one.lines().collect();
+    assert!(lines[0].ends_with(" UTC: 1 would match, on 1 subject") && lines[1].is_empty(), "{one}");
+    let headings = ["AT", "KIND", "COLLECTION", "SUBJECT", "SERVICE", "VERDICT NOW", "THE RULE", "RESULT"];
+    assert!(headings.iter().all(|heading| lines[2].contains(heading)), "{one}");
+    let row: Vec<&str> = lines[3].split("  ").filter(|cell| !cell.is_empty()).map(str::trim).collect();
+    assert_eq!(row[1..7], ["version", "85", "42", "scan", "clear", "would act"], "{one}");
+    assert!(row[7].starts_with("res_") && lines.len() == 4, "{one}");
+
+    let json: Value = serde_json::from_str(&done(&world, &["rule", "test", "BAD", "--json"])).expect("JSON");
+    assert_eq!((&json["matched"], &json["cut_off"]), (&json!(1), &json!(false)));
+    assert_eq!(told(&world.command(&["rule", "list"])).2, "no rules\n", "nothing was written");
+}
+
+#[test]
+fn the_gate_is_turned_off_and_on_for_one_service_and_as_a_whole_and_says_why() {
+    let world = World::serving("");
+    scanner(&world, "slow", peer(|_| Reaction::Silence), "on_version_created");
+    report(&world, "1");
+    let verdict = |id: &str| {
+        let (code, printed, _) = told(&world.command(&["verdict", "version", "85", id]));
+        (code, printed)
+    };
+
+    assert!(refused(&world, 2, &["gate", "off"]).contains("--reason"));
+    assert!(refused(&world, 2, &["gate", "off", "--reason", " "]).contains("1 to 1000 characters on why"));
+    for word in ["off", "on"] {
+        let said = refused(&world, 4, &["gate", word, "--service", "slwo", "--reason", "it hangs"]);
+        assert!(said.contains("there is no service \"slwo\""), "{said}");
+    }
+    assert_eq!(done(&world, &["gate", "show"]), "The gate is on: verdicts wait for answers.\n");
+    assert_eq!(verdict("1").0, Some(8), "nothing was turned");
+
+    let off = done(&world, &["gate", "off", "--service", "slow", "--reason", "it hangs"]);
+    let lines: Vec<&str> = off.lines().collect();
+    assert_eq!(lines[0], "The gate is on: verdicts wait for answers.");
+    let (what, why) = lines[1].split_once(" Since ").expect("since when");
+    assert_eq!(what, "The switch of slow is off: verdicts do not wait for its answers.");
+    assert!(why.ends_with(" UTC, by administrator: it hangs") && lines.len() == 2, "{off}");
+    let (code, printed) = verdict("1");
+    assert!(code == Some(0) && printed.contains("slow was not waited for: its switch"), "{printed}");
+
+    let on = done(&world, &["gate", "on", "--service", "slow", "--reason", "it is well"]);
+    assert!(on.contains("The switch of slow is on: verdicts wait for its answers."), "{on}");
+    report(&world, "2");
+    assert_eq!((verdict("1").0, verdict("2").0), (Some(0), Some(8)), "what passed has passed; what comes waits");
+
+    let off = done(&world, &["gate", "off", "--reason", "all hang"]);
+    assert!(off.starts_with("The gate is off: verdicts do not wait for answers. Since "), "{off}");
+    assert!(off.lines().next().is_some_and(|line| line.ends_with(" UTC, by administrator: all hang")), "{off}");
+    assert_eq!(verdict("2").0, Some(0));
+    done(&world, &["gate", "on", "--reason", "all is well"]);
+    let json: Value = serde_json::from_str(&done(&world, &["gate", "show", "--json"])).expect("JSON");
+    assert_eq!((&json["waits"], &json["gate"]["reason"]), (&json!(true), &json!("all is well")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_may_do_what_it_is_permitted_and_no_more() {
+    const NAME: &str = "service-account-webhook-scan";
+    let world = World::serving("");
+    let account = scanner(&world, "scan", peer(|_| Reaction::Silence), "push");
+    done(&world, &["rule", "add", "BAD", "--action", "flag"]);
+    report(&world, "42");
+    let gateway = Gateway::new(&format!("http://{}", world.listen())).expect("a client");
+    let push = async || gateway.push(&account, 42, &Answer::version("1.0").matched("BAD")).await;
+
+    assert!(refused(&world, 4, &["account", "show", "nobody"]).contains("there is no account \"nobody\""));
+    for arguments in [&["account", "show", "scan"][..], &["account", "permit", "scan", "Scanners:PushResults"]] {
+        let said = refused(&world, 4, arguments);
+        assert!(said.contains(&format!("that of the service \"scan\" is {NAME:?}")), "{said}");
+    }
+    assert!(refused(&world, 2, &["account", "permit", NAME]).contains("<PERMISSION>"));
+    let forbidden = push().await;
+    assert!(matches!(forbidden, Err(GatewayError::Refused { status: 403, .. })), "{forbidden:?}");
+
+    let permitted = done(&world, &["account", "permit", NAME, "Scanners:PushResults"]);
+
+    assert!(permitted.contains("Scanners:PatchResults, Scanners:PushResults"), "{permitted}");
+    assert!(push().await.is_ok_and(|number| number > 0));
+    let again = push().await;
+    assert!(matches!(again, Err(GatewayError::AlreadyPushed)), "{again:?}");
+    let listed = done(&world, &["account", "list"]);
+    assert!(listed.lines().any(|line| line.contains(NAME) && line.contains("Scanners:PushResults")), "{listed}");
+
+    let left = done(&world, &["account", "forbid", NAME, "Scanners:PushResults"]);
+
+    assert!(!left.contains("PushResults") && left.contains("Scanners:PatchResults"), "{left}");
+    let forbidden = push().await;
+    assert!(matches!(forbidden, Err(GatewayError::Refused { status: 403, .. })), "{forbidden:?}");
+    assert_eq!(done(&world, &["account", "show", NAME]), left, "to show it changes nothing");
+    assert_eq!(
+        done(&world, &["account", "forbid", NAME, "Scanners:PushResults"]),
+        left,
+        "what is not held is not taken"
+    );
+}
