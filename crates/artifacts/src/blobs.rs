@@ -9,7 +9,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::digest::Digest;
 use crate::error::BlobError;
-use crate::writer::{Blob, Writer};
+use crate::traffic::{Held, Leaving, Traffic};
+use crate::writer::Writer;
 
 /// Where writers write, inside the blob folder so that a rename stays in one file system.
 const TEMPORARIES: &str = "tmp";
@@ -18,12 +19,13 @@ const TEMPORARIES: &str = "tmp";
 #[derive(Clone, Debug)]
 pub struct Blobs {
     folder: Arc<Path>,
+    traffic: Arc<Traffic>,
 }
 
 impl Blobs {
     /// Opens the folder, making it if needed, and sweeps away what interrupted writers left.
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, BlobError> {
-        let blobs = Self { folder: folder.into().into() };
+        let blobs = Self { folder: folder.into().into(), traffic: Arc::default() };
         fs::create_dir_all(blobs.temporaries())?;
         blobs.sweep_temporaries()?;
         sync_folder(&blobs.folder)?;
@@ -36,7 +38,7 @@ impl Blobs {
     }
 
     /// Stores a whole blob.
-    pub fn put(&self, bytes: &[u8]) -> Result<Blob, BlobError> {
+    pub fn put(&self, bytes: &[u8]) -> Result<Held, BlobError> {
         let mut writer = self.begin()?;
         writer.write(bytes)?;
         writer.finish()
@@ -86,15 +88,23 @@ impl Blobs {
         if found == digest { Ok(()) } else { Err(BlobError::Corrupt { name: digest, found }) }
     }
 
-    /// Removes the blob; whether there was one. The caller sees to it that nobody is storing the same bytes again:
-    /// a writer that still finds the blob relies on it.
-    pub fn remove(&self, digest: impl Into<Digest>) -> Result<bool, BlobError> {
-        let digest = digest.into();
+    /// Announces that the blob is to be removed; none: somebody relies on it. The caller then looks whether it is
+    /// needed, and only then removes it.
+    #[must_use]
+    pub fn leave(&self, digest: impl Into<Digest>) -> Option<Leaving> {
+        Leaving::announce(self.clone(), digest.into())
+    }
+
+    /// Removes the blob's file, if it is there.
+    pub(crate) fn unlink(&self, digest: Digest) -> Result<(), BlobError> {
         match fs::remove_file(self.path(digest)) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error.into()),
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
         }
+    }
+
+    pub(crate) fn traffic(&self) -> &Traffic {
+        &self.traffic
     }
 
     /// Removes what interrupted writers left; how many files. Call it only while nobody writes: `open` does.

@@ -10,9 +10,11 @@
 mod blobs;
 mod digest;
 mod error;
+mod traffic;
 mod writer;
 
 pub use blobs::Blobs;
 pub use digest::{Digest, DigestError};
 pub use error::BlobError;
+pub use traffic::{Held, Leaving};
 pub use writer::{Blob, Writer};

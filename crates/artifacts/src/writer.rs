@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use crate::blobs::Blobs;
 use crate::digest::Digest;
 use crate::error::BlobError;
+use crate::traffic::Held;
 
 /// A stored blob.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,10 +66,12 @@ impl Writer {
     }
 
     /// Makes the blob durable under its name. The same bytes are kept once, however often they are written.
-    pub fn finish(self) -> Result<Blob, BlobError> {
+    /// It is held before it is looked for: a blob that is there already may be about to be removed.
+    pub fn finish(self) -> Result<Held, BlobError> {
         let sha256 = self.hasher.finalize().into();
         self.file.sync_all()?;
+        let held = Held::new(self.blobs.clone(), Blob { sha256, size: self.size });
         self.blobs.adopt(&self.temporary.0, Digest(sha256))?;
-        Ok(Blob { sha256, size: self.size })
+        Ok(held)
     }
 }

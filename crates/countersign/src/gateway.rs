@@ -117,7 +117,8 @@ impl Gateway {
         let dispatcher = tokio::spawn(dispatch::run(parts, dispatching.clone()));
         server.resume_switches().await.map_err(Failure::internal)?;
         let accepting = CancellationToken::new();
-        let listeners = bound.serve(&server, &accepting);
+        let mut listeners = bound.serve(&server, &accepting);
+        listeners.spawn(server.clone().keep_swept(accepting.clone()));
         let (engine, _data) = (engine, data);
         Ok(Self { addresses, server, engine, accepting, listeners, dispatching, dispatcher, first_token, _data })
     }
@@ -249,6 +250,7 @@ fn server_parts(
         admin_hosts: form.admin_hosts.iter().cloned().chain(addresses.admin_host()).collect(),
         refuse_repeated_jti: form.refuse_repeated_jti,
         preview_command: preview_command()?,
+        artifact_retention: config.form.artifacts.retention,
     };
     let blobs = Blobs::open(data.blobs()).map_err(|why| {
         Failure::new(Exit::Config, format!("the folder {} cannot be used: {why}", data.blobs().display()))

@@ -17,6 +17,7 @@ pub mod receive;
 pub mod resources;
 pub mod scanner;
 mod server;
+mod sweep;
 mod text;
 
 pub use listen::{ListenLimits, serve};

@@ -27,6 +27,8 @@ pub struct Metrics {
     pub failed: Counter,
     /// Receipts written.
     pub receipts: Counter,
+    /// Artifacts whose bytes were let go.
+    pub artifacts_expired: Counter,
     /// Refused requests that were kept.
     pub quarantined: Counter,
     /// Refused requests that were not kept, because too many came.
@@ -56,6 +58,7 @@ impl Default for Metrics {
             outcomes,
             refusals: ByWord::default(),
             receipts: Counter::default(),
+            artifacts_expired: Counter::default(),
             quarantined: Counter::default(),
             quarantine_dropped: Counter::default(),
             accept_seconds: Histogram::new(ACCEPT_BOUNDS_S),
@@ -73,6 +76,8 @@ impl Metrics {
         registry.register("webhooks", "Requests to sources, by what became of them", self.outcomes.clone());
         registry.register("webhooks_refused", "Refused requests to sources, by reason", self.refusals.clone());
         registry.register("receipts", "Receipts written", self.receipts.clone());
+        let expired = "Artifacts that expired and were let go";
+        registry.register("artifacts_expired", expired, self.artifacts_expired.clone());
         registry.register("quarantined", "Refused requests that were kept", self.quarantined.clone());
         let dropped = "Refused requests that were not kept, because too many came";
         registry.register("quarantine_dropped", dropped, self.quarantine_dropped.clone());

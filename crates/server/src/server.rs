@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use artifacts::Blobs;
 use axum::Router;
@@ -65,6 +66,8 @@ pub struct Settings {
     pub refuse_repeated_jti: bool,
     /// The program that makes the preview of one image, and its arguments.
     pub preview_command: Vec<OsString>,
+    /// How long an artifact is kept whose upload says nothing of that; none: for ever.
+    pub artifact_retention: Option<Duration>,
 }
 
 /// The server. Cheap to clone; clones are the same server.

@@ -89,7 +89,9 @@ CREATE TABLE "artifact" (
     "name" TEXT NOT NULL,
     "content_type" TEXT NOT NULL,
     "owner" INTEGER,
-    "at" INTEGER
+    "at" INTEGER,
+    "expires" INTEGER NOT NULL,
+    "removed" INTEGER
 ) STRICT;
 
 CREATE TABLE "listing" (
@@ -299,6 +301,10 @@ CREATE UNIQUE INDEX "subject_name" ON "subject" ("kind", "id", "collection");
 CREATE INDEX "subject_collection" ON "subject" ("collection");
 CREATE INDEX "actor_subject" ON "actor" ("subject");
 CREATE INDEX "listing_subject" ON "listing" ("subject");
+CREATE INDEX "listing_artifact" ON "listing" ("artifact");
+CREATE INDEX "artifact_expires" ON "artifact" ("expires") WHERE "removed" IS NULL;
+CREATE INDEX "artifact_blob" ON "artifact" ("sha256") WHERE "removed" IS NULL;
+CREATE INDEX "receipt_blob" ON "receipt" ("digest") WHERE "body" IS NULL;
 CREATE INDEX "expectation_event" ON "expectation" ("event");
 CREATE INDEX "expectation_check" ON "expectation" ("service", "next_check") WHERE "state" = 'open';
 CREATE INDEX "expectation_subject" ON "expectation" ("subject") WHERE "subject" IS NOT NULL;

@@ -45,6 +45,8 @@ pub enum Command {
     PutCollection(PutCollection),
     /// An upload is noted.
     PutArtifact(Box<Artifact>),
+    /// An upload's time has come.
+    EndArtifact(EndArtifact),
     /// A run is asked for.
     Demand(Box<Demand>),
     /// A batch begins.
@@ -91,7 +93,8 @@ macro_rules! into_command {
 }
 into_command!(
     Record in Box, Claim, Finish in Box, CallBack in Box, Push in Box, Decide in Box, Upsert in Box, Check in Box,
-    EndHold in Box, PutSubject in Box, PutCollection, Demand in Box, StartBatch, TurnBatch, StepBatch in Box, PerformEnd,
+    EndHold in Box, PutSubject in Box, PutCollection, EndArtifact, Demand in Box, StartBatch, TurnBatch, StepBatch in Box,
+    PerformEnd,
     Change in Box, Quarantine in Box,
 );
 
@@ -527,6 +530,17 @@ pub struct PutCollection {
     pub name: String,
     /// What the platform says of it, as a JSON object.
     pub attributes: String,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// An artifact's time has come. Answers: `Done`, `NotDue`.
+#[derive(Debug, Clone, Copy)]
+pub struct EndArtifact {
+    /// The artifact.
+    pub artifact: ArtifactKey,
+    /// Its new end, where a call may still fetch it; none: its bytes are not kept for it any more.
+    pub keep_until: Option<Timestamp>,
     /// Now.
     pub now: Timestamp,
 }

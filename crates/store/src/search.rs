@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::event::{Event, Receipt};
-use domain::expectation::Expectation;
+use domain::expectation::{Expectation, ExpectationState};
 use domain::gate::Gate;
 use domain::judge::SubjectState;
 use domain::planted::{self, Bug};
@@ -254,6 +254,64 @@ fn tell_artifact(rows: &mut dyn Rows, key: ArtifactKey, role: &str) -> Result<Op
         role: role.to_owned(),
         at: artifact.at,
     }))
+}
+
+/// Artifacts that are kept although their time has come, the longest overdue first.
+///
+/// # Errors
+/// When the engine fails.
+pub fn due_artifacts(rows: &mut dyn Rows, now: Timestamp, limit: usize) -> Result<Vec<Artifact>, StoreError> {
+    rows.all(&Find::equal(&ARTIFACT_EXPIRES, Vec::new()).at_most(now.0).limit(limit))
+}
+
+/// Whether an artifact's bytes can be had: they are kept, and its time has not come or a call may still fetch them.
+///
+/// # Errors
+/// When the engine fails.
+pub fn is_kept(rows: &mut dyn Rows, artifact: &Artifact, now: Timestamp) -> Result<bool, StoreError> {
+    Ok(artifact.removed.is_none() && (now < artifact.expires || may_be_fetched(rows, artifact.key)?))
+}
+
+/// Whether an answer is awaited for which an artifact may be fetched: about it, or about a subject that lists it.
+///
+/// # Errors
+/// When the engine fails.
+pub fn may_be_fetched(rows: &mut dyn Rows, artifact: ArtifactKey) -> Result<bool, StoreError> {
+    let mut owed: Vec<Expectation> = rows.all(&of(&EXPECTATION_ARTIFACT, artifact.0))?;
+    for listing in rows.all::<Listing>(&of(&LISTING_ARTIFACT, artifact.0))? {
+        owed.extend(rows.all::<Expectation>(&of(&EXPECTATION_SUBJECT, listing.subject.0))?);
+    }
+    for expectation in &owed {
+        if is_awaited(rows, expectation)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether an expectation's answer is awaited: it is open, or a run of it is.
+///
+/// # Errors
+/// When the engine fails.
+pub fn is_awaited(rows: &mut dyn Rows, expectation: &Expectation) -> Result<bool, StoreError> {
+    if expectation.state == ExpectationState::Open {
+        return Ok(true);
+    }
+    let runs: Vec<Run> = rows.all(&of(&RUN_EXPECTATION, expectation.key.0))?;
+    Ok(runs.iter().any(Run::is_open))
+}
+
+/// Whether a blob is kept for anything but this artifact: another one, or a receipt.
+///
+/// # Errors
+/// When the engine fails.
+pub fn blob_has_others(rows: &mut dyn Rows, artifact: &Artifact) -> Result<bool, StoreError> {
+    let digest = || vec![Value::Blob(bytes::Bytes::copy_from_slice(&artifact.sha256))];
+    let artifacts: Vec<Artifact> = rows.all(&Find::equal(&ARTIFACT_BLOB, digest()).limit(2))?;
+    if artifacts.iter().any(|other| other.key != artifact.key) {
+        return Ok(true);
+    }
+    Ok(!rows.find(&Find::equal(&RECEIPT_BLOB, digest()).limit(1))?.is_empty())
 }
 
 /// What a dispatcher must know when it starts: when each service is next due, and the next checks and holds.

@@ -186,6 +186,10 @@ pub struct Artifact {
     pub owner: Option<AccountKey>,
     /// When.
     pub at: Timestamp,
+    /// Until when it is kept; put off while a call may fetch it.
+    pub expires: Timestamp,
+    /// When its bytes were let go.
+    pub removed: Option<Timestamp>,
 }
 
 /// An artifact under a subject.
@@ -393,7 +397,7 @@ row!(
     ]
 );
 row!(ActorRow, ACTOR, "actor", [key, subject, kind, value]);
-row!(Artifact, ARTIFACT, "artifact", [key, sha256, size, name, content_type, owner, at]);
+row!(Artifact, ARTIFACT, "artifact", [key, sha256, size, name, content_type, owner, at, expires, removed]);
 row!(Listing, LISTING, "listing", [key, subject, role, artifact]);
 row!(
     Expectation,
@@ -590,6 +594,14 @@ indexes! {
     ACTOR_SUBJECT on ACTOR ["subject"];
     /// A subject's artifacts.
     LISTING_SUBJECT on LISTING ["subject"];
+    /// Who lists an artifact.
+    LISTING_ARTIFACT on LISTING ["artifact"];
+    /// The artifacts that are kept, by when they expire.
+    ARTIFACT_EXPIRES on ARTIFACT ["expires"] only Only::Null("removed");
+    /// The artifacts that a blob is kept for.
+    ARTIFACT_BLOB on ARTIFACT ["sha256"] only Only::Null("removed");
+    /// The receipts whose body is a blob.
+    RECEIPT_BLOB on RECEIPT ["digest"] only Only::Null("body");
     /// What is owed about an event.
     EXPECTATION_EVENT on EXPECTATION ["event"];
     /// What is to be looked at next, in the service's time.

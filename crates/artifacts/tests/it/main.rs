@@ -42,7 +42,7 @@ fn a_blob_is_stored_under_its_digest_and_read_back() {
 
     let blob = blobs.put(b"hello").expect("stored");
 
-    assert_eq!(blob, Blob { sha256: hello().0, size: 5 });
+    assert_eq!(*blob, Blob { sha256: hello().0, size: 5 });
     assert_eq!(files(folder.path()), [Path::new(&HELLO[..2]).join(&HELLO[2..])]);
     assert_eq!(blobs.read(hello()).expect("bytes"), b"hello");
     assert_eq!(blobs.len(hello()).expect("a length"), 5);
@@ -94,7 +94,7 @@ fn a_dropped_writer_leaves_nothing() {
 #[test]
 fn what_a_killed_process_left_is_swept_at_the_next_open() {
     let (folder, blobs) = blobs();
-    blobs.put(b"hello").expect("stored");
+    let _ = blobs.put(b"hello").expect("stored");
     let mut writer = blobs.begin().expect("a writer");
     writer.write(b"half").expect("written");
     std::mem::forget(writer);
@@ -133,7 +133,7 @@ fn a_missing_blob_is_told_from_a_broken_folder() {
 #[test]
 fn changed_bytes_are_noticed() {
     let (folder, blobs) = blobs();
-    blobs.put(b"hello").expect("stored");
+    let _ = blobs.put(b"hello").expect("stored");
     fs::write(folder.path().join(&HELLO[..2]).join(&HELLO[2..]), b"jello").expect("changed");
 
     let error = blobs.verify(hello()).expect_err("corrupt");
@@ -144,14 +144,83 @@ fn changed_bytes_are_noticed() {
 #[test]
 fn a_removed_blob_is_gone_while_an_open_file_still_reads() {
     let (_folder, blobs) = blobs();
-    blobs.put(b"hello").expect("stored");
+    let _ = blobs.put(b"hello").expect("stored");
     let mut open = blobs.file(hello()).expect("a file");
 
-    assert!(blobs.remove(hello()).expect("removed"));
-    assert!(!blobs.remove(hello()).expect("nothing there"));
+    for _ in 0..2 {
+        let leaving = blobs.leave(hello()).expect("nobody holds it");
+        assert!(leaving.remove().expect("removed, or gone already"));
+    }
 
     let mut text = String::new();
     open.read_to_string(&mut text).expect("read");
     assert_eq!(text, "hello");
     assert!(matches!(blobs.read(hello()), Err(BlobError::Missing(_))));
+}
+
+#[test]
+fn a_blob_is_not_removed_while_somebody_holds_it() {
+    let (_folder, blobs) = blobs();
+    let first = blobs.put(b"hello").expect("stored");
+    let second = blobs.put(b"hello").expect("stored");
+    for held in [first, second] {
+        assert!(blobs.leave(hello()).is_none());
+        drop(held);
+    }
+    assert!(blobs.leave(hello()).is_some());
+    assert!(blobs.leave(hello()).is_some(), "an announcement that is dropped is taken back");
+    assert!(blobs.contains(hello()).expect("an answer"));
+}
+
+#[test]
+fn who_stores_the_same_bytes_takes_the_announcement_back() {
+    for is_still_held in [true, false] {
+        let (_folder, blobs) = blobs();
+        let _ = blobs.put(b"hello").expect("stored");
+        let leaving = blobs.leave(hello()).expect("nobody holds it");
+        assert!(blobs.leave(hello()).is_none(), "it is announced once");
+
+        let held = Some(blobs.put(b"hello").expect("stored")).filter(|_| is_still_held);
+
+        assert!(!leaving.remove().expect("an answer"), "a row may say by now that it is needed");
+        assert_eq!(blobs.read(hello()).expect("bytes"), b"hello");
+        assert_eq!(blobs.leave(hello()).is_none(), held.is_some());
+    }
+}
+
+#[test]
+fn an_announcement_that_was_taken_back_removes_nothing_for_the_next_one() {
+    let (_folder, blobs) = blobs();
+    let _ = blobs.put(b"hello").expect("stored");
+    let first = blobs.leave(hello()).expect("nobody holds it");
+    let _ = blobs.put(b"hello").expect("stored");
+    let second = blobs.leave(hello()).expect("nobody holds it any more");
+
+    assert!(!first.remove().expect("an answer"));
+    assert!(blobs.contains(hello()).expect("an answer"));
+    assert!(second.remove().expect("removed"));
+    assert!(!blobs.contains(hello()).expect("an answer"));
+}
+
+#[test]
+fn storing_and_removing_at_once_never_loses_held_bytes() {
+    let (_folder, blobs) = blobs();
+
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..200 {
+                    let held = blobs.put(b"hello").expect("stored");
+                    assert_eq!(blobs.read(held.sha256).expect("bytes"), b"hello");
+                }
+            });
+        }
+        scope.spawn(|| {
+            for _ in 0..2_000 {
+                if let Some(leaving) = blobs.leave(hello()) {
+                    leaving.remove().expect("an answer");
+                }
+            }
+        });
+    });
 }

@@ -18,6 +18,7 @@ pub struct Form {
     pub server: ServerForm,
     pub secrets: SecretsForm,
     pub store: StoreForm,
+    pub artifacts: ArtifactsForm,
     pub source: Vec<SourceSpec>,
     pub service: Vec<ServiceSpec>,
     pub rule: Vec<RuleSpec>,
@@ -32,6 +33,7 @@ impl Default for Form {
             server: ServerForm::default(),
             secrets: SecretsForm::default(),
             store: StoreForm::default(),
+            artifacts: ArtifactsForm::default(),
             source: Vec::new(),
             service: Vec::new(),
             rule: Vec::new(),
@@ -104,6 +106,15 @@ pub enum StoreKind {
     Sqlite,
 }
 
+/// `[artifacts]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ArtifactsForm {
+    /// How long one is kept whose upload says nothing of that; none: for ever.
+    #[serde(deserialize_with = "some_span")]
+    pub retention: Option<Duration>,
+}
+
 /// `[exec.NAME]`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -141,6 +152,10 @@ fn some_url<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Err
             Err(de::Error::custom(format!("expected an address such as \"https://hooks.example.org\", found {text:?}")))
         }
     }
+}
+
+fn some_span<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+    domain::time::span_text::deserialize(from).map(Some)
 }
 
 fn ips<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<IpAddr>, D::Error> {

@@ -24,7 +24,7 @@ use super::auth::Caller;
 use super::change::{Changed, change};
 use super::extract::{Params, Segments, Strict};
 use super::show::{Show, View};
-use super::submit::{artifact, check};
+use super::submit::{check, kept_artifact};
 use super::{timeline, verdict};
 use crate::links;
 use crate::problem::{self, Problem};
@@ -67,7 +67,7 @@ pub async fn create(
         return Err(Problem::new(&problem::TOO_LARGE, format!("data: expected at most {DATA_BYTES_MAX} bytes")));
     }
     let artifact = match &spec.artifact {
-        Some(id) => Some(artifact(&server, id).await?),
+        Some(id) => Some(kept_artifact(&server, id).await?),
         None => None,
     };
     let arriving = Arriving {

@@ -90,8 +90,12 @@ impl Params {
 
     /// How long the caller wants to wait, if at all; at most a minute.
     pub fn wait(&self) -> Result<Option<Duration>, Problem> {
-        let Some(text) = self.one("wait") else { return Ok(None) };
-        let span = domain::time::parse_span(text).map_err(|why| Problem::invalid(format!("wait: {why}")))?;
-        Ok(Some(span.min(WAIT_MAX)))
+        Ok(self.span("wait")?.map(|span| span.min(WAIT_MAX)))
+    }
+
+    /// The length of time of this name.
+    pub fn span(&self, name: &str) -> Result<Option<Duration>, Problem> {
+        let read = |text| domain::time::parse_span(text).map_err(|why| Problem::invalid(format!("{name}: {why}")));
+        self.one(name).map(read).transpose()
     }
 }

@@ -89,7 +89,7 @@ fn rows<T: Listed>(path: &'static str, one_path: &'static str, list_summary: &'s
 pub fn routes() -> Vec<Route> {
     use Needs::{Administer, Read, Submit};
     let mut all = vec![
-        Route::new("post", "/artifacts", Submit, "Upload an artifact.", post(submit::upload)).takes("bytes").asks(&["filename"]).gives(201),
+        Route::new("post", "/artifacts", Submit, "Upload an artifact.", post(submit::upload)).takes("bytes").asks(&["filename", "retention"]).gives(201),
         Route::new("put", "/collections/{collection}", Submit, "Describe a collection.", put(submit::put_collection)).takes("Collection"),
         Route::new("post", "/subjects", Submit, "Describe a subject and list its artifacts.", post(submit::put_subject)).takes("Subject").gives(201),
         Route::new("post", "/events", Submit, "Record an event; with wait, answer its verdict.", post(events::create)).takes("Event").asks(&["wait"]).gives(202),

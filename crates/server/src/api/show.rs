@@ -292,6 +292,8 @@ impl Show for Artifact {
             "filename": self.name,
             "owner": self.owner.and_then(|key| view.account(key)),
             "at": self.at.rfc3339(),
+            "expires": until(self.expires),
+            "removed": self.removed.map(Timestamp::rfc3339),
         }))
     }
 }

@@ -17,7 +17,7 @@ use store::tables::Artifact;
 
 use super::auth::Caller;
 use super::extract::{Params, Segments, Strict};
-use super::show::{Show, View};
+use super::show::{Show, View, until};
 use crate::problem::{self, Problem};
 use crate::server::{Server, Shared};
 
@@ -33,13 +33,15 @@ pub async fn upload(
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
-    params.only(&["filename"])?;
+    params.only(&["filename", "retention"])?;
+    let retention = params.span("retention")?.or(server.parts.settings.artifact_retention);
     let name = params.one("filename").unwrap_or("artifact").to_owned();
     check("filename", &name)?;
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let content_type = kind.unwrap_or("application/octet-stream").to_owned();
     let blob = write(&server, body).await?;
     let now = server.now();
+    let expires = retention.map_or(Timestamp::NEVER, |span| now.after(span));
     let artifact = Artifact {
         key: ArtifactKey(0),
         sha256: blob.sha256,
@@ -48,21 +50,30 @@ pub async fn upload(
         content_type,
         owner: Some(caller.key),
         at: now,
+        expires,
+        removed: None,
     };
-    let put = |key| Command::PutArtifact(Box::new(Artifact { key, ..artifact.clone() }));
-    let key: ArtifactKey = server.add(now, put).await?;
+    let noted = artifact.clone();
+    // Its blob is held until the row is there, whether or not the caller waits for it.
+    let noting = tokio::spawn(async move {
+        let _held = blob;
+        let put = |key| Command::PutArtifact(Box::new(Artifact { key, ..noted.clone() }));
+        server.add(now, put).await.map(|key: ArtifactKey| server.show(key))
+    });
+    let id = noting.await.map_err(|_| Problem::new(&problem::INTERNAL, "noting the artifact was interrupted"))??;
     let shown = json!({
-        "id": server.show(key),
+        "id": id,
         "sha256": verify::hex::encode(&artifact.sha256),
         "size": artifact.size,
         "content_type": artifact.content_type,
         "filename": artifact.name,
+        "expires": until(expires),
     });
     Ok((StatusCode::CREATED, Json(shown)))
 }
 
 /// Streams the body into the blobs; what is interrupted leaves nothing.
-async fn write(server: &Shared, mut body: Body) -> Result<artifacts::Blob, Problem> {
+async fn write(server: &Shared, mut body: Body) -> Result<artifacts::Held, Problem> {
     let interrupted = |_| Problem::new(&problem::INTERNAL, "writing the artifact was interrupted");
     let blobs = server.parts.blobs.clone();
     let mut writer = tokio::task::spawn_blocking(move || blobs.begin()).await.map_err(interrupted)??;
@@ -183,7 +194,7 @@ pub async fn put_subject(
             ListedArtifact::WithRole { id, role } => (id, role.as_str()),
         };
         check("role", role)?;
-        artifacts.push((artifact(&server, id).await?, role.to_owned()));
+        artifacts.push((artifact(&server, id).await?.key, role.to_owned()));
     }
     let name = SubjectName { kind: spec.kind, collection: spec.collection, id: spec.subject };
     let attributes = Value::Object(spec.attributes).to_string();
@@ -216,11 +227,21 @@ fn deadline(text: &str) -> Result<Timestamp, Problem> {
     })
 }
 
+/// The artifact that an id names, whose bytes can still be had.
+pub async fn kept_artifact(server: &Shared, id: &str) -> Result<ArtifactKey, Problem> {
+    let artifact = artifact(server, id).await?;
+    let (key, now) = (artifact.key, server.now());
+    if server.parts.store.read(move |rows| search::is_kept(rows, &artifact, now)).await? {
+        return Ok(key);
+    }
+    Err(Problem::invalid(format!("the artifact {id:?} has expired")))
+}
+
 /// The artifact that an id names, if it is there.
-pub async fn artifact(server: &Shared, id: &str) -> Result<ArtifactKey, Problem> {
+async fn artifact(server: &Shared, id: &str) -> Result<Artifact, Problem> {
     let key: ArtifactKey = server.parse(id).map_err(|why| Problem::invalid(why.detail))?;
     let found = server.parts.store.read(move |rows| rows.load::<Artifact>(key.0)).await?;
-    found.map(|artifact| artifact.key).ok_or_else(|| Problem::invalid(format!("there is no artifact {id:?}")))
+    found.ok_or_else(|| Problem::invalid(format!("there is no artifact {id:?}")))
 }
 
 /// A short text that names something.

@@ -6,13 +6,12 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use domain::event::Receipt;
-use domain::expectation::{Expectation, ExpectationState};
+use domain::expectation::Expectation;
 use domain::link::{Link, LinkKind};
-use domain::run::Run;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use store::row::RowsExt;
-use store::table::{Find, Value};
-use store::tables::{Artifact, RUN_EXPECTATION};
+use store::search;
+use store::tables::Artifact;
 use tokio_util::io::ReaderStream;
 
 use super::link;
@@ -37,6 +36,9 @@ pub async fn artifact(
     still_wanted(&server, link).await?;
     let artifact = server.parts.store.read(move |rows| rows.load::<Artifact>(link.thing)).await?;
     let artifact = artifact.ok_or_else(|| Problem::new(&problem::NOT_FOUND, "the artifact is not kept any more"))?;
+    if artifact.removed.is_some() {
+        return Err(Problem::new(&problem::LINK_VOID, "the artifact has expired"));
+    }
     let range = headers.get(header::RANGE).and_then(|value| value.to_str().ok());
     blob(&server, artifact.sha256, &artifact.content_type, &artifact.name, range).await
 }
@@ -56,12 +58,8 @@ pub(crate) async fn receipt_body(server: &Shared, receipt: Receipt) -> Result<Re
 /// A link is void when what it was given for has ended: its expectation is over and no run of it is open.
 pub(crate) async fn still_wanted(server: &Shared, link: Link) -> Result<(), Problem> {
     let wanted = server.parts.store.read(move |rows| {
-        let Some(expectation) = rows.load::<Expectation>(link.expectation.0)? else { return Ok(false) };
-        if expectation.state == ExpectationState::Open {
-            return Ok(true);
-        }
-        let runs: Vec<Run> = rows.all(&Find::equal(&RUN_EXPECTATION, vec![Value::Int(link.expectation.0)]))?;
-        Ok(runs.iter().any(Run::is_open))
+        let expectation = rows.load::<Expectation>(link.expectation.0)?;
+        expectation.map_or(Ok(false), |expectation| search::is_awaited(rows, &expectation))
     });
     if wanted.await? {
         return Ok(());

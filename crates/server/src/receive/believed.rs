@@ -45,7 +45,8 @@ pub struct Kept {
 /// When the blobs or the store fail: then no 2xx may be sent.
 pub async fn keep(server: &Shared, believed: &Believed<'_>, accepted: Accepted, body: Bytes) -> Result<Kept, Problem> {
     let blob = body.len() > limits::INLINE_BODY_BYTES_MAX;
-    let digest = if blob { put_blob(server, body.clone()).await? } else { Sha256::digest(&body).into() };
+    let held = if blob { Some(put_blob(server, body.clone()).await?) } else { None };
+    let digest = held.as_ref().map_or_else(|| Sha256::digest(&body).into(), |held| held.sha256);
     let receipt = NewReceipt {
         source: believed.source,
         scheme: accepted.proof.scheme().to_owned(),
@@ -57,7 +58,7 @@ pub async fn keep(server: &Shared, believed: &Believed<'_>, accepted: Accepted, 
     };
     let arriving = accepted.arrivals.into_iter().map(|arrival| arriving(arrival, believed.source)).collect();
     let remember_until = believed.now.after(memory(believed.window_s));
-    match record(&server.parts.store, Some(receipt), arriving, remember_until, believed.now).await? {
+    match record_held(server, held, receipt, arriving, remember_until, believed.now).await? {
         Answer::Recorded(recorded) => {
             server.metrics.accepted.inc();
             server.metrics.receipts.inc();
@@ -72,6 +73,25 @@ pub async fn keep(server: &Shared, believed: &Believed<'_>, accepted: Accepted, 
             Err(Problem::new(&problem::INTERNAL, "the store gave an answer that recording does not know"))
         }
     }
+}
+
+/// Records it; a blob of its body is held until then, whether or not the caller waits.
+async fn record_held(
+    server: &Shared,
+    held: Option<artifacts::Held>,
+    receipt: NewReceipt,
+    arriving: Vec<Arriving>,
+    remember_until: Timestamp,
+    now: Timestamp,
+) -> Result<Answer, Problem> {
+    let store = &server.parts.store;
+    let Some(held) = held else { return Ok(record(store, Some(receipt), arriving, remember_until, now).await?) };
+    let store = store.clone();
+    let recording = tokio::spawn(async move {
+        let _held = held;
+        record(&store, Some(receipt), arriving, remember_until, now).await
+    });
+    Ok(recording.await.map_err(|_| Problem::new(&problem::INTERNAL, "recording was interrupted"))??)
 }
 
 /// How long a delivery is remembered: twice the window, and at least the fixed time.
@@ -92,9 +112,8 @@ fn arriving(arrival: Arrival, source: SourceKey) -> Arriving {
     }
 }
 
-async fn put_blob(server: &Shared, body: Bytes) -> Result<[u8; 32], Problem> {
+async fn put_blob(server: &Shared, body: Bytes) -> Result<artifacts::Held, Problem> {
     let blobs = server.parts.blobs.clone();
     let put = tokio::task::spawn_blocking(move || blobs.put(&body)).await;
-    let blob = put.map_err(|_| Problem::new(&problem::INTERNAL, "writing the body was interrupted"))??;
-    Ok(blob.sha256)
+    Ok(put.map_err(|_| Problem::new(&problem::INTERNAL, "writing the body was interrupted"))??)
 }

@@ -97,6 +97,10 @@ async fn may(server: &Shared, headers: &HeaderMap, needs: Permission) -> bool {
 }
 
 async fn send(server: &Shared, artifact: &Artifact, headers: &HeaderMap) -> Result<Response, Problem> {
+    let (of, now) = (artifact.clone(), server.now());
+    if !server.parts.store.read(move |rows| search::is_kept(rows, &of, now)).await? {
+        return Ok((StatusCode::GONE, GONE).into_response());
+    }
     let blobs = server.parts.blobs.clone();
     let digest = artifact.sha256;
     let is_there = tokio::task::spawn_blocking(move || blobs.len(digest)).await;

@@ -10,6 +10,7 @@ mod providers;
 mod receive;
 mod rehearsal;
 mod resources;
+mod retention;
 mod scanner;
 mod scanner_texts;
 mod waiting;

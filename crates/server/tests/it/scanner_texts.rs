@@ -94,6 +94,8 @@ impl Stage {
             content_type: "application/zip".to_owned(),
             owner: None,
             at: world.now(),
+            expires: domain::Timestamp::NEVER,
+            removed: None,
         };
         let gone = world.store.salt().show_uuid(artifact.key);
         world.store.submit(Command::PutArtifact(Box::new(artifact))).await.expect("the engine works");

@@ -33,6 +33,7 @@ pub struct World {
     pub bus: Arc<LocalBus>,
     pub clock: Arc<ManualClock>,
     pub seal: SealKey,
+    pub blobs: artifacts::Blobs,
     pub administrator: String,
     pub reader: String,
     pub submitter: String,
@@ -121,10 +122,11 @@ impl World {
             ..Settings::default()
         };
         set(&mut settings);
+        let blobs = artifacts::Blobs::open(folder.path()).expect("blobs");
         let server = Server::new(Parts {
             store: store.clone(),
             bus: bus.clone(),
-            blobs: artifacts::Blobs::open(folder.path()).expect("blobs"),
+            blobs: blobs.clone(),
             clock: clock.clone(),
             random: Arc::new(Counting(AtomicU8::new(1))),
             seal: seal.clone(),
@@ -138,6 +140,7 @@ impl World {
             bus,
             clock,
             seal,
+            blobs,
             administrator: String::new(),
             reader: String::new(),
             submitter: String::new(),

@@ -197,6 +197,8 @@ async fn commands_that_wait_behind_a_bad_one_are_carried_out() {
         content_type: String::new(),
         owner: None,
         at: NOW,
+        expires: Timestamp::NEVER,
+        removed: None,
     };
     let put = || store::command::Command::PutArtifact(Box::new(taken.clone()));
     let pending: Vec<_> = (0..8).map(|_| engine.submit(put())).collect();

@@ -4,6 +4,7 @@
 //! one transaction without a savepoint for each.
 
 mod answer;
+mod artifact;
 mod batch;
 mod check;
 mod claim;
@@ -76,10 +77,8 @@ pub fn apply(turn: &mut Turn<'_>, command: &Command) -> Result<Answer, StoreErro
         Command::Check(check) => check::check(turn, check),
         Command::PutSubject(put) => subject::put(turn, put),
         Command::PutCollection(put) => subject::put_collection(turn, put),
-        Command::PutArtifact(artifact) => {
-            turn.rows.add(artifact.as_ref())?;
-            Ok(Answer::Done)
-        }
+        Command::PutArtifact(artifact) => artifact::put(turn, artifact),
+        Command::EndArtifact(end) => artifact::end(turn, end),
         Command::Demand(demand) => claim::demand(turn, demand),
         Command::StartBatch(start) => batch::start(turn, start),
         Command::TurnBatch(to) => batch::turn(turn, to),

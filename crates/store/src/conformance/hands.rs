@@ -74,6 +74,15 @@ pub fn described(name: SubjectName) -> Described {
 impl World {
     /// A believed request arrives.
     pub fn receive(&self, source: SourceKey, events: Vec<Arriving>) -> Answer {
+        self.receive_as(source, events, false)
+    }
+
+    /// A believed request arrives whose body is kept as a blob.
+    pub fn receive_large(&self, source: SourceKey) -> Answer {
+        self.receive_as(source, vec![signed(source, "github.ping", None, None)], true)
+    }
+
+    fn receive_as(&self, source: SourceKey, events: Vec<Arriving>, blob: bool) -> Answer {
         let receipt = NewReceipt {
             source,
             scheme: "hmac-sha256".to_owned(),
@@ -81,7 +90,7 @@ impl World {
             headers: "{}".to_owned(),
             digest: [0; 32],
             body: Bytes::from_static(b"{}"),
-            blob: false,
+            blob,
         };
         wait(judged::record(self.store(), Some(receipt), events, Timestamp::NEVER, self.now)).expect("the engine works")
     }
@@ -246,5 +255,7 @@ pub fn artifact(key: i64) -> Artifact {
         content_type: "application/zip".to_owned(),
         owner: None,
         at: super::world::START,
+        expires: Timestamp::NEVER,
+        removed: None,
     }
 }

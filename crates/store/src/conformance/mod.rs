@@ -163,6 +163,9 @@ const STORIES: &[(&str, Story)] = stories![
         what_was_found_about_an_upload_holds_whoever_lists_it_first,
         a_call_that_is_under_way_concludes_for_the_lister,
         a_second_lister_gets_nothing,
+        an_artifact_that_nobody_awaits_is_let_go_once,
+        an_artifact_may_be_fetched_while_an_answer_is_awaited,
+        a_blob_is_kept_for_a_receipt_too,
     ],
     people: [
         a_restricted_actor_is_refused,
