@@ -1,5 +1,6 @@
 //! The dispatcher in a world whose clock, network, disk and scheduling come from one seed.
 
+mod batch;
 mod gate;
 mod late;
 mod simulation;

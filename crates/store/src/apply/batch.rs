@@ -1,18 +1,18 @@
 //! Batches: a cursor for each service, moved with the runs it made, and what became of them.
 
 use domain::expectation::{Expectation, ExpectationState};
-use domain::record::{Record, RecordStatus};
 use domain::result::{Coverage, ResultKind};
 use domain::run::{Run, RunState, RunWhy};
-use domain::{BatchKey, RunKey, Timestamp, limits};
+use domain::{BatchKey, Timestamp, limits};
 
 use super::Turn;
+use super::check::end_record;
 use super::claim::{demand, owed, tell_due};
 use crate::StoreError;
 use crate::command::{Answer, News, StartBatch, StepBatch, TurnBatch};
 use crate::row::RowsExt;
 use crate::table::{Find, Value};
-use crate::tables::{Batch, BatchState, PART_BATCH, Part, RECORD_SUBJECT, RUN_BATCH, RUN_EXPECTATION};
+use crate::tables::{Batch, BatchState, PART_BATCH, Part, RUN_BATCH, RUN_EXPECTATION};
 
 /// Between two wake-ups of whoever makes the next runs: so many runs have ended.
 const WAKE_EACH: i64 = limits::BATCH_OPEN / 4;
@@ -167,7 +167,7 @@ fn cancel_due(turn: &mut Turn<'_>, batch: BatchKey, now: Timestamp) -> Result<()
             after.redeliver_left = 0;
         }
         turn.rows.change(&expectation, &after)?;
-        leave_record(turn, &expectation, run.key, now)?;
+        end_record(turn, &expectation, Some("the batch was aborted before the worker was asked"), now)?;
     }
     Ok(())
 }
@@ -176,19 +176,4 @@ fn cancel_due(turn: &mut Turn<'_>, batch: BatchKey, now: Timestamp) -> Result<()
 fn was_asked_without(turn: &mut Turn<'_>, expectation: &Expectation) -> Result<bool, StoreError> {
     let runs: Vec<Run> = turn.rows.all(&Find::equal(&RUN_EXPECTATION, vec![Value::Int(expectation.key.0)]))?;
     Ok(runs.iter().any(|run| run.why == RunWhy::First))
-}
-
-/// A worker's record does not wait for a run that was cancelled; its body stays.
-fn leave_record(turn: &mut Turn<'_>, expectation: &Expectation, run: RunKey, now: Timestamp) -> Result<(), StoreError> {
-    let Some(subject) = expectation.subject else { return Ok(()) };
-    let records: Vec<Record> = turn.rows.all(&Find::equal(&RECORD_SUBJECT, vec![Value::Int(subject.0)]))?;
-    let Some(before) = records.into_iter().find(|record| record.run == Some(run)) else { return Ok(()) };
-    let after = Record {
-        status: Some(RecordStatus::Error),
-        message: Some("the batch was aborted before the worker was asked".to_owned()),
-        run: None,
-        updated: now,
-        ..before.clone()
-    };
-    turn.rows.change(&before, &after)
 }

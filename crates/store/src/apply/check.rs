@@ -93,7 +93,7 @@ fn missing(turn: &mut Turn<'_>, expectation: &Expectation, check: &Check) -> Res
 }
 
 /// A worker's record that still waits for an answer waits no longer; its body stays, and so does an earlier failure.
-fn end_record(
+pub(super) fn end_record(
     turn: &mut Turn<'_>,
     expectation: &Expectation,
     why: Option<&str>,
