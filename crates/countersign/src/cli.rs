@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::client::Client;
 use crate::command::{
-    account, completion, config, conformance, event, gate, hold, openapi, preview_image, quarantine, rule, run, serve,
-    service, sign, source, subject, up, variable, verdict, verify,
+    account, batch, completion, config, conformance, event, gate, hold, import, openapi, preview_image, quarantine,
+    rule, run, serve, service, sign, source, subject, up, variable, verdict, verify,
 };
 use crate::config::{Asked, Config, Extent, Laid};
 use crate::exit::{Done, Failure};
@@ -56,6 +56,9 @@ pub enum Command {
     /// Runs: requests for judgement.
     #[command(subcommand)]
     Run(run::Run),
+    /// Batches: many subjects, several services.
+    #[command(subcommand)]
+    Batch(batch::Batch),
     /// Services: who we send to.
     #[command(subcommand)]
     Service(service::Service),
@@ -91,6 +94,9 @@ pub enum Command {
     /// Refused requests that were kept.
     #[command(subcommand)]
     Quarantine(quarantine::Quarantine),
+    /// Take over what was set up elsewhere.
+    #[command(subcommand)]
+    Import(import::Import),
     /// The configuration.
     #[command(subcommand)]
     Config(config::Config),
@@ -137,6 +143,7 @@ impl Cli {
             Command::Serve(serve) => serve.run(common).await,
             Command::Event(event) => event.run(common).await,
             Command::Run(run) => run.run(common).await,
+            Command::Batch(batch) => batch.run(common).await,
             Command::Service(service) => service.run(common).await,
             Command::Account(account) => account.run(common).await,
             Command::Variable(variable) => variable.run(common).await,
@@ -150,6 +157,7 @@ impl Cli {
             Command::Sign(sign) => sign.run(common),
             Command::Conformance(conformance) => conformance.run(),
             Command::Quarantine(quarantine) => quarantine.run(common).await,
+            Command::Import(import) => import.run(common).await,
             Command::Config(config) => config.run(common),
             Command::Openapi => openapi::run(common).await,
             Command::Completion(completion) => completion.run(),

@@ -28,6 +28,17 @@ pub fn remark(text: impl std::fmt::Display) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// Prints lines on a terminal in the place of so many that were printed before.
+pub fn redraw(lines: &[String], before: usize) {
+    let mut drawn = if before > 0 { format!("\x1b[{before}A") } else { String::new() };
+    for line in lines {
+        drawn.push_str(&format!("\x1b[2K{line}\n"));
+    }
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(drawn.as_bytes());
+    let _ = out.flush();
+}
+
 /// Prints JSON.
 pub fn json(value: &Value) {
     line(format_args!("{value:#}"));

@@ -4,12 +4,14 @@ mod page;
 mod secret;
 
 pub mod account;
+pub mod batch;
 pub mod completion;
 pub mod config;
 pub mod conformance;
 pub mod event;
 pub mod gate;
 pub mod hold;
+pub mod import;
 pub mod openapi;
 pub mod preview_image;
 pub mod quarantine;

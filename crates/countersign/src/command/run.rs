@@ -1,10 +1,12 @@
 //! `run`: requests for judgement.
 
+use serde_json::json;
+
 use crate::cli::Common;
 use crate::client::segment;
 use crate::command::page::{self, Page};
-use crate::exit::{Done, Exit};
-use crate::output::Column;
+use crate::exit::{Done, Exit, Failure};
+use crate::output::{self, Column, Form};
 
 /// What can be asked about runs.
 #[derive(clap::Subcommand)]
@@ -16,6 +18,19 @@ pub enum Run {
         /// Its id: `run_...`.
         id: String,
     },
+    /// Ask services about a subject once more.
+    Start(Start),
+}
+
+/// About what, and whom.
+#[derive(clap::Args)]
+pub struct Start {
+    /// The subject: its kind, its collection and its id. The collection may have slashes of its own.
+    #[arg(value_name = "KIND/COLLECTION/SUBJECT")]
+    subject: String,
+    /// A service that is asked; may be given again. None: all that subscribed to what happened to it.
+    #[arg(long = "service", value_name = "NAME")]
+    services: Vec<String>,
 }
 
 const COLUMNS: &[Column] = &[
@@ -40,6 +55,50 @@ impl Run {
                 page::print(common, &run);
                 Ok(Exit::Yes)
             }
+            Run::Start(start) => start.run(common).await,
+        }
+    }
+}
+
+const STARTED: &[Column] = &[Column("ID", "id"), Column("SERVICE", "service"), Column("STATE", "state")];
+
+impl Start {
+    async fn run(self, common: &Common) -> Done {
+        let path = format!("{}/runs", subject_path(&self.subject)?);
+        let reply = common.client()?.post(&path, &json!({ "services": self.services })).await?.body;
+        if common.form() == Form::Json {
+            output::json(&reply);
+            return Ok(Exit::Yes);
+        }
+        match reply["runs"].as_array().map(Vec::as_slice) {
+            None | Some([]) => output::remark("no service subscribed to what happened to it"),
+            Some(runs) => output::table(STARTED, runs),
+        }
+        Ok(Exit::Yes)
+    }
+}
+
+/// The path in the own API of a subject that is named on one line.
+fn subject_path(subject: &str) -> Result<String, Failure> {
+    let parts = subject.split_once('/').and_then(|(kind, rest)| Some((kind, rest.rsplit_once('/')?)));
+    match parts {
+        Some((kind, (collection, id))) if ![kind, collection, id].contains(&"") => {
+            Ok(format!("/api/v1/subjects/{}/{}/{}", segment(kind), segment(collection), segment(id)))
+        }
+        _ => Err(Failure::usage(format!("expected a subject as KIND/COLLECTION/SUBJECT, found {subject:?}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_is_named_on_one_line() {
+        assert_eq!(subject_path("version/85/42").expect("a path"), "/api/v1/subjects/version/85/42");
+        assert_eq!(subject_path("commit/owner/repo/a1").expect("a path"), "/api/v1/subjects/commit/owner%2Frepo/a1");
+        for wrong in ["", "version", "version/85", "version//42", "/85/42", "version/85/"] {
+            assert_eq!(subject_path(wrong).expect_err("refused").exit, Exit::Usage, "{wrong}");
         }
     }
 }

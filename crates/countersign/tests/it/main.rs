@@ -1,6 +1,7 @@
 //! The product as its users meet it: a process, a file, a socket.
 
 mod artifacts;
+mod batches;
 mod commands;
 mod config;
 mod conformance;

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use bus::LocalBus;
 use dispatch::{Call, DispatchParts, Programs, Sender, Sending, Settings};
-use domain::catalogue::{OnFailure, Owner, Service, SigningKind, Subscription};
+use domain::catalogue::Service;
 use domain::event::{EVIDENCE_CREATED, Provenance};
 use domain::outcome::{Outcome, Response};
-use domain::profile::{PayloadForm, ProfileKind};
+use domain::profile::ProfileKind;
 use domain::record::{Record, RecordStatus};
 use domain::run::{Run, RunState};
 use domain::subject::SubjectName;
@@ -27,6 +27,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::simulation::process::{Dice, SimClock};
+use super::world::service;
 
 const SUBJECTS: usize = 20_000;
 const WORKERS: usize = 3;
@@ -108,6 +109,7 @@ impl Life {
             inbox,
             sender: Arc::new(Calls { workers: workers.clone(), under_way: Default::default() }),
             performer: Arc::new(Programs),
+            watcher: Arc::new(|_| ()),
             clock: clock.clone(),
             random: Arc::new(Dice::new(1)),
             seal: SealKey::new([3; 32]),
@@ -155,33 +157,8 @@ impl Life {
 }
 
 fn worker(number: i64) -> Service {
-    Service {
-        key: ServiceKey(number),
-        number,
-        name: format!("worker-{number}"),
-        profile: ProfileKind::Worker,
-        form: PayloadForm::Basic,
-        url: format!("http://worker-{number}/"),
-        secret: None,
-        signs: SigningKind::V1,
-        signing: Vec::new(),
-        account: None,
-        subscriptions: vec![Subscription {
-            event: EVIDENCE_CREATED.to_owned(),
-            active: true,
-            blocks: None,
-            deadline: None,
-            redeliver: None,
-        }],
-        on_failure: OnFailure::Hold,
-        require_coverage: false,
-        concurrency: CALLS_MAX,
-        attempt: Duration::from_secs(60),
-        allow_networks: Vec::new(),
-        active: true,
-        deleted: false,
-        owner: Owner::Api,
-    }
+    let worker = service(ServiceKey(number), number, ProfileKind::Worker, EVIDENCE_CREATED);
+    Service { url: format!("http://worker-{number}/"), concurrency: CALLS_MAX, ..worker }
 }
 
 /// Evidence that was there before the workers were.
