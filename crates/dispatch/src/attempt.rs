@@ -121,6 +121,7 @@ impl Shared {
             now,
         };
         let (headers, body) = envelope::seal(&envelope, outgoing);
+        let headers = envelope::with_configured(headers, &target.headers);
         let url = target.service.url.clone();
         Call { url, headers, body, policy: target.policy.clone(), within: target.service.attempt }
     }

@@ -14,7 +14,7 @@ pub struct Call {
     /// Where to.
     pub url: String,
     /// Its headers.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(String, String)>,
     /// Its body.
     pub body: Vec<u8>,
     /// Which addresses it may reach.
@@ -55,7 +55,7 @@ impl Sender for EgressSender {
             let outgoing = Outgoing {
                 method: http::Method::POST,
                 url: call.url,
-                headers: call.headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+                headers: call.headers,
                 body: Bytes::from(call.body),
                 policy: call.policy,
                 connect_within: CONNECT.min(within),

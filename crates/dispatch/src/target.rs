@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::ServiceKey;
-use domain::catalogue::{Catalogue, Service};
+use domain::catalogue::{Catalogue, Header, Sealed, Service};
 use domain::profile::{ProfileKind, TellVariable};
 use egress::{AllowedNetwork, Policy};
 use store::seal::{SealKey, of};
@@ -18,6 +18,8 @@ pub struct Target {
     pub service: Service,
     /// The profile's own key.
     pub secret: Option<Zeroizing<String>>,
+    /// The headers that its people configured.
+    pub headers: Vec<(String, Zeroizing<String>)>,
     /// The variables that it is told, if it is a worker.
     pub variables: Vec<TellVariable>,
     /// Our signing keys.
@@ -60,11 +62,15 @@ impl Targets {
     }
 
     fn prepare(&self, catalogue: &Catalogue, service: &Service) -> Result<Target, String> {
-        let opened = |sealed, of: String| self.seal.open(sealed, &of).map_err(|why| why.to_string());
+        let opened = |sealed: &Sealed, of: String| self.seal.open(sealed, &of).map_err(|why| why.to_string());
         let secret = match &service.secret {
             Some(sealed) => Some(opened(sealed, of::service_secret(&service.name))?),
             None => None,
         };
+        let header = |header: &Header| {
+            Ok((header.name.clone(), opened(&header.value, of::service_header(&service.name, &header.name))?))
+        };
+        let headers = service.headers.iter().map(header).collect::<Result<_, String>>()?;
         let variables = match service.profile {
             ProfileKind::Worker => self.variables(catalogue)?,
             ProfileKind::Scanner | ProfileKind::Standard => Vec::new(),
@@ -79,7 +85,7 @@ impl Targets {
             networks.push(text.parse::<AllowedNetwork>().map_err(|why| why.to_string())?);
         }
         let policy = Arc::new(Policy::new(networks, &self.own_listeners));
-        Ok(Target { service: service.clone(), secret, variables, keys, policy })
+        Ok(Target { service: service.clone(), secret, headers, variables, keys, policy })
     }
 
     fn variables(&self, catalogue: &Catalogue) -> Result<Vec<TellVariable>, String> {

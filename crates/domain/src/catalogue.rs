@@ -149,6 +149,15 @@ pub struct Subscription {
     pub redeliver: Option<Redeliver>,
 }
 
+/// A header that a service is sent with every call.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Header {
+    /// Its name.
+    pub name: String,
+    /// Its value, which may be a secret.
+    pub value: Sealed,
+}
+
 /// Who we send to.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Service {
@@ -166,6 +175,8 @@ pub struct Service {
     pub url: String,
     /// The profile's own key.
     pub secret: Option<Sealed>,
+    /// Headers that it is sent with every call.
+    pub headers: Vec<Header>,
     /// Of what kind the next signing secret is.
     pub signs: SigningKind,
     /// Our signing secrets for it: one, or two while a change is under way.

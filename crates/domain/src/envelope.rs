@@ -1,6 +1,7 @@
 //! The envelope of everything we send: who it is, when, and our signature, whatever the profile put inside.
 
 use verify::sign::SigningKey;
+use zeroize::Zeroizing;
 
 use crate::profile::Outgoing;
 use crate::{Timestamp, link};
@@ -44,6 +45,17 @@ pub fn seal(envelope: &Envelope<'_>, outgoing: Outgoing) -> (Vec<(&'static str, 
     (headers, body)
 }
 
+/// The headers of a request, with those that the service's people configured, each in the place of ours of that name.
+#[must_use]
+pub fn with_configured(
+    ours: Vec<(&'static str, String)>,
+    configured: &[(String, Zeroizing<String>)],
+) -> Vec<(String, String)> {
+    let replaced = |name: &str| configured.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
+    let kept = ours.into_iter().filter(|(name, _)| !replaced(name)).map(|(name, value)| (name.to_owned(), value));
+    kept.chain(configured.iter().map(|(name, value)| (name.clone(), value.to_string()))).collect()
+}
+
 /// The address under which a link's token is answered, below the public URL.
 #[must_use]
 pub fn link_path(kind: link::LinkKind, token: &str) -> String {
@@ -57,6 +69,17 @@ pub fn link_path(kind: link::LinkKind, token: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_people_configured_takes_the_place_of_ours() {
+        let ours = vec![("content-type", "application/json".to_owned()), ("webhook-id", "run_x".to_owned())];
+        let configured = [("Content-Type".to_owned(), "application/x".to_owned().into())];
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(
+            with_configured(ours, &configured),
+            [pair("webhook-id", "run_x"), pair("Content-Type", "application/x")]
+        );
+    }
 
     #[test]
     fn the_envelope_verifies_as_a_standard_webhook() {

@@ -726,6 +726,7 @@ pub(crate) mod tests {
             form: PayloadForm::Basic,
             url: "http://127.0.0.1:1/".to_owned(),
             secret: None,
+            headers: Vec::new(),
             signs: SigningKind::V1,
             signing: Vec::new(),
             account: None,

@@ -38,6 +38,12 @@ pub mod of {
         format!("service/{name}/secret")
     }
 
+    /// The value of a header that a service is sent.
+    #[must_use]
+    pub fn service_header(name: &str, header: &str) -> String {
+        format!("service/{name}/header/{header}")
+    }
+
     /// Our signing secret for a service.
     #[must_use]
     pub fn service_signing(name: &str) -> String {

@@ -4,6 +4,8 @@ mod check;
 mod new;
 mod run;
 
+use std::path::{Path, PathBuf};
+
 use serde_json::{Value, json};
 
 use crate::cli::Common;
@@ -24,6 +26,8 @@ pub enum Service {
     Add(Add),
     /// Ask one whether it is there and takes our key.
     Test(Named),
+    /// Call a removed one again; its new credentials are shown once.
+    Restore(Named),
     /// Call it no more until it is resumed; its deadlines stand still.
     Pause(Named),
     /// Call it again.
@@ -53,8 +57,11 @@ pub struct Add {
     /// Its name.
     name: String,
     /// Where events are posted.
-    #[arg(long)]
-    url: String,
+    #[arg(long, required_unless_present = "worker")]
+    url: Option<String>,
+    /// Add an event worker by its own configuration, a JSON file: {"type":"web","version":1,"url":..,"headers":{..}}.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "payload", "signing"])]
+    worker: Option<PathBuf>,
     /// Its wire dialect: `scanner`, `worker`, `standard`.
     #[arg(long, default_value = "standard")]
     profile: String,
@@ -97,6 +104,7 @@ impl Service {
                 let reply = named.post(common, "test").await?;
                 Ok(if reply["live"] == true { Exit::Yes } else { Exit::Negative })
             }
+            Service::Restore(named) => named.post(common, "restore").await.map(|_| Exit::Yes),
             Service::Pause(named) => named.post(common, "pause").await.map(|_| Exit::Yes),
             Service::Resume(named) => named.post(common, "resume").await.map(|_| Exit::Yes),
             Service::Credentials(named) => named.post(common, "credentials").await.map(|_| Exit::Yes),
@@ -112,6 +120,13 @@ impl Service {
             Service::Run(run) => run.run(common).await,
         }
     }
+}
+
+/// A worker's own configuration.
+fn configuration(path: &Path) -> Result<Value, Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|why| Failure::usage(format!("the configuration {} cannot be read: {why}", path.display())))?;
+    serde_json::from_str(&text).map_err(|why| Failure::usage(format!("{} is not JSON: {why}", path.display())))
 }
 
 impl Named {
@@ -131,10 +146,16 @@ impl Add {
         let mut body = json!({
             "name": self.name,
             "profile": self.profile,
-            "url": self.url,
             "events": self.events,
             "allow_networks": self.allow_networks,
         });
+        if let Some(url) = self.url {
+            body["url"] = url.into();
+        }
+        if let Some(path) = &self.worker {
+            body["config"] = configuration(path)?;
+            body["profile"] = "worker".into();
+        }
         if let Some(on_failure) = self.on_failure {
             body["on_failure"] = on_failure.into();
         }

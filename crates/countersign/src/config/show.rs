@@ -80,7 +80,8 @@ fn flatten(
 fn is_secret(key: &str) -> bool {
     let last = key.rsplit('.').next().unwrap_or(key);
     let name = last.split('[').next().unwrap_or(last);
-    matches!(name, "secret" | "secrets" | "verify_token")
+    // A header's name is its last word, and may be any.
+    matches!(name, "secret" | "secrets" | "verify_token") || key.split('.').any(|word| word == "headers")
 }
 
 fn plain(value: &DeValue<'_>) -> String {

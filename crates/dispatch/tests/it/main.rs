@@ -4,4 +4,5 @@ mod batch;
 mod gate;
 mod late;
 mod simulation;
+mod worker;
 mod world;

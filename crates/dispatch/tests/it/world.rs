@@ -24,7 +24,7 @@ use super::simulation::process::{Dice, SimClock};
 /// A running dispatcher, and its store.
 pub struct World {
     pub store: Store,
-    clock: Arc<SimClock>,
+    pub clock: Arc<SimClock>,
     watched: Arc<Mutex<Vec<Watched>>>,
 }
 
@@ -114,6 +114,7 @@ pub fn service(key: ServiceKey, number: i64, profile: ProfileKind, event: &str) 
         form: PayloadForm::Basic,
         url: format!("http://service-{number}/"),
         secret: None,
+        headers: Vec::new(),
         signs: SigningKind::V1,
         signing: Vec::new(),
         account: None,

@@ -5,20 +5,22 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::{Extension, Json};
 use bytes::Bytes;
-use domain::catalogue::Service;
-use domain::envelope::{Envelope, seal};
+use domain::catalogue::{Header, Service};
+use domain::envelope::{Envelope, seal, with_configured};
 use domain::event::{Event, Provenance};
 use domain::outcome::{Outcome, Response};
-use domain::profile::{self, Ask, Told};
+use domain::profile::worker::{self, Live};
+use domain::profile::{self, Ask, ProfileKind, Told};
 use domain::{EventKey, RunKey, Timestamp, limits};
 use egress::{AllowedNetwork, Outgoing, Policy, Sent};
 use http::{Method, header};
 use serde_json::{Value, json};
 use verify::sign::SigningKey;
+use zeroize::Zeroizing;
 
 use super::auth::Caller;
 use super::extract::Segments;
-use super::services::{find, opened};
+use super::services::{find_any, opened};
 use crate::problem::{self, Problem};
 use crate::server::{Server, Shared};
 use store::seal::of;
@@ -32,9 +34,13 @@ pub async fn test(
     Segments(id): Segments<String>,
 ) -> Result<Json<Value>, Problem> {
     let catalogue = server.parts.store.catalogue();
-    let service = find(&server, &catalogue, &id)?;
+    let service = find_any(&server, &catalogue, &id)?;
     let outgoing = message(&server, service, caller.key)?;
     let outcome = outcome(server.parts.egress.send(outgoing).await, service);
+    if service.profile == ProfileKind::Worker {
+        let Live { live, message } = worker::test_read(&outcome);
+        return Ok(Json(json!({ "live": live, "message": message })));
+    }
     let answer = profile::read(service, &outcome, server.now());
     let said = answer.text().map(|text| format!(": {text}")).unwrap_or_default();
     Ok(Json(json!({ "live": answer.healthy(), "message": format!("{}{said}", answer.word()) })))
@@ -60,7 +66,10 @@ fn message(server: &Shared, service: &Service, caller: domain::AccountKey) -> Re
         body_url: &server.parts.settings.public_url,
         deadline: now.after(limits::ATTEMPT),
     };
-    let request = (profile::of(service.profile).request)(&ask);
+    let request = match service.profile {
+        ProfileKind::Worker => worker::test_message(),
+        kind @ (ProfileKind::Scanner | ProfileKind::Standard) => (profile::of(kind).request)(&ask),
+    };
     let keys = signing_keys(server, service)?;
     let envelope = Envelope {
         webhook_id: &server.show(RunKey(told.event.key.0)),
@@ -72,10 +81,11 @@ fn message(server: &Shared, service: &Service, caller: domain::AccountKey) -> Re
         now,
     };
     let (headers, body) = seal(&envelope, request);
+    let configured = configured_headers(server, service)?;
     Ok(Outgoing {
         method: Method::POST,
         url: service.url.clone(),
-        headers: headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        headers: with_configured(headers, &configured),
         body: Bytes::from(body),
         policy: Arc::new(policy(server, service)?),
         connect_within: service.attempt,
@@ -117,6 +127,15 @@ fn signing_keys(server: &Shared, service: &Service) -> Result<Vec<SigningKey>, P
         SigningKey::read(&text).map_err(|_| unusable())
     };
     service.signing.iter().map(key).collect()
+}
+
+fn configured_headers(server: &Shared, service: &Service) -> Result<Vec<(String, Zeroizing<String>)>, Problem> {
+    let open = |header: &Header| {
+        let opened = server.parts.seal.open(&header.value, &of::service_header(&service.name, &header.name));
+        let unusable = |_| Problem::new(&problem::CONFLICT, "a header of the service cannot be used; give it anew");
+        Ok((header.name.clone(), opened.map_err(unusable)?))
+    };
+    service.headers.iter().map(open).collect()
 }
 
 fn policy(server: &Shared, service: &Service) -> Result<Policy, Problem> {

@@ -118,6 +118,7 @@ pub fn routes() -> Vec<Route> {
         Route::new("get", "/services/{id}", Read, "Show a service, by id or name.", get(services::one)),
         Route::new("patch", "/services/{id}", Administer, "Change a service.", patch(services::patch)).takes("Service"),
         Route::new("delete", "/services/{id}", Administer, "Remove a service; its name stays taken.", delete(services::delete)).gives(204),
+        Route::new("post", "/services/{id}/restore", Administer, "Call a removed service again; its secrets are new and shown this once.", post(services::restore)),
         Route::new("post", "/services/{id}/test", Administer, "Send a signed test message.", post(probe::test)),
         Route::new("post", "/services/{id}/pause", Administer, "Stop calling a service; its deadlines stand still.", post(services::pause)),
         Route::new("put", "/services/{id}/gate", Administer, "Say whether verdicts wait for a service's answers.", put(gate::turn_service)).takes("Turn"),

@@ -1,5 +1,7 @@
 //! Services: list, make, change, remove, pause, resume, and their credentials.
 
+use std::collections::BTreeMap;
+
 use axum::Extension;
 use axum::Json;
 use axum::extract::State;
@@ -16,7 +18,7 @@ use super::auth::Caller;
 use super::change::{Changed, change, page, patched, writable};
 use super::extract::{Segments, Strict};
 use crate::problem::{self, Problem};
-use crate::resources::{self, AccountSpec, EventSpec, ServiceSpec, settle_service};
+use crate::resources::{self, AccountSpec, EventSpec, ServiceSpec, same_host, settle_service};
 use crate::server::{Server, Shared};
 use store::seal::of;
 
@@ -38,7 +40,10 @@ pub async fn create(
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let made = change(&server, &caller.name, |catalogue, keys| {
         if catalogue.services.values().any(|service| service.name == spec.name) {
-            let detail = format!("there is or was a service {:?}; names are not used twice", spec.name);
+            let detail = format!(
+                "there is or was a service {:?}; names are not used twice, but one that was removed can be restored",
+                spec.name
+            );
             return Err(Problem::new(&problem::TAKEN, detail));
         }
         let parts = &server.parts;
@@ -69,6 +74,9 @@ pub async fn patch(
         let before = find(&server, catalogue, &id)?;
         writable(before.owner, "service", &before.name)?;
         let mut spec = patched(&spec_of(before), members.clone())?;
+        if spec.config.is_some() && !members.contains_key("url") {
+            spec.url.clear();
+        }
         if spec.name != before.name {
             return Err(Problem::invalid("a service's name stays as it is: its secrets are bound to it"));
         }
@@ -78,7 +86,12 @@ pub async fn patch(
         let listeners = &parts.settings.own_listeners;
         let fresh =
             resources::service(&spec, before.key, before.number, Owner::Api, listeners, &parts.seal, &*parts.random)?;
-        let service = settle_service(fresh.service, before, &parts.seal);
+        let mut service = settle_service(fresh.service, before, &parts.seal);
+        let said = members.contains_key("headers") || members.contains_key("config");
+        // Headers may be secrets of that host, and are for no other.
+        if !said && service.profile == before.profile && same_host(&service.url, &before.url) {
+            service.headers.clone_from(&before.headers);
+        }
         let mut answer = show(&server, &service);
         if service.signs != before.signs {
             let (member, text) = fresh.signing.member();
@@ -110,6 +123,36 @@ pub async fn delete(
     })
     .await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// A service that was removed is called again, under its name; its signing secret and credentials are new.
+pub async fn restore(
+    State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
+    Segments(id): Segments<String>,
+) -> Result<Json<Value>, Problem> {
+    let restored = change(&server, &caller.name, |catalogue, keys| {
+        let before = find_any(&server, catalogue, &id)?;
+        if !before.deleted {
+            return Err(Problem::new(&problem::CONFLICT, format!("the service {:?} is not removed", before.name)));
+        }
+        if before.profile == ProfileKind::Scanner {
+            let detail = "a scanner's key is removed with it; register it under another name".to_owned();
+            return Err(Problem::new(&problem::CONFLICT, detail));
+        }
+        let parts = &server.parts;
+        let (shown, sealed) = resources::signing_key(before.signs, &before.name, &parts.seal, &*parts.random);
+        let mut service = Service { active: true, deleted: false, signing: vec![sealed], ..before.clone() };
+        let (account, credentials) = issue(&server, catalogue, keys, &service)?;
+        service.account = Some(account.key);
+        let mut answer = show(&server, &service);
+        answer["credentials"] = credentials;
+        let (member, text) = shown.member();
+        answer[member] = json!(text);
+        let what = format!("restored the service {}", service.name);
+        Ok(Changed { entries: vec![service.entry(), account.entry()], what, answer })
+    });
+    Ok(Json(restored.await?))
 }
 
 /// A new signing secret, beside the old one until the next change, and new credentials for the service's account. Also
@@ -266,6 +309,13 @@ fn issue_key(
     (account, shown)
 }
 
+/// By id, or by name, removed ones too.
+pub fn find_any<'a>(server: &Shared, catalogue: &'a Catalogue, id: &str) -> Result<&'a Service, Problem> {
+    let by_id = || server.parse(id).ok().and_then(|key| catalogue.services.get(&key));
+    let by_name = catalogue.services.values().find(|service| service.name == id);
+    by_name.or_else(by_id).ok_or_else(|| Problem::no_such("service", id))
+}
+
 /// By id, or by name.
 pub fn find<'a>(server: &Shared, catalogue: &'a Catalogue, id: &str) -> Result<&'a Service, Problem> {
     let by_id = || server.parse(id).ok().and_then(|key| catalogue.services.get(&key));
@@ -296,6 +346,8 @@ fn spec_of(service: &Service) -> ServiceSpec {
         profile: service.profile,
         payload: service.form,
         url: service.url.clone(),
+        headers: BTreeMap::new(),
+        config: None,
         secret: None,
         signing: service.signs,
         events: service.subscriptions.iter().map(event).collect(),
@@ -312,6 +364,12 @@ fn show(server: &Shared, service: &Service) -> Value {
     let mut shown = serde_json::to_value(spec_of(service)).unwrap_or_default();
     shown["id"] = json!(server.show(service.key));
     shown["number"] = json!(service.number);
+    if service.profile == ProfileKind::Worker {
+        shown["headers"] = service.headers.iter().map(|header| header.name.as_str()).collect();
+    }
+    if service.deleted {
+        shown["deleted"] = json!(true);
+    }
     shown["has_secret"] = json!(service.secret.is_some());
     // Also where the next key has none: those of the old kind sign until then.
     let public_keys = resources::public_keys(service, &server.parts.seal);

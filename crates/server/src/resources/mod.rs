@@ -10,6 +10,7 @@ mod settle;
 mod source;
 mod strict;
 mod variable;
+mod worker;
 
 pub use account::{
     AccountSpec, NewAccessKey, NewJwtKey, NewToken, access_key, account, add_access_key, add_jwt_key, jwt_key, revoke,
@@ -22,6 +23,7 @@ pub(crate) use source::paths;
 pub use source::{HandshakeSpec, SecretSpec, SourceSpec, source};
 pub use strict::{read, read_value};
 pub use variable::{VariableSpec, variable};
+pub use worker::{WorkerConfig, same_host};
 
 use domain::limits::NAME_CHARS_MAX;
 

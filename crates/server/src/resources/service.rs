@@ -1,10 +1,10 @@
 //! Services: who we send to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use domain::catalogue::{OnFailure, Owner, Sealed, Service, SigningKind, Subscription};
+use domain::catalogue::{Header, OnFailure, Owner, Sealed, Service, SigningKind, Subscription};
 use domain::event::EVIDENCE_CREATED;
 use domain::expectation::Redeliver;
 use domain::profile::{PayloadForm, ProfileKind};
@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use super::check_name;
 use super::source::yes;
+use super::worker::{WorkerConfig, check_headers};
 use crate::problem::Problem;
 use store::seal::of;
 
@@ -33,7 +34,14 @@ pub struct ServiceSpec {
     #[serde(default = "basic")]
     pub payload: PayloadForm,
     /// Where events are posted.
+    #[serde(default)]
     pub url: String,
+    /// A worker's headers, sent with every message. They may be secrets: none is shown again.
+    #[serde(default, skip_serializing)]
+    pub headers: BTreeMap<String, String>,
+    /// A worker's own configuration, which holds both; with it the profile need not be named.
+    #[serde(default, skip_serializing)]
+    pub config: Option<WorkerConfig>,
     /// The profile's own key; a scanner needs one.
     #[serde(default, skip_serializing)]
     pub secret: Option<String>,
@@ -185,7 +193,9 @@ pub fn service(
 ) -> Result<NewService, Problem> {
     check_name("a service's name", &spec.name)?;
     let told = |why: String| Problem::invalid(format!("service {:?}: {why}", spec.name));
+    let spec = &configured(spec).map_err(told)?;
     check_url(spec, own_listeners).map_err(told)?;
+    check_headers(&spec.headers).map_err(told)?;
     if spec.profile == ProfileKind::Scanner && spec.secret.as_deref().is_none_or(str::is_empty) {
         return Err(told("a scanner needs a secret, found none".to_owned()));
     }
@@ -215,6 +225,7 @@ pub fn service(
         form: spec.payload,
         url: spec.url.clone(),
         secret,
+        headers: headers(spec, seal, random),
         signs: spec.signing,
         signing: vec![signing],
         account: None,
@@ -229,6 +240,36 @@ pub fn service(
         owner,
     };
     Ok(NewService { service, signing: shown })
+}
+
+/// With what a worker's own configuration says put in its places.
+fn configured(spec: &ServiceSpec) -> Result<ServiceSpec, String> {
+    let mut spec = spec.clone();
+    if let Some(config) = spec.config.take() {
+        if spec.profile == ProfileKind::Scanner {
+            return Err("config is for the profile worker".to_owned());
+        }
+        if !(spec.url.is_empty() && spec.headers.is_empty()) {
+            return Err("url and headers stand in config; leave them out beside it".to_owned());
+        }
+        spec.profile = ProfileKind::Worker;
+        WorkerConfig { url: spec.url, headers: spec.headers } = config;
+    }
+    if spec.url.is_empty() {
+        return Err("expected a url, found none".to_owned());
+    }
+    if spec.profile != ProfileKind::Worker && !spec.headers.is_empty() {
+        return Err(format!("headers are for the profile worker; {} signs what it sends", spec.profile));
+    }
+    Ok(spec)
+}
+
+fn headers(spec: &ServiceSpec, seal: &SealKey, random: &dyn Random) -> Vec<Header> {
+    let header = |(name, value): (&String, &String)| Header {
+        name: name.clone(),
+        value: sealed(value, &of::service_header(&spec.name, name), seal, random),
+    };
+    spec.headers.iter().map(header).collect()
 }
 
 /// A new signing key for a service: what is shown of it, and all of it, sealed.

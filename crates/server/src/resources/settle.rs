@@ -50,6 +50,13 @@ pub fn settle_service(mut fresh: Service, before: &Service, seal: &SealKey) -> S
         {
             fresh.secret = before.secret.clone();
         }
+        for header in &mut fresh.headers {
+            let of = of::service_header(&fresh.name, &header.name);
+            let known = before.headers.iter().find(|known| known.name == header.name);
+            if let Some(known) = known.filter(|known| same(&header.value, &known.value, &of, seal)) {
+                header.value = known.value.clone();
+            }
+        }
     }
     fresh
 }

@@ -15,4 +15,5 @@ mod scanner;
 mod scanner_texts;
 mod waiting;
 mod worker_accounts;
+mod workers;
 mod world;

@@ -60,6 +60,7 @@ async fn subscribe(store: &Store) -> ServiceKey {
         form: PayloadForm::Basic,
         url: "http://127.0.0.1:1/".to_owned(),
         secret: None,
+        headers: Vec::new(),
         signs: SigningKind::V1,
         signing: Vec::new(),
         account: None,

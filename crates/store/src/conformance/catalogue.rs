@@ -48,6 +48,7 @@ impl World {
             form: PayloadForm::Basic,
             url: "http://127.0.0.1:1/".to_owned(),
             secret: None,
+            headers: Vec::new(),
             signs: SigningKind::V1,
             signing: Vec::new(),
             account: None,
