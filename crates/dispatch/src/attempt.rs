@@ -8,7 +8,7 @@ use domain::envelope::{self, Envelope};
 use domain::expectation::{Expectation, ExpectationState};
 use domain::link::{Link, LinkKind};
 use domain::outcome::Outcome;
-use domain::profile::{self, Ask, TellArtifact, ToldArtifact};
+use domain::profile::{self, Ask, ProfileKind, TellArtifact, ToldArtifact};
 use domain::retry::{self, Jitter, NextStep};
 use domain::{ServiceKey, Timestamp};
 use store::command::{Answer, Claimed, Finish, Step};
@@ -37,6 +37,17 @@ const STORE_AGAIN: Duration = Duration::from_millis(500);
 /// Kept of an answer that concluded nothing.
 const KEPT_BYTES_MAX: usize = 4096;
 
+/// Why a call is not made that its service could not read: what it tells of is larger than its protocol allows.
+fn too_large(call: &Call, profile: ProfileKind) -> Option<String> {
+    let (found, max) = (call.body.len(), profile::of(profile).body_bytes_max);
+    (found > max).then(|| {
+        format!(
+            "the payload would have {found} bytes, but its protocol allows {max}: \
+             make the attributes of the subject or its collection smaller"
+        )
+    })
+}
+
 impl Shared {
     /// Makes one attempt under a lease, and writes down what came of it.
     pub async fn attempt(&self, claimed: &Claimed) -> Heard {
@@ -49,7 +60,12 @@ impl Shared {
             }
         };
         let started = self.clock.now();
-        let outcome = self.sender.send(self.prepare(claimed, &target, started)).await;
+        let call = self.prepare(claimed, &target, started);
+        if let Some(why) = too_large(&call, target.service.profile) {
+            self.give_up(claimed, why).await;
+            return Heard { service, good: None, gone: false, rest: None };
+        }
+        let outcome = self.sender.send(call).await;
         let now = self.clock.now();
         let meant = profile::read(&target.service, &outcome, now);
         tell(&target, claimed, &meant, outcome.status());
@@ -276,5 +292,25 @@ fn tell(target: &Target, claimed: &Claimed, meant: &Meant, status: Option<u16>) 
             tracing::warn!(service, attempt, "a service says it is gone; its gate is shut until you open it")
         }
         _ => tracing::debug!(service, attempt, status, answer = meant.word(), "attempted"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payload_over_its_protocols_limit_is_not_sent() {
+        let call = |bytes: usize| Call {
+            url: String::new(),
+            headers: Vec::new(),
+            body: vec![b' '; bytes],
+            policy: std::sync::Arc::default(),
+            within: Duration::ZERO,
+        };
+        assert_eq!(too_large(&call(1024 * 1024), ProfileKind::Scanner), None);
+        assert_eq!(too_large(&call(1024 * 1024 + 1), ProfileKind::Standard), None);
+        let why = too_large(&call(1024 * 1024 + 1), ProfileKind::Scanner).expect("too large");
+        assert!(why.contains("1048577 bytes") && why.contains("allows 1048576"), "{why}");
     }
 }

@@ -52,6 +52,8 @@ pub struct Profile {
     pub highest: bool,
     /// How often and when a failed attempt is tried again.
     pub retry: retry::RetryPolicy,
+    /// The largest body that its services read, in bytes: a larger one is not sent.
+    pub body_bytes_max: usize,
     /// What a service is sent.
     pub request: fn(&Ask<'_>) -> Outgoing,
     /// What its answer means.

@@ -19,6 +19,7 @@ pub const STANDARD: Profile = Profile {
     when: When::Result,
     highest: false,
     retry: RetryPolicy::DEFAULT,
+    body_bytes_max: usize::MAX,
     request,
     read,
 };

@@ -24,14 +24,11 @@ use super::auth::Caller;
 use super::change::{Changed, change};
 use super::extract::{Params, Segments, Strict};
 use super::show::{Show, View};
-use super::submit::{check, kept_artifact};
+use super::submit::{bounded, check, kept_artifact};
 use super::{timeline, verdict};
 use crate::links;
 use crate::problem::{self, Problem};
 use crate::server::{Server, Shared};
-
-/// What an event carries along is at most so large.
-const DATA_BYTES_MAX: usize = 256 * 1024;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -63,8 +60,8 @@ pub async fn create(
             check(what, text)?;
         }
     }
-    if spec.data.as_ref().is_some_and(|data| data.get().len() > DATA_BYTES_MAX) {
-        return Err(Problem::new(&problem::TOO_LARGE, format!("data: expected at most {DATA_BYTES_MAX} bytes")));
+    if let Some(data) = &spec.data {
+        bounded("data", data.get().to_owned())?;
     }
     let artifact = match &spec.artifact {
         Some(id) => Some(kept_artifact(&server, id).await?),

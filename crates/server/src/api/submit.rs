@@ -21,6 +21,8 @@ use super::show::{Show, View, until};
 use crate::problem::{self, Problem};
 use crate::server::{Server, Shared};
 
+/// What services are shown of one thing is at most so large, as ASCII JSON: three such parts fit into one payload.
+pub(super) const SHOWN_BYTES_MAX: usize = 256 * 1024;
 /// An artifact is at most so large.
 const ARTIFACT_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 /// So much of an upload is gathered before it is handed to a thread that may wait for the disk.
@@ -137,7 +139,7 @@ pub async fn put_collection(
         server.parts.store.read(move |rows| search::collection_by_name(rows, &kind, &name))
     };
     let known = look(spec.kind.clone(), name.clone()).await?.is_some();
-    let attributes = Value::Object(attributes).to_string();
+    let attributes = bounded("attributes", Value::Object(attributes).to_string())?;
     let put = PutCollection { kind: spec.kind.clone(), name: name.clone(), attributes, now: server.now() };
     server.parts.store.submit(put).await?;
     let view = View::of(&server);
@@ -197,7 +199,7 @@ pub async fn put_subject(
         artifacts.push((artifact(&server, id).await?.key, role.to_owned()));
     }
     let name = SubjectName { kind: spec.kind, collection: spec.collection, id: spec.subject };
-    let attributes = Value::Object(spec.attributes).to_string();
+    let attributes = bounded("attributes", Value::Object(spec.attributes).to_string())?;
     let described = Described {
         name: name.clone(),
         attributes,
@@ -252,4 +254,30 @@ pub fn check(what: &str, text: &str) -> Result<(), Problem> {
     }
     let max = limits::NAME_CHARS_MAX;
     Err(Problem::invalid(format!("{what}: expected 1 to {max} characters, none of them a control character")))
+}
+
+/// JSON that a service may be shown, if it is small enough that what is sent stays within every protocol's limit.
+pub(super) fn bounded(what: &str, json: String) -> Result<String, Problem> {
+    let escaped = |c: char| if c.is_ascii() { 1 } else { 6 * c.len_utf16() };
+    let bytes: usize = json.chars().map(escaped).sum();
+    if bytes > SHOWN_BYTES_MAX {
+        let detail = format!("{what}: expected at most {SHOWN_BYTES_MAX} bytes of ASCII JSON, found {bytes}");
+        return Err(Problem::new(&problem::TOO_LARGE, detail));
+    }
+    Ok(json)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_is_counted_as_it_is_escaped() {
+        let refused = |json: String| bounded("data", json).is_err();
+        assert!(!refused("a".repeat(SHOWN_BYTES_MAX)));
+        assert!(refused("a".repeat(SHOWN_BYTES_MAX + 1)));
+        assert!(!refused("\u{e9}".repeat(SHOWN_BYTES_MAX / 6)));
+        assert!(refused("\u{e9}".repeat(SHOWN_BYTES_MAX / 6 + 1)));
+        assert!(refused("\u{1f600}".repeat(SHOWN_BYTES_MAX / 12 + 1)));
+    }
 }

@@ -13,8 +13,16 @@ use crate::rule::When;
 pub use body::{PATHS, is_path};
 
 /// The profile.
-pub const SCANNER: Profile =
-    Profile { kind: ProfileKind::Scanner, when: When::Gate, highest: true, retry: RetryPolicy::SCANNER, request, read };
+pub const SCANNER: Profile = Profile {
+    kind: ProfileKind::Scanner,
+    when: When::Gate,
+    highest: true,
+    retry: RetryPolicy::SCANNER,
+    // What the published library reads (section 5.1).
+    body_bytes_max: 1024 * 1024,
+    request,
+    read,
+};
 
 fn request(ask: &Ask<'_>) -> Outgoing {
     let body = body::write(ask);

@@ -17,6 +17,7 @@ pub const WORKER: Profile = Profile {
     when: When::Result,
     highest: false,
     retry: RetryPolicy::WORKER,
+    body_bytes_max: usize::MAX,
     request: message::request,
     read: |response, _, now| read(response, now),
 };
