@@ -405,6 +405,12 @@ impl Catalogue {
         event_type::built_in(name).or_else(|| described().map(|each| &each.form))
     }
 
+    /// Whether an event of this type freezes what is said of its subject, since somebody is told of it.
+    #[must_use]
+    pub fn freezes(&self, kind: &str) -> bool {
+        kind == crate::event::EVIDENCE_CREATED || self.event_form(kind).is_some()
+    }
+
     /// The account that signs with the key of this name, and the key; revoked keys are not found.
     #[must_use]
     pub fn jwt_key(&self, name: &str) -> Option<(&Account, &JwtKey)> {

@@ -70,6 +70,8 @@ keys! {
     SwitchKey = "swi",
     /// A type of event that the configuration describes.
     EventTypeKey = "evk",
+    /// A label in one collection: a small number, shown by the worker protocol.
+    TagKey = "tag",
     /// A value that workers are told.
     VariableKey = "var",
     /// What is judged.

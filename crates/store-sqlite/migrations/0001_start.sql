@@ -101,6 +101,20 @@ CREATE TABLE "listing" (
     "artifact" INTEGER
 ) STRICT;
 
+CREATE TABLE "tag" (
+    "key" INTEGER PRIMARY KEY,
+    "collection" INTEGER NOT NULL,
+    "name" TEXT NOT NULL,
+    "colour" TEXT NOT NULL,
+    "description" TEXT
+) STRICT;
+
+CREATE TABLE "tagging" (
+    "key" INTEGER PRIMARY KEY,
+    "subject" INTEGER NOT NULL,
+    "tag" INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE "expectation" (
     "key" INTEGER PRIMARY KEY,
     "event" INTEGER NOT NULL,
@@ -305,6 +319,9 @@ CREATE INDEX "listing_artifact" ON "listing" ("artifact");
 CREATE INDEX "artifact_expires" ON "artifact" ("expires") WHERE "removed" IS NULL;
 CREATE INDEX "artifact_blob" ON "artifact" ("sha256") WHERE "removed" IS NULL;
 CREATE INDEX "receipt_blob" ON "receipt" ("digest") WHERE "body" IS NULL;
+CREATE UNIQUE INDEX "tag_name" ON "tag" ("collection", "name");
+CREATE INDEX "tagging_subject" ON "tagging" ("subject");
+CREATE INDEX "tagging_tag" ON "tagging" ("tag");
 CREATE INDEX "expectation_event" ON "expectation" ("event");
 CREATE INDEX "expectation_check" ON "expectation" ("service", "next_check") WHERE "state" = 'open';
 CREATE INDEX "expectation_subject" ON "expectation" ("subject") WHERE "subject" IS NOT NULL;

@@ -43,6 +43,10 @@ pub enum Command {
     PutSubject(Box<PutSubject>),
     /// A collection is described.
     PutCollection(PutCollection),
+    /// Parts of a subject's description change.
+    Amend(Box<Amend>),
+    /// A tag is made.
+    MakeTag(MakeTag),
     /// An upload is noted.
     PutArtifact(Box<Artifact>),
     /// An upload's time has come.
@@ -93,8 +97,8 @@ macro_rules! into_command {
 }
 into_command!(
     Record in Box, Claim, Finish in Box, CallBack in Box, Push in Box, Decide in Box, Upsert in Box, Check in Box,
-    EndHold in Box, PutSubject in Box, PutCollection, EndArtifact, Demand in Box, StartBatch, TurnBatch, StepBatch in Box,
-    PerformEnd,
+    EndHold in Box, PutSubject in Box, PutCollection, Amend in Box, MakeTag, EndArtifact, Demand in Box, StartBatch,
+    TurnBatch, StepBatch in Box, PerformEnd,
     Change in Box, Quarantine in Box,
 );
 
@@ -141,6 +145,8 @@ pub enum Answer {
     Run(RunKey),
     /// The verdict after it.
     Verdict(VerdictKind),
+    /// A tag, made.
+    Tag(TagKey),
     /// A batch, begun.
     Batch(BatchKey),
     /// The batch does not run, or another step came first.
@@ -302,12 +308,25 @@ pub enum About {
         name: SubjectName,
         /// Its first verdict.
         verdict: Verdict,
+        /// What is said of it, where it is described in the same commit.
+        description: Option<Box<Description>>,
     },
     /// A known subject, at a revision.
     Known(Box<Judged>),
     /// A known subject that this event does not lead to a judgement of: it tells of its verdict, or another event of
     /// the same command carries the judgement of both.
     Told(SubjectKey),
+}
+
+/// What is said of a new subject.
+#[derive(Debug, Clone)]
+pub struct Description {
+    /// As a JSON object.
+    pub attributes: String,
+    /// The artifacts that it lists, with their roles. They must be new: nothing that was said about them is adopted.
+    pub artifacts: Vec<(ArtifactKey, String)>,
+    /// Tags of its collection.
+    pub tags: Vec<TagKey>,
 }
 
 /// A judgement and its fences.
@@ -521,7 +540,37 @@ pub struct PutSubject {
     pub now: Timestamp,
 }
 
-/// A collection is described. Answers: `Done`.
+/// Parts of a subject's description change; nothing of it is judged. Answers: `Done`, `NotFound`.
+#[derive(Debug, Clone)]
+pub struct Amend {
+    /// The subject.
+    pub subject: SubjectKey,
+    /// Attributes that are set; those that are not named stay.
+    pub attributes: serde_json::Map<String, serde_json::Value>,
+    /// The artifact that takes the place of all others in its role. It must be new.
+    pub artifact: Option<(ArtifactKey, String)>,
+    /// Tags that it has from now on.
+    pub tags_added: Vec<TagKey>,
+    /// Tags that it has no more.
+    pub tags_removed: Vec<TagKey>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// A tag is made. Answers: `Tag`; `Taken` where its collection has one of this name.
+#[derive(Debug, Clone)]
+pub struct MakeTag {
+    /// The collection.
+    pub collection: CollectionKey,
+    /// Its name.
+    pub name: String,
+    /// The word of its colour.
+    pub colour: String,
+    /// What it is for.
+    pub description: Option<String>,
+}
+
+/// A collection is described. Answers: `Done`; `Taken` where it must be new and is not.
 #[derive(Debug, Clone)]
 pub struct PutCollection {
     /// Its kind.
@@ -530,6 +579,8 @@ pub struct PutCollection {
     pub name: String,
     /// What the platform says of it, as a JSON object.
     pub attributes: String,
+    /// Whether it must be new.
+    pub new: bool,
     /// Now.
     pub now: Timestamp,
 }

@@ -39,6 +39,8 @@ pub struct Arriving {
     pub replay: Option<[u8; 16]>,
     /// Frozen data as JSON.
     pub data: Option<String>,
+    /// The description of its subject, where the event makes it; a known subject is left as it is.
+    pub description: Option<Box<Description>>,
 }
 
 /// Judges, and adds the events that the judgement causes.
@@ -85,7 +87,7 @@ fn caused(
         delivery: None,
         replay: None,
         data,
-        snapshot: catalogue.event_form(kind).is_some(),
+        snapshot: catalogue.freezes(kind),
         planned: expectation::plan(catalogue, kind, Provenance::Internal, hops),
     }
 }
@@ -191,7 +193,11 @@ fn plan_events(arriving: &[Arriving], seen: &[Seen], catalogue: &Catalogue, now:
             .filter(|other| arriving[*other].subject.as_ref() == Some(name) && !seen[*other].repeated);
         let all: Vec<Planned> = together.clone().flat_map(|other| planned[other].iter().cloned()).collect();
         match &seen[place].state {
-            None => About::New { name: name.clone(), verdict: first_verdict(&all, catalogue) },
+            None => About::New {
+                name: name.clone(),
+                verdict: first_verdict(&all, catalogue),
+                description: arriving[place].description.clone(),
+            },
             Some(state) if together.next() == Some(place) => {
                 let trigger = Trigger::Asked { planned: &all };
                 About::Known(Box::new(judged(Some(state), trigger, None, catalogue, 0, now)))
@@ -214,7 +220,7 @@ fn plan_events(arriving: &[Arriving], seen: &[Seen], catalogue: &Catalogue, now:
             delivery: each.delivery.clone(),
             replay: each.replay,
             data: each.data.clone(),
-            snapshot: catalogue.event_form(&each.kind).is_some(),
+            snapshot: catalogue.freezes(&each.kind),
             planned,
         })
         .collect()

@@ -37,6 +37,7 @@ number_cells!(
     CollectionKey,
     SubjectKey,
     BatchKey,
+    TagKey,
     RestrictionKey,
     ClearanceKey,
     QuarantineKey,
@@ -205,6 +206,32 @@ pub struct Listing {
     pub artifact: ArtifactKey,
 }
 
+/// A label in one collection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tag {
+    /// Its small number.
+    pub key: TagKey,
+    /// The collection.
+    pub collection: CollectionKey,
+    /// Its name, unique in the collection.
+    pub name: String,
+    /// The word of its colour.
+    pub colour: String,
+    /// What it is for.
+    pub description: Option<String>,
+}
+
+/// A tag on a subject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tagging {
+    /// Its key.
+    pub key: i64,
+    /// The subject.
+    pub subject: SubjectKey,
+    /// The tag.
+    pub tag: TagKey,
+}
+
 /// Refusal of an actor's later submissions or releases.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Restriction {
@@ -366,6 +393,8 @@ pub mod meta {
     pub const SALT: i64 = 4;
     /// How many refused requests are kept.
     pub const QUARANTINE: i64 = 5;
+    /// The highest number of a tag that was given out.
+    pub const TAG: i64 = 6;
 }
 
 row!(Receipt, RECEIPT, "receipt", [key, source, at, scheme, secret, headers, digest, body_bytes, body]);
@@ -399,6 +428,8 @@ row!(
 row!(ActorRow, ACTOR, "actor", [key, subject, kind, value]);
 row!(Artifact, ARTIFACT, "artifact", [key, sha256, size, name, content_type, owner, at, expires, removed]);
 row!(Listing, LISTING, "listing", [key, subject, role, artifact]);
+row!(Tag, TAG, "tag", [key, collection, name, colour, description]);
+row!(Tagging, TAGGING, "tagging", [key, subject, tag]);
 row!(
     Expectation,
     EXPECTATION,
@@ -544,6 +575,8 @@ pub static TABLES: &[&Table] = &[
     &ACTOR,
     &ARTIFACT,
     &LISTING,
+    &TAG,
+    &TAGGING,
     &EXPECTATION,
     &RUN,
     &ATTEMPT,
@@ -602,6 +635,12 @@ indexes! {
     ARTIFACT_BLOB on ARTIFACT ["sha256"] only Only::Null("removed");
     /// The receipts whose body is a blob.
     RECEIPT_BLOB on RECEIPT ["digest"] only Only::Null("body");
+    /// A collection's tags, by name.
+    TAG_NAME on TAG ["collection", "name"], unique true;
+    /// A subject's tags.
+    TAGGING_SUBJECT on TAGGING ["subject"];
+    /// The subjects that have a tag.
+    TAGGING_TAG on TAGGING ["tag"];
     /// What is owed about an event.
     EXPECTATION_EVENT on EXPECTATION ["event"];
     /// What is to be looked at next, in the service's time.

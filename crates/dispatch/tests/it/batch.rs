@@ -176,6 +176,7 @@ async fn evidence(life: &Life, clock: &SimClock, subjects: usize) {
             delivery: None,
             replay: None,
             data: None,
+            description: None,
         });
         let now = clock.now();
         judged::record(&life.store, None, arriving.collect(), now, now).await.expect("recorded");

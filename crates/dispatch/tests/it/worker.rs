@@ -117,6 +117,7 @@ impl Gateway {
             delivery: None,
             replay: None,
             data: None,
+            description: None,
         };
         let now = self.0.clock.now();
         match judged::record(&self.0.store, None, vec![arriving], now, now).await {

@@ -85,6 +85,7 @@ impl World {
             delivery: None,
             replay: None,
             data: None,
+            description: None,
         };
         let now = self.clock.now();
         judged::record(&self.store, None, vec![arriving], now, now).await.expect("recorded");

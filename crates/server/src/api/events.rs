@@ -75,6 +75,7 @@ pub async fn create(
         delivery: None,
         replay: None,
         data: spec.data.map(|data| data.get().to_owned()),
+        description: None,
     };
     let now = server.now();
     let recorded = match judged::record(&server.parts.store, None, vec![arriving], now, now).await? {

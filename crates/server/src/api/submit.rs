@@ -140,7 +140,7 @@ pub async fn put_collection(
     };
     let known = look(spec.kind.clone(), name.clone()).await?.is_some();
     let attributes = bounded("attributes", Value::Object(attributes).to_string())?;
-    let put = PutCollection { kind: spec.kind.clone(), name: name.clone(), attributes, now: server.now() };
+    let put = PutCollection { kind: spec.kind.clone(), name: name.clone(), attributes, new: false, now: server.now() };
     server.parts.store.submit(put).await?;
     let view = View::of(&server);
     let shown = server.parts.store.read(move |rows| {

@@ -109,6 +109,7 @@ fn arriving(arrival: Arrival, source: SourceKey) -> Arriving {
         delivery: arrival.delivery_id,
         replay: arrival.replay_key,
         data: None,
+        description: None,
     }
 }
 

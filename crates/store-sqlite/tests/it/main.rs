@@ -47,6 +47,7 @@ async fn record(store: &Store, nth: u128) -> Answer {
         delivery: None,
         replay: Some(nth.to_be_bytes()),
         data: None,
+        description: None,
     };
     judged::record(store, Some(receipt), vec![event], Timestamp::NEVER, NOW).await.expect("recorded")
 }

@@ -239,12 +239,12 @@ pub(super) fn record_event(
         About::Nothing => None,
         About::Told(subject) => Some(*subject),
         About::Known(judged) => judged.subject.map(|(key, _)| key),
-        About::New { name, verdict } => {
+        About::New { name, verdict, description } => {
             let known = made.as_ref().and_then(|made| made.iter().find(|(each, _)| each == name)).map(|(_, key)| *key);
             let subject = match known {
                 // Two events of one request about one new subject: the second finds it made by the first.
                 Some(subject) => ask_more(turn, subject, !new.planned.is_empty())?,
-                None => super::subject::make(turn, name, verdict, now)?,
+                None => super::subject::make(turn, name, verdict, description.as_deref(), now)?,
             };
             if let (None, Some(made)) = (known, made) {
                 made.push((name.clone(), subject.key));

@@ -13,6 +13,7 @@ mod decide;
 mod perform;
 mod record;
 mod subject;
+mod tag;
 
 use std::sync::Arc;
 
@@ -79,6 +80,8 @@ pub fn apply(turn: &mut Turn<'_>, command: &Command) -> Result<Answer, StoreErro
         Command::PutCollection(put) => subject::put_collection(turn, put),
         Command::PutArtifact(artifact) => artifact::put(turn, artifact),
         Command::EndArtifact(end) => artifact::end(turn, end),
+        Command::Amend(amend) => subject::amend(turn, amend),
+        Command::MakeTag(make) => tag::make(turn, make),
         Command::Demand(demand) => claim::demand(turn, demand),
         Command::StartBatch(start) => batch::start(turn, start),
         Command::TurnBatch(to) => batch::turn(turn, to),

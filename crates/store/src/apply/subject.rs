@@ -10,12 +10,12 @@ use domain::*;
 use super::Turn;
 use super::consequences::{Fenced, Of, fence, write};
 use crate::StoreError;
-use crate::command::{Answer, PutCollection, PutSubject};
+use crate::command::{Amend, Answer, Description, PutCollection, PutSubject};
 use crate::row::RowsExt;
 use crate::search;
 use crate::table::{Find, Value};
 use crate::tables::{
-    ACTOR_SUBJECT, ActorRow, EXPECTATION_ARTIFACT, LISTING_SUBJECT, Listing, MATCH_ARTIFACT, RESULT_ARTIFACT,
+    ACTOR_SUBJECT, ActorRow, EXPECTATION_ARTIFACT, LISTING, LISTING_SUBJECT, Listing, MATCH_ARTIFACT, RESULT_ARTIFACT,
 };
 
 /// Makes a subject, and its collection where that is new too.
@@ -23,6 +23,7 @@ pub(super) fn make(
     turn: &mut Turn<'_>,
     name: &SubjectName,
     verdict: &Verdict,
+    description: Option<&Description>,
     now: Timestamp,
 ) -> Result<Subject, StoreError> {
     let collection = collection(turn, search::collection_kind(&name.kind), &name.collection, now)?;
@@ -34,7 +35,7 @@ pub(super) fn make(
         revision: 1,
         verdict: verdict.kind,
         reasons: verdict.reasons.clone(),
-        attributes: "{}".to_owned(),
+        attributes: description.map_or_else(|| "{}".to_owned(), |description| description.attributes.clone()),
         protected: false,
         users: None,
         block_lifted: false,
@@ -42,6 +43,12 @@ pub(super) fn make(
         at: now,
     };
     turn.rows.add(&subject)?;
+    if let Some(description) = description {
+        for (artifact, role) in &description.artifacts {
+            list(turn, subject.key, *artifact, role, now)?;
+        }
+        super::tag::put_on(turn, subject.key, &description.tags, now)?;
+    }
     turn.judged(subject.key);
     Ok(subject)
 }
@@ -58,6 +65,9 @@ fn collection(turn: &mut Turn<'_>, kind: &str, name: &str, now: Timestamp) -> Re
 }
 
 pub(super) fn put_collection(turn: &mut Turn<'_>, put: &PutCollection) -> Result<Answer, StoreError> {
+    if put.new && search::collection_by_name(turn.rows, &put.kind, &put.name)?.is_some() {
+        return Ok(Answer::Taken);
+    }
     let key = collection(turn, &put.kind, &put.name, put.now)?;
     if let Some(before) = turn.rows.load::<Collection>(key.0)? {
         turn.rows.change(&before, &Collection { attributes: put.attributes.clone(), ..before.clone() })?;
@@ -84,7 +94,7 @@ pub(super) fn put(turn: &mut Turn<'_>, put: &PutSubject) -> Result<Answer, Store
     };
     let subject = match known {
         Some(subject) => subject,
-        None => make(turn, &put.name, &domain::judge::first_verdict(&[], &Default::default()), put.now)?,
+        None => make(turn, &put.name, &domain::judge::first_verdict(&[], &Default::default()), None, put.now)?,
     };
     let described = Subject {
         attributes: put.attributes.clone(),
@@ -105,6 +115,24 @@ pub(super) fn put(turn: &mut Turn<'_>, put: &PutSubject) -> Result<Answer, Store
         write(turn, &fenced, &Of { result: ResultKey(0), artifact: None, now: put.now, event: None })?;
     }
     Ok(Answer::Verdict(verdict.unwrap_or(subject.verdict)))
+}
+
+pub(super) fn amend(turn: &mut Turn<'_>, amend: &Amend) -> Result<Answer, StoreError> {
+    let Some(before) = turn.rows.load::<Subject>(amend.subject.0)? else { return Ok(Answer::NotFound) };
+    let mut attributes: serde_json::Map<_, _> = serde_json::from_str(&before.attributes).unwrap_or_default();
+    attributes.extend(amend.attributes.clone());
+    let attributes = serde_json::Value::Object(attributes).to_string();
+    turn.rows.change(&before, &Subject { attributes, ..before.clone() })?;
+    if let Some((artifact, role)) = &amend.artifact {
+        let listed: Vec<Listing> = turn.rows.all(&Find::equal(&LISTING_SUBJECT, vec![Value::Int(before.key.0)]))?;
+        for old in listed.iter().filter(|each| each.role == *role) {
+            turn.rows.delete(&LISTING, old.key)?;
+        }
+        list(turn, before.key, *artifact, role, amend.now)?;
+    }
+    super::tag::put_on(turn, before.key, &amend.tags_added, amend.now)?;
+    super::tag::take_off(turn, before.key, &amend.tags_removed)?;
+    Ok(Answer::Done)
 }
 
 fn replace_actors(

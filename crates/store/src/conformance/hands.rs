@@ -47,6 +47,7 @@ pub fn event(kind: &str, subject: Option<SubjectName>) -> Arriving {
         delivery: None,
         replay: None,
         data: None,
+        description: None,
     }
 }
 

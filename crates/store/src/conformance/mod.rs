@@ -8,6 +8,7 @@ mod artifacts;
 mod batches;
 mod catalogue;
 mod crashes;
+mod evidence;
 mod gates;
 mod hands;
 mod late;
@@ -113,6 +114,12 @@ const STORIES: &[(&str, Story)] = stories![
         a_redelivered_workers_answer_is_written,
         a_failed_call_is_an_error_until_the_next_one_succeeds,
         a_record_that_no_answer_comes_for_ends_as_an_error,
+    ],
+    evidence: [
+        an_evidence_is_made_with_its_event_its_file_and_its_tags,
+        a_description_is_amended_in_parts,
+        a_tags_name_is_unique_in_its_collection_and_its_number_everywhere,
+        a_collection_that_must_be_new_is_refused_when_it_is_not,
     ],
     batches: [
         a_batch_pauses_restarts_and_asks_each_pair_once,

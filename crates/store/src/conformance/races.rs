@@ -26,7 +26,7 @@ fn recording(world: &World, id: &str) -> Record {
     let verdict = domain::judge::first_verdict(&planned, &catalogue);
     let event = NewEvent {
         kind: "during_validation".to_owned(),
-        about: About::New { name: version(id), verdict },
+        about: About::New { name: version(id), verdict, description: None },
         artifact: None,
         provenance,
         hops: 0,

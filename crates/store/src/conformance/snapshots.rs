@@ -23,7 +23,7 @@ fn describe(store: &Store, now: Timestamp, attributes: &str) {
 /// The platform describes a collection.
 fn describe_collection(store: &Store, now: Timestamp, kind: &str, name: &str, attributes: &str) {
     let (kind, name, attributes) = (kind.to_owned(), name.to_owned(), attributes.to_owned());
-    wait(store.submit(PutCollection { kind, name, attributes, now })).expect("the engine works");
+    wait(store.submit(PutCollection { kind, name, attributes, new: false, now })).expect("the engine works");
 }
 
 /// The configuration says what is told about a type of event.

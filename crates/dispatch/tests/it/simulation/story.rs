@@ -451,6 +451,7 @@ fn request(event: u64, source: &Option<SourceKey>) -> (NewReceipt, Arriving) {
         delivery: None,
         replay: Some(replay),
         data: None,
+        description: None,
     };
     (receipt, arriving)
 }
