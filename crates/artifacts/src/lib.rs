@@ -10,11 +10,13 @@
 mod blobs;
 mod digest;
 mod error;
+mod spool;
 mod traffic;
 mod writer;
 
 pub use blobs::Blobs;
 pub use digest::{Digest, DigestError};
 pub use error::BlobError;
+pub use spool::{Content, MEMORY_BYTES_MAX, Spool, Spooled};
 pub use traffic::{Held, Leaving};
 pub use writer::{Blob, Writer};

@@ -42,12 +42,16 @@ impl Drop for Temporary {
     }
 }
 
+/// A path for a temporary file, unique within the process that owns the folder; the sweep at open removed all others.
+pub(crate) fn temporary_path(blobs: &Blobs) -> PathBuf {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let name = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    blobs.temporaries().join(name)
+}
+
 impl Writer {
     pub(crate) fn begin(blobs: Blobs) -> Result<Self, BlobError> {
-        // Unique within the process that owns the folder; the sweep at open removed all others.
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let name = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let path = blobs.temporaries().join(name);
+        let path = temporary_path(&blobs);
         let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
         Ok(Self { blobs, file, temporary: Temporary(path), hasher: Sha256::new(), size: 0 })
     }

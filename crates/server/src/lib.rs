@@ -1,7 +1,7 @@
 //! The only crate that listens.
 //!
 //! [`receive`] takes webhooks, [`links`] takes results and gives files to whoever holds a link, [`scanner`] takes the
-//! results of the scanner protocol, [`api`] is the own API, [`pages`] shows an event's life. Each is a router;
+//! results of the scanner protocol, `worker` answers the signed requests of the worker protocol, [`api`] is the own API, [`pages`] shows an event's life. Each is a router;
 //! [`Server`] puts them together and [`listen::serve`] runs them.
 //! This crate decides nothing about events: it proves, records, reads and shows. `problem` alone maps errors to answers.
 
@@ -19,6 +19,7 @@ pub mod scanner;
 mod server;
 mod sweep;
 mod text;
+mod worker;
 
 pub use listen::{ListenLimits, serve};
 pub use metrics::Metrics;

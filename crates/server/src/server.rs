@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use artifacts::Blobs;
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bus::LocalBus;
@@ -25,7 +25,7 @@ use crate::preview::Previewer;
 use crate::problem::{self, Problem};
 use crate::receive::{Endpoints, Quarantines};
 use crate::scanner::{self, Nonces};
-use crate::{api, links, pages, receive};
+use crate::{api, links, pages, receive, worker};
 
 /// Everything that a server is made of.
 pub struct Parts {
@@ -68,6 +68,17 @@ pub struct Settings {
     pub preview_command: Vec<OsString>,
     /// How long an artifact is kept whose upload says nothing of that; none: for ever.
     pub artifact_retention: Option<Duration>,
+    /// The largest body of a signed request, in bytes; none: [`UPLOAD_BYTES_MAX`].
+    pub upload_bytes_max: Option<u64>,
+}
+
+/// The largest body of a signed request, unless the configuration says otherwise.
+pub const UPLOAD_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+
+impl Settings {
+    pub(crate) fn upload_bytes_max(&self) -> u64 {
+        self.upload_bytes_max.unwrap_or(UPLOAD_BYTES_MAX)
+    }
 }
 
 /// The server. Cheap to clone; clones are the same server.
@@ -123,8 +134,9 @@ impl Server {
 
     /// The public listener: sources, links, the scanner protocol's API, and whether we are there.
     pub fn public(&self) -> Router {
-        let router: Router<Server> = Router::new().merge(health()).merge(links::router()).merge(scanner::router());
-        router.method_not_allowed_fallback(method_not_allowed).fallback(receive::incoming).with_state(self.clone())
+        let router: Router<Server> =
+            Router::new().merge(health()).merge(links::router()).merge(scanner::router()).merge(worker::router());
+        router.method_not_allowed_fallback(method_not_allowed).fallback(elsewhere).with_state(self.clone())
     }
 
     /// The admin listener: pages, own API, metrics.
@@ -259,6 +271,15 @@ async fn show_metrics(State(server): State<Server>) -> Response {
 
 async fn method_not_allowed() -> Problem {
     Problem::new(&problem::METHOD_NOT_ALLOWED, "the path is known, but not with this method")
+}
+
+/// Answers every request of the public listener that no route takes.
+async fn elsewhere(server: State<Server>, request: Request) -> Response {
+    if worker::is_below(request.uri().path()) {
+        worker::unknown_path()
+    } else {
+        receive::incoming(server, request).await
+    }
 }
 
 async fn not_found(uri: http::Uri) -> Problem {

@@ -66,6 +66,8 @@ pub struct ServerForm {
     pub admin_hosts: Vec<String>,
     /// Whether a token that an account signs may be used once only.
     pub refuse_repeated_jti: bool,
+    /// The largest body of a signed request, in bytes; one GiB, unless it says otherwise.
+    pub upload_bytes_max: Option<u64>,
 }
 
 impl Default for ServerForm {
@@ -78,6 +80,7 @@ impl Default for ServerForm {
             trusted_proxies: Vec::new(),
             admin_hosts: Vec::new(),
             refuse_repeated_jti: false,
+            upload_bytes_max: None,
         }
     }
 }

@@ -10,7 +10,7 @@ use axum::routing::{get, put};
 use domain::ServiceKey;
 use domain::link::{Link, LinkKind};
 
-pub(crate) use downloads::{blob, receipt_body, still_wanted};
+pub(crate) use downloads::{attachment, blob, receipt_body, still_wanted};
 
 use crate::problem::{self, Problem};
 use crate::server::{Server, Shared};

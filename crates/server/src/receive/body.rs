@@ -64,6 +64,11 @@ fn patience(received: usize) -> Duration {
     GRACE.saturating_add(earned).min(WITHIN)
 }
 
+/// The same for an upload: as long as it comes fast enough, it may take as long as it is large.
+pub fn patience_of_upload(received: u64) -> Duration {
+    GRACE.saturating_add(Duration::from_secs(received / RATE_MIN))
+}
+
 fn too_large(bytes_max: usize) -> Problem {
     Problem::new(&problem::TOO_LARGE, format!("expected a body of at most {bytes_max} bytes, found more"))
 }

@@ -12,7 +12,7 @@ mod headers;
 mod incoming;
 mod quarantine;
 
-pub(crate) use body::read as read_body;
+pub(crate) use body::{patience_of_upload as patience, read as read_body};
 pub(crate) use endpoints::Endpoints;
 pub(crate) use incoming::incoming;
 pub(crate) use quarantine::Quarantines;

@@ -14,6 +14,8 @@ mod retention;
 mod scanner;
 mod scanner_texts;
 mod waiting;
+mod worker;
 mod worker_accounts;
+mod worker_signed;
 mod workers;
 mod world;

@@ -1,11 +1,7 @@
 //! What workers call with, and what they may: access keys, grants, variables.
 
-use domain::Random;
-use domain::catalogue::{Access, Owner, Service};
-use domain::profile::ProfileKind;
+use domain::catalogue::Access;
 use serde_json::{Value, json};
-use server::resources;
-use store::change::Listed;
 use store::seal::of;
 
 use crate::world::World;
@@ -13,23 +9,11 @@ use crate::world::World;
 /// Adds a worker, and answers its credentials.
 pub async fn worker(world: &World, name: &str) -> Value {
     let spec = json!({
-        "name": name, "profile": "standard", "url": "https://worker.example/", "events": ["evidence_created"],
+        "name": name, "profile": "worker", "url": "https://worker.example/", "events": ["evidence_created"],
     });
-    let spec = serde_json::from_value(spec).expect("a service");
-    let key = world.keys().key();
-    let new = resources::service(&spec, key, key.0, Owner::File, &[], &world.seal, &Nines).expect("a service");
-    world.add(vec![Service { profile: ProfileKind::Worker, ..new.service }.entry()]).await;
-    let issued = world.api("POST", &format!("/services/{name}/credentials"), json!({})).await;
-    assert_eq!(issued.status, 200, "{}", issued.text());
-    issued.json()["credentials"].clone()
-}
-
-struct Nines;
-
-impl Random for Nines {
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(9);
-    }
+    let made = world.api("POST", "/services", spec).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    made.json()["credentials"].clone()
 }
 
 #[tokio::test]
