@@ -27,6 +27,16 @@ pub fn decode_padding_optional(text: &[u8]) -> Option<Vec<u8>> {
     LENIENT.decode(text).ok()
 }
 
+/// Like [`decode`], in either alphabet and with or without padding, for senders who may choose.
+pub fn decode_any(text: &[u8]) -> Option<Vec<u8>> {
+    let standard = text.iter().map(|byte| match byte {
+        b'-' => b'+',
+        b'_' => b'/',
+        other => *other,
+    });
+    decode_padding_optional(&standard.collect::<Vec<_>>())
+}
+
 /// The bytes in the alphabet for URLs, without padding.
 pub fn encode_url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
@@ -39,7 +49,7 @@ pub fn decode_url(text: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{decode, decode_padding_optional, decode_url, encode, encode_url};
+    use super::{decode, decode_any, decode_padding_optional, decode_url, encode, encode_url};
 
     #[test]
     fn the_one_right_text_decodes() {
@@ -47,6 +57,16 @@ mod tests {
         assert_eq!(decode(b"+/8="), Some(vec![0xfb, 0xff]));
         assert_eq!(decode_padding_optional(b"+/8"), Some(vec![0xfb, 0xff]));
         assert_eq!((encode_url(&[0xfb, 0xff]).as_str(), decode_url(b"-_8")), ("-_8", Some(vec![0xfb, 0xff])));
+    }
+
+    #[test]
+    fn either_alphabet_decodes_where_it_may() {
+        for text in ["+/8=", "+/8", "-_8=", "-_8", "-/8"] {
+            assert_eq!(decode_any(text.as_bytes()), Some(vec![0xfb, 0xff]), "{text}");
+        }
+        for text in ["+/9", "+/8==", "+/8 ", "+", "in++valid"] {
+            assert_eq!(decode_any(text.as_bytes()), None, "{text}");
+        }
     }
 
     #[test]

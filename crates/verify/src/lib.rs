@@ -7,6 +7,7 @@
 //!
 //! - [`provider`]: what each sender does, as data. One short definition per file, listed in [`provider::ALL`].
 //! - [`receive`]: a request against a configured [`receive::Endpoint`]: accept, reply, or refuse with the reason.
+//! - [`aspnet`]: likewise for the receivers of ASP.NET Core WebHooks, to the letter.
 //! - [`account`]: the token or the signature with which a service's account calls us.
 //! - [`sign`]: the signatures on what we send, and the receiving side of the scanner protocol.
 //! - [`mac`], [`hex`], [`compare`]: the ground, available alone with the feature `hmac`.
@@ -21,6 +22,8 @@ pub mod mac;
 
 #[cfg(feature = "full")]
 pub mod account;
+#[cfg(feature = "full")]
+pub mod aspnet;
 #[cfg(feature = "full")]
 mod base64;
 #[cfg(feature = "full")]

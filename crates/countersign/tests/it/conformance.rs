@@ -19,9 +19,6 @@ const PROVIDERS: [&str; 9] = [
     "svix",
 ];
 
-/// The rows of the ASP.NET profile that are about the code in the URL.
-const CODES: [&str; 6] = ["no-code", "wrong-code", "empty-code", "two-codes", "code-case", "get-no-code"];
-
 fn run(file: &str) -> (Output, Vec<Value>, String) {
     let vectors = root().join("crates/verify/vectors");
     let output = countersign(&vectors).args(["conformance", file]).output().expect("it runs");
@@ -46,11 +43,11 @@ fn every_request_of_the_supported_providers_is_judged_as_it_should_be() {
             assert_eq!(row["pass"], true, "{row}");
         }
     }
-    for case in CODES {
-        let id = format!("aspnet/azurealert/{case}");
-        let row = rows.iter().find(|row| row["id"] == id.as_str()).expect("a row");
-        assert_eq!(row["pass"], true, "{row}");
-    }
+    let passed_of = |profile: &str| {
+        let own = rows.iter().filter(|row| row["id"].as_str().is_some_and(|id| id.starts_with(profile)));
+        own.filter(|row| row["pass"] == true).count()
+    };
+    assert_eq!((passed_of("aspnet/"), passed_of("")), (120, 464));
 }
 
 #[test]

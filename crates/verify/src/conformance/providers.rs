@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::aspnet::{self, CodeLength, Configuration, Receivers};
 use crate::provider::{self, Provider};
-use crate::receive::{Accepted, Content, Endpoint, EndpointSettings, HandshakeSettings, Head, Outcome, Reply};
+use crate::receive::{Accepted, Content, Effect, Endpoint, EndpointSettings, HandshakeSettings, Head, Outcome, Reply};
 use crate::refusal::{Reason, Refusal};
 
 use super::{ConformanceError, Row, parsed};
@@ -19,7 +21,7 @@ struct Vector {
     scope: String,
     clock: i64,
     secrets: Vec<String>,
-    config: Config,
+    config: Value,
     method: String,
     url: String,
     headers: Vec<(String, String)>,
@@ -66,45 +68,52 @@ pub(super) fn vectors(file: &Value) -> Option<&Vec<Value>> {
 
 /// Runs one vector.
 pub(super) fn run(at: usize, vector: &Value) -> Result<Row, ConformanceError> {
-    let mut vector: Vector = parsed(at, vector)?;
-    let provider = match supported(&vector) {
-        Ok(provider) => provider,
-        Err(unsupported) => return Ok(Row::new(&vector.id, vector.expect.words(), unsupported)),
+    let vector: Vector = parsed(at, vector)?;
+    let judged = match vector.profile.as_str() {
+        "modern" => match provider::find(&vector.provider) {
+            Some(provider) => vector.outcome(provider)?,
+            None => return Ok(Row::new(&vector.id, vector.expect.words(), "unsupported provider".to_owned())),
+        },
+        "aspnet" => vector.aspnet_outcome()?,
+        profile => return Ok(Row::new(&vector.id, vector.expect.words(), format!("unsupported profile {profile}"))),
     };
-    if vector.profile == "aspnet" {
-        vector.expect.leave_reply_open();
-    }
-    let got = vector.outcome(provider)?.words(provider, &vector.expect);
-    Ok(Row::new(&vector.id, vector.expect.words(), got))
-}
-
-/// Which provider judges this vector; `Err` says what is not supported yet.
-fn supported(vector: &Vector) -> Result<&'static Provider, String> {
-    let known = provider::find(&vector.provider).ok_or("unsupported provider")?;
-    let reason = vector.expect.reason.as_deref().and_then(Reason::from_code);
-    let code_check = matches!(reason, Some(Reason::MissingCode | Reason::CodeMismatch));
-    match vector.profile.as_str() {
-        "modern" => Ok(known),
-        "aspnet" if code_check && *known == provider::AZUREALERT => Ok(known),
-        profile => Err(format!("unsupported profile {profile}")),
-    }
+    Ok(Row::new(&vector.id, vector.expect.words(), judged.words(&vector.expect)))
 }
 
 impl Vector {
+    /// What the receivers make of it, from configuration that nobody has checked.
+    fn aspnet_outcome(&self) -> Result<Judged, ConformanceError> {
+        let mut configuration = Configuration::default();
+        let entries: BTreeMap<String, String> = self.config()?;
+        entries.iter().for_each(|(path, value)| configuration.add(path, value));
+        let receivers = Receivers::new(configuration, CodeLength::default());
+        let headers = self.headers();
+        let body = self.body()?;
+        Ok(match receivers.receive(&self.head(&headers), &body) {
+            aspnet::Outcome::Accept(accepted) => {
+                let events = accepted.events.clone();
+                Judged::Accepted { events, reply: Accepted::from(accepted).reply }
+            }
+            aspnet::Outcome::Answer(reply) => Judged::Answered { reply, effect: None },
+            aspnet::Outcome::Refuse { refusal, reply } => Judged::Refused { reason: refusal.reason, reply },
+        })
+    }
+
     fn outcome(&self, provider: &'static Provider) -> Result<Judged, ConformanceError> {
-        let named = self.config.keys.iter().map(|(name, secret)| format!("{name}:{secret}"));
+        let config: Config = self.config()?;
+        let named = config.keys.iter().map(|(name, secret)| format!("{name}:{secret}"));
         let secrets = self.secrets.iter().cloned().chain(named).enumerate();
         let settings = EndpointSettings {
             provider,
             secrets: secrets.map(|(at, text)| (at.to_string(), text)).collect(),
-            window_s: self.config.tolerance_seconds,
-            public_url: self.config.public_url.clone(),
+            window_s: config.tolerance_seconds,
+            public_url: config.public_url.clone(),
             handshake: HandshakeSettings {
-                verify_token: self.config.verify_token.clone(),
-                allowed_origins: self.config.allowed_origins.clone(),
-                allowed_rate: self.config.allowed_rate,
-                topic: self.config.topic_arn.clone(),
-                awaited: self.config.awaiting_handshake,
+                verify_token: config.verify_token.clone(),
+                allowed_origins: config.allowed_origins.clone(),
+                allowed_rate: config.allowed_rate,
+                topic: config.topic_arn.clone(),
+                awaited: config.awaiting_handshake,
             },
             subject: None,
         };
@@ -112,17 +121,32 @@ impl Vector {
             Ok(endpoint) => endpoint,
             Err(fault) => {
                 let refusal = Refusal::new(Reason::Misconfigured, fault.to_string());
-                return Ok(Judged::Whole(Outcome::Refuse(refusal)));
+                return Ok(Judged::refused(provider, &refusal));
             }
         };
-        let headers: Vec<_> = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-        let head = Head { method: &self.method, url: &self.url, headers: &headers };
+        let headers = self.headers();
+        let head = self.head(&headers);
         let body = self.body()?;
         if self.scope == "request" {
-            return Ok(Judged::Whole(endpoint.receive(&head, &body, self.clock)));
+            return Ok(Judged::whole(provider, endpoint.receive(&head, &body, self.clock)));
         }
         let content = Content::new(provider, &head, &body);
-        Ok(Judged::Step(endpoint.prove(&head, &content, self.clock).map(drop)))
+        let proven = endpoint.prove(&head, &content, self.clock);
+        Ok(proven.map_or_else(|refusal| Judged::refused(provider, &refusal), |_| Judged::Proven))
+    }
+
+    fn config<T: DeserializeOwned>(&self) -> Result<T, ConformanceError> {
+        let malformed =
+            |fault: serde_json::Error| ConformanceError::Malformed { id: self.id.clone(), fault: fault.to_string() };
+        T::deserialize(&self.config).map_err(malformed)
+    }
+
+    fn headers(&self) -> Vec<(&str, &[u8])> {
+        self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect()
+    }
+
+    fn head<'a>(&'a self, headers: &'a [(&'a str, &'a [u8])]) -> Head<'a> {
+        Head { method: &self.method, url: &self.url, headers }
     }
 
     fn body(&self) -> Result<Vec<u8>, ConformanceError> {
@@ -140,17 +164,13 @@ impl Vector {
 
 /// What came out: of the whole request, or of the verification step alone.
 enum Judged {
-    Whole(Outcome),
-    Step(Result<(), Refusal>),
+    Proven,
+    Accepted { events: Vec<String>, reply: Reply },
+    Answered { reply: Reply, effect: Option<Effect> },
+    Refused { reason: Reason, reply: Reply },
 }
 
 impl Expect {
-    /// Asserts verdict, reason and events alone: the statuses and texts are another profile's.
-    fn leave_reply_open(&mut self) {
-        (self.status, self.reply_body, self.reply_type, self.effect) = (None, None, None, None);
-        self.reply_headers.clear();
-    }
-
     /// The body that is asserted: an empty one only where we answer ourselves.
     fn body(&self) -> Option<&str> {
         self.reply_body.as_deref().filter(|body| !body.is_empty() || self.verdict == "answer")
@@ -171,21 +191,28 @@ impl Expect {
 }
 
 impl Judged {
+    fn whole(provider: &Provider, outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Accept(accepted) => Self::Accepted { events: names(provider, &accepted), reply: accepted.reply },
+            Outcome::Reply { reply, effect } => Self::Answered { reply, effect },
+            Outcome::Refuse(refusal) => Self::refused(provider, &refusal),
+        }
+    }
+
+    fn refused(provider: &Provider, refusal: &Refusal) -> Self {
+        let reply = Reply::of(provider.status(refusal.reason), None, Vec::new());
+        Self::Refused { reason: refusal.reason, reply }
+    }
+
     /// What came out, in the words of what is expected.
-    fn words(self, provider: &Provider, expect: &Expect) -> String {
+    fn words(self, expect: &Expect) -> String {
         let (words, events, reply, effect) = match self {
             // A step that passes is all that an accepted vector of that scope asserts.
-            Judged::Step(Ok(())) if expect.verdict == "accept" => return expect.words(),
-            Judged::Step(Ok(())) => return "accept".to_owned(),
-            Judged::Whole(Outcome::Accept(accepted)) => {
-                ("accept".to_owned(), Some(names(provider, &accepted)), accepted.reply, None)
-            }
-            Judged::Whole(Outcome::Reply { reply, effect }) => ("answer".to_owned(), None, reply, effect),
-            Judged::Whole(Outcome::Refuse(refusal)) | Judged::Step(Err(refusal)) => {
-                let status = provider.status(refusal.reason);
-                let reply = Reply { status, content_type: None, headers: Vec::new(), body: Vec::new() };
-                (format!("refuse, {}", refusal.reason), None, reply, None)
-            }
+            Judged::Proven if expect.verdict == "accept" => return expect.words(),
+            Judged::Proven => return "accept".to_owned(),
+            Judged::Accepted { events, reply } => ("accept".to_owned(), Some(events), reply, None),
+            Judged::Answered { reply, effect } => ("answer".to_owned(), None, reply, effect),
+            Judged::Refused { reason, reply } => (format!("refuse, {reason}"), None, reply, None),
         };
         let mut words = vec![words];
         if expect.events.is_some() {
@@ -193,7 +220,7 @@ impl Judged {
         }
         words.extend(expect.status.map(|_| format!("status {}", reply.status)));
         words.extend(expect.body().map(|expected| format!("body {:?}", same_json(expected, &reply.body))));
-        let kind = reply.content_type.unwrap_or("none");
+        let kind = reply.content_type.and_then(|kind| kind.split(';').next()).unwrap_or("none");
         words.extend(expect.reply_type.as_ref().map(|_| format!("type {kind}")));
         for name in expect.reply_headers.keys() {
             let found = reply.headers.iter().find(|(found, _)| found == name).map_or("none", |(_, value)| value);

@@ -10,7 +10,7 @@ use super::replay::Identity;
 use super::settings::SubjectPaths;
 
 /// The name of an event that has none.
-const NAMELESS: &str = "event";
+pub(crate) const NAMELESS: &str = "event";
 
 /// What a request tells of its events.
 #[derive(Debug, PartialEq, Eq)]

@@ -15,6 +15,11 @@ pub(crate) fn pairs(form: &[u8]) -> impl Iterator<Item = Pair<'_>> {
 }
 
 fn decoded(text: &[u8]) -> Cow<'_, [u8]> {
+    unescaped(text, b' ')
+}
+
+/// The text with its escapes undone, and with this for every plus sign.
+pub(crate) fn unescaped(text: &[u8], plus: u8) -> Cow<'_, [u8]> {
     if !text.iter().any(|byte| matches!(byte, b'%' | b'+')) {
         return Cow::Borrowed(text);
     }
@@ -23,7 +28,7 @@ fn decoded(text: &[u8]) -> Cow<'_, [u8]> {
     while let [first, tail @ ..] = rest {
         (rest, _) = match (first, escape(tail)) {
             (b'%', Some(byte)) => (&tail[2..], bytes.push(byte)),
-            (b'+', _) => (tail, bytes.push(b' ')),
+            (b'+', _) => (tail, bytes.push(plus)),
             _ => (tail, bytes.push(*first)),
         };
     }

@@ -63,7 +63,8 @@ impl<'a> Head<'a> {
         })
     }
 
-    fn values(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+    /// Every value of a header, without blanks and tabs around it.
+    pub(crate) fn values(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         self.headers.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| trimmed(value))
     }
 }

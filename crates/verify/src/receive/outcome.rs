@@ -71,7 +71,7 @@ pub struct Proof {
 }
 
 impl Proof {
-    pub(super) fn new(scheme: &'static str, secret_id: &str, signed_at_s: Option<i64>) -> Self {
+    pub(crate) fn new(scheme: &'static str, secret_id: &str, signed_at_s: Option<i64>) -> Self {
         Self { scheme, secret_id: secret_id.to_owned(), signed_at_s }
     }
 
@@ -133,7 +133,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    pub(super) fn of(status: u16, content_type: Option<&'static str>, body: Vec<u8>) -> Self {
+    pub(crate) fn of(status: u16, content_type: Option<&'static str>, body: Vec<u8>) -> Self {
         Self { status, content_type, headers: Vec::new(), body }
     }
 }

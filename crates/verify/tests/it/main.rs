@@ -1,6 +1,7 @@
 //! What no unit can show: the published vectors, the registry, and strangers' bytes.
 
 mod account;
+mod aspnet;
 mod endpoint;
 mod properties;
 mod registry;
