@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
 # Everything that must hold: format, lints, tests, doc tests, the release build. Ends with the test runner's closing
-# lines, and with another exit code than 0 if anything failed. Needs Rust, a C compiler, Node 20 and npm.
+# lines, and with another exit code than 0 if anything failed. Needs Rust, a C compiler, Node 20, npm
+# and Python 3 with venv.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 command -v cargo >/dev/null || PATH="$HOME/.cargo/bin:$PATH"
 lacking=()
-for tool in cargo cc node npm; do
+for tool in cargo cc node npm python3; do
     command -v "$tool" >/dev/null || lacking+=("$tool")
 done
+python3 -c "import ensurepip, venv" 2>/dev/null || lacking+=(python3-venv)
 if [ "${#lacking[@]}" -gt 0 ]; then
-    echo "bin/test.sh: missing: ${lacking[*]} (Rust from https://rustup.rs; gcc, nodejs and npm from the system)" >&2
+    echo "bin/test.sh: missing: ${lacking[*]} (Rust from https://rustup.rs; the others from the system)" >&2
     exit 1
 fi
 

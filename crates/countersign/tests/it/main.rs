@@ -12,6 +12,8 @@ mod npm;
 mod offline;
 mod previews;
 mod product;
+mod program;
 mod service;
+mod workers;
 mod workspace;
 mod world;

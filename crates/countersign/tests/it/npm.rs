@@ -1,19 +1,18 @@
 //! A scanner that was built with the real client library.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::Read;
 use std::net::TcpListener;
-use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::Command;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::program::{Program, tests};
 use crate::world::{World, until};
 
 /// A running scanner, until dropped.
 struct Scanner {
-    child: Child,
-    output: BufReader<ChildStdout>,
+    program: Program,
     _folder: TempDir,
 }
 
@@ -21,9 +20,8 @@ impl Scanner {
     /// Installs what it needs and starts it with these variables.
     fn start(script: &str, variables: &[(&str, &str)]) -> Self {
         let folder = TempDir::with_prefix("countersign-npm-").expect("a folder");
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/npm");
         for name in ["package.json", "package-lock.json", script] {
-            std::fs::copy(source.join(name), folder.path().join(name)).expect("copied");
+            std::fs::copy(tests("npm").join(name), folder.path().join(name)).expect("copied");
         }
         let install = Command::new("npm")
             .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
@@ -31,49 +29,9 @@ impl Scanner {
             .output()
             .expect("npm is there: this test needs Node 20 and npm");
         assert!(install.status.success(), "npm ci: {}", String::from_utf8_lossy(&install.stderr));
-        let mut child = Command::new("node")
-            .arg(script)
-            .current_dir(folder.path())
-            .envs(variables.iter().copied())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("node is there");
-        let output = BufReader::new(child.stdout.take().expect("piped"));
-        Self { child, output, _folder: folder }
-    }
-
-    /// The next line that it prints.
-    fn line(&mut self) -> String {
-        let mut line = String::new();
-        assert_ne!(self.output.read_line(&mut line).expect("read"), 0, "it ended");
-        line.trim_end().to_owned()
-    }
-
-    /// Tells it something.
-    fn tell(&mut self, what: &Value) {
-        let input = self.child.stdin.as_mut().expect("piped");
-        writeln!(input, "{what}").expect("written");
-    }
-
-    /// The next thing it tells that has this member.
-    fn told(&mut self, member: &str) -> Value {
-        loop {
-            let line = self.line();
-            let told: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("JSON: {line}"));
-            if told.get(member).is_some() {
-                return told;
-            }
-            assert!(told.get("failed").is_none() || member == "failed", "{told}");
-        }
-    }
-}
-
-impl Drop for Scanner {
-    fn drop(&mut self) {
-        // Nothing is left to try.
-        let _ = self.child.kill().and_then(|()| self.child.wait());
+        let mut node = Command::new("node");
+        node.arg(script).current_dir(folder.path()).envs(variables.iter().copied());
+        Self { program: Program::start(&mut node), _folder: folder }
     }
 }
 
@@ -103,7 +61,7 @@ fn event(kind: &str, subject: &str) -> Value {
 #[test]
 fn the_real_library_is_served_and_a_wrong_key_is_never_a_pass() {
     let mut scanner = Scanner::start("scanner.js", &[("SCANNER_KEY", "the right key")]);
-    let port = scanner.line().parse().expect("a port");
+    let port = scanner.program.line().parse().expect("a port");
     let world = World::serving("");
     register(&world, "right", port, "the right key", "during_validation");
     register(&world, "wrong", port, "another key", "on_version_created");
@@ -137,7 +95,7 @@ fn the_documented_example_prints_what_it_is_asked_and_leads_to_clear() {
     let variables = [("NEW_SCANNER_API_KEY", "its key"), ("PORT", &*port.to_string())];
     let mut scanner = Scanner::start("example.js", &variables);
     let mut said = [0; 10];
-    scanner.child.stderr.as_mut().expect("piped").read_exact(&mut said).expect("it listens");
+    scanner.program.child.stderr.as_mut().expect("piped").read_exact(&mut said).expect("it listens");
     let world = World::serving("");
     register(&world, "new-scanner", port, "its key", "during_validation");
     let artifact = upload(&world, "addon.xpi", b"PK");
@@ -147,7 +105,7 @@ fn the_documented_example_prints_what_it_is_asked_and_leads_to_clear() {
     let answered = world.api("POST", "/api/v1/events?wait=30s", Some(&sent));
 
     assert_eq!(answered.json()["verdict"]["verdict"], "clear", "{answered:?}");
-    let printed: Vec<String> = (0..3).map(|_| scanner.line()).collect();
+    let printed: Vec<String> = (0..3).map(|_| scanner.program.line()).collect();
     assert_eq!(printed[0], "{");
     let url = printed[1].strip_prefix("  download_url: '").and_then(|rest| rest.strip_suffix('\''));
     let url = url.unwrap_or_else(|| panic!("{printed:?}"));
@@ -165,7 +123,7 @@ fn upload(world: &World, name: &str, bytes: &[u8]) -> Value {
 #[test]
 fn every_way_of_the_real_library_is_understood() {
     let mut scanner = Scanner::start("modes.js", &[("SCANNER_KEY", "a key")]);
-    let ports: Value = serde_json::from_str(&scanner.line()).expect("ports");
+    let ports: Value = serde_json::from_str(&scanner.program.line()).expect("ports");
     let rule = "[[rule]]\nname = \"PUSHED\"\naction = \"flag\"\n";
     let world = World::serving(rule);
     let mut accounts = serde_json::Map::new();
@@ -199,7 +157,7 @@ fn every_way_of_the_real_library_is_understood() {
         let changed = world.api("PATCH", &path, Some(&json!({ "permissions": more })));
         assert_eq!(changed.status, 200, "{changed:?}");
     }
-    scanner.tell(&json!({ "accounts": accounts }));
+    scanner.program.tell(&json!({ "accounts": accounts }));
     let file = upload(&world, "addon.xpi", b"the file");
     let source = upload(&world, "source.tar.gz", b"the source");
     let subject = json!({
@@ -237,9 +195,9 @@ fn every_way_of_the_real_library_is_understood() {
     let results = json!({ "version": "1.0.0", "matchedRules": ["PUSHED"] });
     let url = format!("http://{}/api/v5/scanner/results/", world.listen());
     let push = json!({ "push": { "url": url, "payload": { "version_id": 42, "results": results } } });
-    scanner.tell(&push);
-    scanner.told("pushed");
-    scanner.tell(&push);
-    let conflict = scanner.told("failed");
+    scanner.program.tell(&push);
+    scanner.program.told("pushed");
+    scanner.program.tell(&push);
+    let conflict = scanner.program.told("failed");
     assert!(conflict["failed"].as_str().is_some_and(|why| why.contains("Conflict")), "{conflict}");
 }

@@ -26,7 +26,7 @@ fn refused(image: &[u8]) -> String {
 }
 
 /// A PNG of zeros.
-fn a_png(width: u32, height: u32) -> Vec<u8> {
+pub fn a_png(width: u32, height: u32) -> Vec<u8> {
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, width, height);
     encoder.set_color(png::ColorType::Grayscale);
