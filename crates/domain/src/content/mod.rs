@@ -57,6 +57,30 @@ impl From<io::Error> for ContentError {
 }
 
 impl ContentType {
+    /// What a file of this media type and name holds: a media type that says little leaves it to the name.
+    #[must_use]
+    pub fn of_file(media_type: &str, name: &str) -> Self {
+        let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        match essence.as_str() {
+            image if image.starts_with("image/") => Self::Image,
+            "application/har+json" | "application/x-har+json" => Self::HttpRequestCycle,
+            "application/x-asciicast" => Self::TerminalRecording,
+            "application/x-codeblock+json" => Self::Codeblock,
+            "" | "application/json" | "application/octet-stream" | "text/plain" => Self::of_name(name),
+            _ => Self::None,
+        }
+    }
+
+    fn of_name(name: &str) -> Self {
+        let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+        match extension.as_deref() {
+            Some("har") => Self::HttpRequestCycle,
+            Some("cast") => Self::TerminalRecording,
+            Some("codeblock") => Self::Codeblock,
+            _ => Self::None,
+        }
+    }
+
     /// Checks a file of so many bytes; what is worth noting, if anything is.
     ///
     /// # Errors

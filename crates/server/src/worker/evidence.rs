@@ -3,7 +3,7 @@
 use std::io::BufReader;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use domain::catalogue::{Access, Account};
 use domain::content::{ContentError, ContentType};
 use domain::event::{EVIDENCE_CREATED, Provenance};
@@ -11,14 +11,17 @@ use domain::subject::{Subject, SubjectName};
 use domain::{ArtifactKey, CollectionKey, TagKey, Timestamp};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
+use store::StoreError;
 use store::command::{Amend, Answer, Command, Description};
 use store::judged::{self, Arriving};
 use store::row::RowsExt as _;
-use store::tables::{Artifact, Tag};
+use store::table::{Find, Rows, Value as Cell};
+use store::tables::{Artifact, LISTING_SUBJECT, Listing, Tag};
 
 use super::error::Refused;
 use super::form::{Form, Upload};
 use super::json::missing;
+use super::path::Named;
 use super::rights::{self, EVIDENCE, Needs};
 use super::signed::Signed;
 use crate::server::{Server, Shared};
@@ -30,7 +33,8 @@ pub const MEDIA: &str = "media";
 #[derive(Debug, PartialEq, Eq)]
 pub struct Said {
     pub description: String,
-    pub content_type: String,
+    /// As it was stated, else as it follows from the file.
+    pub content_type: ContentType,
     pub occurred_at: Timestamp,
     pub adjusted_at: Option<Timestamp>,
     /// The name of the account that created it, or what the own API says in its place.
@@ -39,16 +43,24 @@ pub struct Said {
 
 impl Said {
     /// What is said of this subject.
-    pub fn of(subject: &Subject) -> Self {
+    ///
+    /// # Errors
+    /// When the engine fails.
+    pub fn of(rows: &mut dyn Rows, subject: &Subject) -> Result<Self, StoreError> {
         let members: Map<String, Value> = serde_json::from_str(&subject.attributes).unwrap_or_default();
         let text = |name: &str| members.get(name).and_then(Value::as_str);
-        Self {
+        let content_type = match text("contentType").and_then(ContentType::from_word) {
+            Some(stated) => stated,
+            None => file(rows, subject)?
+                .map_or(ContentType::None, |file| ContentType::of_file(&file.content_type, &file.name)),
+        };
+        Ok(Self {
             description: text("description").unwrap_or_default().to_owned(),
-            content_type: text("contentType").unwrap_or(ContentType::None.word()).to_owned(),
+            content_type,
             occurred_at: text("occurredAt").and_then(Timestamp::parse).unwrap_or(subject.at),
             adjusted_at: text("adjustedAt").and_then(Timestamp::parse),
             operator: text("operator").unwrap_or_default().to_owned(),
-        }
+        })
     }
 
     /// The instant that it counts for.
@@ -59,7 +71,7 @@ impl Said {
     fn attributes(&self) -> Value {
         json!({
             "description": self.description,
-            "contentType": self.content_type,
+            "contentType": self.content_type.word(),
             "occurredAt": self.occurred_at.rfc3339(),
             "adjustedAt": self.adjusted_at.map(Timestamp::rfc3339),
             "operator": self.operator,
@@ -70,15 +82,15 @@ impl Said {
 /// `GET /api/operations/{slug}/evidence/{uuid}`
 pub async fn one(
     State(server): State<Server>,
-    Path((slug, uuid)): Path<(String, String)>,
+    Named((slug, uuid)): Named<(String, String)>,
     signed: Signed,
 ) -> Result<Json<Value>, Refused> {
     let found = rights::evidence(&server, &signed.account, &slug, &uuid, Needs::Read).await?;
-    let said = Said::of(&found.subject);
+    let said = found.said;
     Ok(Json(json!({
         "uuid": found.subject.id,
         "description": said.description,
-        "contentType": said.content_type,
+        "contentType": said.content_type.word(),
         "occurredAt": said.occurred_at.rfc3339(),
         "adjustedAt": said.adjusted_at.map(Timestamp::rfc3339),
     })))
@@ -87,7 +99,7 @@ pub async fn one(
 /// `POST /api/operations/{slug}/evidence`
 pub async fn create(
     State(server): State<Server>,
-    Path(slug): Path<String>,
+    Named(slug): Named<String>,
     signed: Signed,
 ) -> Result<(StatusCode, Json<Value>), Refused> {
     let operation = rights::operation(&server, &signed.account, &slug, Access::Write).await?;
@@ -97,7 +109,7 @@ pub async fn create(
     let content_type = content_type(&form)?;
     let said = Said {
         description: form.text("notes").ok_or_else(|| missing("notes"))?.to_owned(),
-        content_type: content_type.word().to_owned(),
+        content_type,
         occurred_at: form.text("occurred_at").and_then(from_nanoseconds).unwrap_or(now),
         adjusted_at: adjusted_at(&form)?.flatten(),
         operator: account.name.clone(),
@@ -125,7 +137,7 @@ pub async fn create(
     let shown = json!({
         "uuid": uuid,
         "description": said.description,
-        "contentType": said.content_type,
+        "contentType": said.content_type.word(),
         "occurredAt": said.occurred_at.rfc3339(),
         "adjustedAt": said.adjusted_at.map(Timestamp::rfc3339),
         "operator": operator(&said.operator),
@@ -137,7 +149,7 @@ pub async fn create(
 /// `PUT /api/operations/{slug}/evidence/{uuid}`
 pub async fn change(
     State(server): State<Server>,
-    Path((slug, uuid)): Path<(String, String)>,
+    Named((slug, uuid)): Named<(String, String)>,
     signed: Signed,
 ) -> Result<Json<Value>, Refused> {
     let found = rights::evidence(&server, &signed.account, &slug, &uuid, Needs::Change).await?;
@@ -155,7 +167,7 @@ pub async fn change(
     let tags_removed = tags(&server, found.operation.key, &form, "tagsToRemove").await?;
     let artifact = match form.file {
         Some(upload) => {
-            let content_type = replaceable(&Said::of(&found.subject).content_type)?;
+            let content_type = replaceable(found.said.content_type)?;
             check(&server, content_type, &upload).await?;
             Some((note(&server, upload, &account, now).await?, MEDIA.to_owned()))
         }
@@ -166,6 +178,17 @@ pub async fn change(
         Answer::NotFound => Err(Refused::Unauthorized),
         _ => Ok(Json(Value::Null)),
     }
+}
+
+/// The file of an evidence: what is listed as such, else the first of its uploads.
+///
+/// # Errors
+/// When the engine fails.
+pub fn file(rows: &mut dyn Rows, subject: &Subject) -> Result<Option<Artifact>, StoreError> {
+    let listed: Vec<Listing> = rows.all(&Find::equal(&LISTING_SUBJECT, vec![Cell::Int(subject.key.0)]))?;
+    let chosen = listed.iter().rfind(|each| each.role == MEDIA).or(listed.first());
+    let file = chosen.map_or(Ok(None), |listing| rows.load::<Artifact>(listing.artifact.0))?;
+    Ok(file.filter(|file| file.removed.is_none()))
 }
 
 /// Who created an evidence, in the members that clients read.
@@ -182,11 +205,12 @@ fn content_type(form: &Form) -> Result<ContentType, Refused> {
 }
 
 /// The content types whose file may be replaced.
-fn replaceable(word: &str) -> Result<ContentType, Refused> {
+fn replaceable(of: ContentType) -> Result<ContentType, Refused> {
     use ContentType::{Codeblock, HttpRequestCycle, TerminalRecording};
-    ContentType::from_word(word)
-        .filter(|each| matches!(each, HttpRequestCycle | Codeblock | TerminalRecording))
-        .ok_or_else(|| Refused::bad(format!("The file of an evidence of the type {word} cannot be replaced")))
+    match of {
+        HttpRequestCycle | Codeblock | TerminalRecording => Ok(of),
+        _ => Err(Refused::bad(format!("The file of an evidence of the type {of} cannot be replaced"))),
+    }
 }
 
 /// The time as it was corrected: absent, taken away, or given.
@@ -284,7 +308,7 @@ mod tests {
     #[test]
     fn the_file_of_three_types_may_be_replaced() {
         let open: Vec<&str> =
-            ContentType::ALL.iter().map(|each| each.word()).filter(|word| replaceable(word).is_ok()).collect();
+            ContentType::ALL.iter().filter(|each| replaceable(**each).is_ok()).map(|each| each.word()).collect();
         assert_eq!(open, ["http-request-cycle", "terminal-recording", "codeblock"]);
     }
 }

@@ -46,7 +46,8 @@ impl Form {
         let boundary = multer::parse_boundary(kind).map_err(unreadable)?;
         let mut parts = Multipart::new(body, boundary);
         let mut form = Self::default();
-        for _ in 0..PARTS_MAX {
+        // Once more than there may be parts: the last time, it must be the form's end.
+        for _ in 0..=PARTS_MAX {
             let Some(mut field) = parts.next_field().await.map_err(unreadable)? else { return Ok(form) };
             match field.name().map(str::to_owned) {
                 Some(name) if name == FILE => form.file = Some(store(server, &mut field).await?),

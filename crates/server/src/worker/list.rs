@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use domain::Timestamp;
 use domain::catalogue::Access;
 use domain::content::ContentType;
@@ -19,6 +19,7 @@ use super::error::Refused;
 use super::evidence::{Said, operator};
 use super::filter::{Filter, Seen};
 use super::operations::each_evidence;
+use super::path::Named;
 use super::rights;
 use super::signed::Signed;
 use super::tags;
@@ -34,7 +35,7 @@ pub struct Asked {
 /// `GET /api/operations/{slug}/evidence`
 pub async fn list(
     State(server): State<Server>,
-    Path(slug): Path<String>,
+    Named(slug): Named<String>,
     asked: Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
     signed: Signed,
 ) -> Result<Json<Value>, Refused> {
@@ -48,14 +49,14 @@ pub async fn list(
 fn passing(rows: &mut dyn Rows, operation: &Collection, filter: &Filter) -> Result<Value, StoreError> {
     let mut found: Vec<(Timestamp, i64, Value)> = Vec::new();
     each_evidence(rows, operation, |rows, subject| {
-        let said = Said::of(&subject);
+        let said = Said::of(rows, &subject)?;
         let tags = tags_of(rows, &subject)?;
         let names: Vec<String> = tags.iter().map(|tag| tag.name.clone()).collect();
         let bodies = if filter.looks_at_results() { bodies_of(rows, &subject)? } else { Vec::new() };
         let seen = Seen {
             uuid: &subject.id,
             description: &said.description,
-            content_type: &said.content_type,
+            content_type: said.content_type.word(),
             operator: &said.operator,
             at: said.at(),
             tags: &names,
@@ -89,7 +90,7 @@ fn bodies_of(rows: &mut dyn Rows, subject: &Subject) -> Result<Vec<String>, Stor
 
 /// An evidence as clients read it in a list.
 fn show(subject: &Subject, said: &Said, tags: &[Tag]) -> Value {
-    let picture = if said.content_type == ContentType::Image.word() { subject.id.as_str() } else { "" };
+    let picture = if said.content_type == ContentType::Image { subject.id.as_str() } else { "" };
     json!({
         "uuid": subject.id,
         "description": said.description,
@@ -97,7 +98,7 @@ fn show(subject: &Subject, said: &Said, tags: &[Tag]) -> Value {
         "adjustedAt": said.adjusted_at.map(Timestamp::rfc3339),
         "operator": operator(&said.operator),
         "tags": tags.iter().map(tags::show).collect::<Vec<_>>(),
-        "contentType": said.content_type,
+        "contentType": said.content_type.word(),
         "sendUrl": false,
         "thumbImageKey": picture,
         "fullImageKey": picture,

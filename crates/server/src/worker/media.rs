@@ -1,18 +1,16 @@
 //! An evidence's file, and a small picture of it.
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use domain::content::ContentType;
-use domain::subject::Subject;
 use http::{HeaderMap, header};
-use store::row::RowsExt as _;
-use store::table::{Find, Value as Cell};
-use store::tables::{Artifact, LISTING_SUBJECT, Listing};
+use store::tables::Artifact;
 
 use super::error::Refused;
-use super::evidence::{MEDIA, Said};
-use super::rights::{self, Needs};
+use super::evidence;
+use super::path::Named;
+use super::rights::{self, Evidence, Needs};
 use super::signed::Signed;
 use crate::links;
 use crate::preview::PreviewError;
@@ -25,23 +23,23 @@ const BYTES: &str = "application/octet-stream";
 /// `GET /api/operations/{slug}/evidence/{uuid}/media`
 pub async fn media(
     State(server): State<Server>,
-    Path((slug, uuid)): Path<(String, String)>,
+    Named((slug, uuid)): Named<(String, String)>,
     signed: Signed,
 ) -> Result<Response, Refused> {
     let found = rights::evidence(&server, &signed.account, &slug, &uuid, Needs::Read).await?;
-    let file = file(&server, &found.subject).await?;
+    let file = file(&server, &found).await?;
     send(&server, &file, &signed.headers).await
 }
 
 /// `GET /api/operations/{slug}/evidence/{uuid}/preview`
 pub async fn preview(
     State(server): State<Server>,
-    Path((slug, uuid)): Path<(String, String)>,
+    Named((slug, uuid)): Named<(String, String)>,
     signed: Signed,
 ) -> Result<Response, Refused> {
     let found = rights::evidence(&server, &signed.account, &slug, &uuid, Needs::Read).await?;
-    let file = file(&server, &found.subject).await?;
-    if Said::of(&found.subject).content_type != ContentType::Image.word() {
+    let file = file(&server, &found).await?;
+    if found.said.content_type != ContentType::Image {
         return send(&server, &file, &signed.headers).await;
     }
     let (blobs, digest) = (server.parts.blobs.clone(), file.sha256);
@@ -62,13 +60,8 @@ async fn send(server: &Shared, file: &Artifact, headers: &HeaderMap) -> Result<R
     Ok(links::blob(server, file.sha256, BYTES, &file.name, range).await?)
 }
 
-/// The newest file of an evidence.
-async fn file(server: &Shared, subject: &Subject) -> Result<Artifact, Refused> {
-    let find = Find::equal(&LISTING_SUBJECT, vec![Cell::Int(subject.key.0)]);
-    let found = server.parts.store.read(move |rows| {
-        let listed: Vec<Listing> = rows.all(&find)?;
-        let newest = listed.into_iter().rfind(|each| each.role == MEDIA);
-        newest.map_or(Ok(None), |listing| rows.load::<Artifact>(listing.artifact.0))
-    });
-    found.await?.ok_or(Refused::NotFound)
+async fn file(server: &Shared, found: &Evidence) -> Result<Artifact, Refused> {
+    let subject = found.subject.clone();
+    let file = server.parts.store.read(move |rows| evidence::file(rows, &subject)).await?;
+    file.ok_or(Refused::NotFound)
 }

@@ -1,7 +1,7 @@
 //! Results of one evidence: show all, set one.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use domain::answer::{Answer as Meant, Said};
 use domain::record::{Record, RecordChange, RecordStatus};
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use store::tables::RECORD_SUBJECT;
 
 use super::error::Refused;
 use super::json::{Members, at_most};
+use super::path::Named;
 use super::rights::{self, Evidence, Needs};
 use super::signed::Signed;
 use crate::server::Server;
@@ -23,7 +24,7 @@ const SOURCE_CHARS_MAX: usize = 255;
 /// `GET /api/operations/{slug}/evidence/{uuid}/metadata`
 pub async fn list(
     State(server): State<Server>,
-    Path((slug, uuid)): Path<(String, String)>,
+    Named((slug, uuid)): Named<(String, String)>,
     signed: Signed,
 ) -> Result<Json<Value>, Refused> {
     let found = rights::evidence(&server, &signed.account, &slug, &uuid, Needs::Read).await?;
@@ -41,7 +42,7 @@ pub async fn list(
 /// `PUT /api/operations/{slug}/evidence/{uuid}/metadata`
 pub async fn put(
     State(server): State<Server>,
-    Path((slug, uuid)): Path<(String, String)>,
+    Named((slug, uuid)): Named<(String, String)>,
     signed: Signed,
 ) -> Result<Json<Value>, Refused> {
     let found = rights::evidence(&server, &signed.account, &slug, &uuid, Needs::Answer).await?;

@@ -12,6 +12,7 @@ mod list;
 mod media;
 mod metadata;
 mod operations;
+mod path;
 mod rights;
 mod signed;
 mod tags;

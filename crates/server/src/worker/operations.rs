@@ -123,10 +123,10 @@ fn show(rows: &mut dyn Rows, catalogue: &Catalogue, operation: &Collection) -> R
     let tags = rows.find(&Find::equal(&TAG_NAME, vec![Cell::Int(operation.key.0)]))?.len();
     let mut all = 0;
     let mut of_type = [0; ContentType::ALL.len()];
-    each_evidence(rows, operation, |_, subject| {
+    each_evidence(rows, operation, |rows, subject| {
         all += 1;
-        let word = Said::of(&subject).content_type;
-        if let Some(place) = ContentType::ALL.iter().position(|each| each.word() == word) {
+        let content_type = Said::of(rows, &subject)?.content_type;
+        if let Some(place) = ContentType::ALL.iter().position(|each| *each == content_type) {
             of_type[place] += 1;
         }
         Ok(())

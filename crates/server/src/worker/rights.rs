@@ -15,6 +15,7 @@ use store::table::{Find, Rows, Value};
 use store::tables::EXPECTATION_SUBJECT;
 
 use super::error::Refused;
+use super::evidence::Said;
 use crate::server::Shared;
 
 /// The kind of collection that operations are.
@@ -48,6 +49,8 @@ pub struct Evidence {
     pub operation: Collection,
     /// It itself.
     pub subject: Subject,
+    /// What is said of it.
+    pub said: Said,
     /// The newest question about it to the caller's own service, if there was one.
     pub asked: Option<(ExpectationKey, ServiceKey)>,
 }
@@ -99,5 +102,6 @@ fn find(rows: &mut dyn Rows, name: &SubjectName, own: Option<ServiceKey>) -> Res
         None => None,
     };
     let asked = asked.zip(own);
-    Ok(Some(Evidence { operation, subject, asked }))
+    let said = Said::of(rows, &subject)?;
+    Ok(Some(Evidence { operation, subject, said, asked }))
 }

@@ -1,7 +1,7 @@
 //! Tags: labels in one operation.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use domain::catalogue::Access;
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -12,6 +12,7 @@ use store::tables::{TAG_NAME, TAGGING_TAG, Tag};
 
 use super::error::Refused;
 use super::json::{Members, at_most};
+use super::path::Named;
 use super::rights;
 use super::signed::Signed;
 use crate::server::Server;
@@ -27,7 +28,7 @@ const COLOURS: [&str; 10] =
 /// `GET /api/operations/{slug}/tags`
 pub async fn list(
     State(server): State<Server>,
-    Path(slug): Path<String>,
+    Named(slug): Named<String>,
     signed: Signed,
 ) -> Result<Json<Value>, Refused> {
     let operation = rights::operation(&server, &signed.account, &slug, Access::Read).await?;
@@ -48,7 +49,7 @@ pub async fn list(
 /// `POST /api/operations/{slug}/tags`
 pub async fn create(
     State(server): State<Server>,
-    Path(slug): Path<String>,
+    Named(slug): Named<String>,
     signed: Signed,
 ) -> Result<(StatusCode, Json<Value>), Refused> {
     // A missing operation is told as one that is not readable; one that is readable alone as not permitted.

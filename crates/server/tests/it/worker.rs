@@ -241,6 +241,8 @@ async fn what_cannot_be_an_evidence_is_refused_and_leaves_nothing() {
             client.form(&world, "POST", evidence, &form(&[("notes", ""), ("contentType", kind)], Some(file))).await;
         assert_eq!(answered.status, 400, "{kind}: {}", answered.text());
     }
+    let many = client.form(&world, "POST", evidence, &form(&[("notes", ""); 65], None)).await;
+    refused(&many, 400, "The form has more than 64 parts");
     let broken = client.form(&world, "POST", evidence, b"--nothing").await;
     assert_eq!(broken.status, 400, "{}", broken.text());
     let json = client.json(&world, "POST", evidence, json!({"notes": "x"})).await;
@@ -251,9 +253,33 @@ async fn what_cannot_be_an_evidence_is_refused_and_leaves_nothing() {
 #[tokio::test]
 async fn an_evidence_without_a_file_has_no_media() {
     let (world, client) = wide().await;
-    let uuid = client.evidence(&world, &[("notes", ""), ("contentType", "none")], None).await;
+    // As many texts as a form may have.
+    let texts = [[("notes", ""); 63].as_slice(), &[("contentType", "none")]].concat();
+    let uuid = client.evidence(&world, &texts, None).await;
     refused(&client.get(&world, &path(&uuid, "/media")).await, 404, "Not Found");
     refused(&client.get(&world, &path(&uuid, "/preview")).await, 404, "Not Found");
+}
+
+#[tokio::test]
+async fn an_evidence_of_the_own_api_is_what_its_upload_is() {
+    let (world, client) = wide().await;
+    let cast = world.api("POST", "/artifacts?filename=a.cast", json!("any")).await.json();
+    let other = world.api("POST", "/artifacts?filename=b.cast", json!("other")).await.json();
+    let subject =
+        json!({"kind": "evidence", "collection": "red", "subject": "one", "artifacts": [cast["id"], other["id"]]});
+    assert_eq!(world.api("POST", "/subjects", subject).await.status, 201);
+
+    let read = client.get(&world, &path("one", "")).await.json();
+    assert_eq!((&read["description"], &read["contentType"]), (&json!(""), &json!("terminal-recording")));
+    assert_eq!(client.get(&world, &path("one", "/media")).await.text(), "\"any\"");
+    let listed = client.get(&world, "/api/operations/red/evidence?query=type:terminal-recording").await.json();
+    assert_eq!(listed[0]["uuid"], "one");
+    let operations = client.get(&world, "/api/operations").await.json();
+    assert_eq!(operations[0]["evidenceCount"]["recordingCount"], 1);
+
+    let replaced = client.form(&world, "PUT", &path("one", ""), &form(&[], Some(CAST))).await;
+    assert_eq!(replaced.status, 200, "{}", replaced.text());
+    assert_eq!(client.get(&world, &path("one", "/media")).await.body, CAST);
 }
 
 #[tokio::test]
@@ -435,6 +461,8 @@ async fn another_method_or_path_is_refused_in_the_protocols_manner() {
     refused(&client.json(&world, "DELETE", "/api/operations", json!({})).await, 405, "Method Not Allowed");
     let unknown = client.get(&world, "/api/operations/red/nothing").await;
     assert_eq!((unknown.status.as_u16(), unknown.text().as_str()), (404, "Not Found"));
+    let no_text = client.get(&world, "/api/operations/%ff/tags").await;
+    assert_eq!((no_text.status.as_u16(), no_text.text().as_str()), (404, "Not Found"));
 }
 
 #[tokio::test]

@@ -101,30 +101,7 @@ fn content_type(told: &Told) -> ContentType {
     if let Some(known) = stated.and_then(ContentType::from_word) {
         return known;
     }
-    told.artifacts.first().map_or(ContentType::None, |first| content_type_of(&first.content_type, &first.filename))
-}
-
-/// What a file of this media type and name holds: a media type that says little leaves it to the name.
-fn content_type_of(media_type: &str, filename: &str) -> ContentType {
-    let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    match essence.as_str() {
-        image if image.starts_with("image/") => ContentType::Image,
-        "application/har+json" | "application/x-har+json" => ContentType::HttpRequestCycle,
-        "application/x-asciicast" => ContentType::TerminalRecording,
-        "application/x-codeblock+json" => ContentType::Codeblock,
-        "" | "application/json" | "application/octet-stream" | "text/plain" => of_name(filename),
-        _ => ContentType::None,
-    }
-}
-
-fn of_name(filename: &str) -> ContentType {
-    let extension = filename.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
-    match extension.as_deref() {
-        Some("har") => ContentType::HttpRequestCycle,
-        Some("cast") => ContentType::TerminalRecording,
-        Some("codeblock") => ContentType::Codeblock,
-        _ => ContentType::None,
-    }
+    told.artifacts.first().map_or(ContentType::None, |first| ContentType::of_file(&first.content_type, &first.filename))
 }
 
 #[cfg(test)]
