@@ -83,9 +83,9 @@ pub async fn patch(
         );
         let account = Account { role, permissions, operations, active, ..before.clone() };
         keep_an_administrator(catalogue, &account)?;
-        Ok(Changed { entries: vec![account.entry()], what, answer: show(&server, &account) })
+        Ok(Changed { entries: vec![account.entry()], what, answer: account })
     });
-    Ok(Json(changed.await?))
+    Ok(Json(show_with_login(&server, &changed.await?).await?))
 }
 
 /// Switches an account off and revokes its tokens and keys. It stays in the list, since the audit names it.
