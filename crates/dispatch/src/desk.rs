@@ -46,6 +46,8 @@ enum Back {
     Performed,
     /// Batches have made a step; whether there may be another.
     Stepped(bool),
+    /// Rechecks have made a step; whether there may be another.
+    Rechecked(bool),
     /// The store failed under a task of this kind; it is tried again.
     Failed(Job),
 }
@@ -57,6 +59,7 @@ enum Job {
     Calendar,
     Perform,
     Batches,
+    Rechecks,
 }
 
 /// Delivers and performs until `shutdown`; then lets calls under way end, and hands the other leases back.
@@ -79,6 +82,8 @@ pub async fn run(parts: DispatchParts, shutdown: CancellationToken) {
         perform_busy: false,
         batches: true,
         batches_busy: false,
+        rechecks: true,
+        rechecks_busy: false,
     };
     desk.open().await;
     loop {
@@ -115,6 +120,8 @@ struct Desk {
     perform_busy: bool,
     batches: bool,
     batches_busy: bool,
+    rechecks: bool,
+    rechecks_busy: bool,
 }
 
 impl Desk {
@@ -185,6 +192,7 @@ impl Desk {
                 News::HoldUntil(at) => self.next_hold = Some(self.next_hold.map_or(at, |known| known.min(at))),
                 News::Perform => self.perform = true,
                 News::Batch => self.batches = true,
+                News::Recheck => self.rechecks = true,
                 News::Turned { service, to } => {
                     self.line(service, now).turned(to, now);
                     // Deadlines that stood still go on.
@@ -242,6 +250,10 @@ impl Desk {
                 self.batches_busy = false;
                 self.batches |= more;
             }
+            Back::Rechecked(more) => {
+                self.rechecks_busy = false;
+                self.rechecks |= more;
+            }
             Back::Failed(Job::Claim(service)) => {
                 let line = self.line(service, now);
                 line.claiming = false;
@@ -259,6 +271,10 @@ impl Desk {
             Back::Failed(Job::Batches) => {
                 self.batches_busy = false;
                 self.batches = true;
+            }
+            Back::Failed(Job::Rechecks) => {
+                self.rechecks_busy = false;
+                self.rechecks = true;
             }
         }
     }
@@ -347,6 +363,12 @@ impl Desk {
             self.batches_busy = true;
             let shared = self.shared.clone();
             self.job(Job::Batches, async move { shared.step_batches().await.map(Back::Stepped) });
+        }
+        if self.rechecks && !self.rechecks_busy {
+            self.rechecks = false;
+            self.rechecks_busy = true;
+            let shared = self.shared.clone();
+            self.job(Job::Rechecks, async move { shared.step_rechecks().await.map(Back::Rechecked) });
         }
     }
 

@@ -11,6 +11,7 @@ mod calendar;
 mod desk;
 mod line;
 mod perform;
+mod rechecks;
 mod sender;
 mod target;
 

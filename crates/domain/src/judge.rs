@@ -17,7 +17,7 @@ pub struct SubjectState {
     pub subject: Subject,
     /// Its expectations that count.
     pub expectations: Vec<Expectation>,
-    /// Its active holds, its collection's included.
+    /// Its active holds, and all those of its collection, on whatever track.
     pub holds: Vec<Hold>,
     /// Its open flags.
     pub flags: Vec<Flag>,
@@ -27,6 +27,13 @@ pub struct SubjectState {
     pub cleared: bool,
     /// Whether one of its actors may not have releases.
     pub restricted: bool,
+}
+
+impl SubjectState {
+    /// The active holds that stop the subject.
+    pub fn stopped_by(&self) -> impl Iterator<Item = &Hold> {
+        self.holds.iter().filter(|hold| hold.stops(&self.subject))
+    }
 }
 
 /// What happened.
@@ -171,6 +178,10 @@ pub struct NewFlag {
 /// A hold to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewHold {
+    /// What it is on: the subject, or its collection.
+    pub scope: HoldScope,
+    /// The one track of the collection that it is on; none: every track.
+    pub track: Option<String>,
     /// Whether it holds or blocks.
     pub kind: HoldKind,
     /// When it ends by itself.
@@ -181,6 +192,30 @@ pub struct NewHold {
     pub rule: RuleKey,
     /// Why.
     pub text: String,
+}
+
+impl NewHold {
+    /// The hold as it will stand, without a key and the match that made it.
+    #[must_use]
+    pub fn on(&self, subject: &Subject, now: Timestamp) -> Hold {
+        Hold {
+            key: HoldKey(0),
+            scope: self.scope,
+            of: match self.scope {
+                HoldScope::Subject => subject.key.0,
+                HoldScope::Collection => subject.collection.0,
+            },
+            track: self.track.clone(),
+            kind: self.kind,
+            until: self.until,
+            cause: None,
+            rule: Some(self.rule),
+            text: self.text.clone(),
+            at: now,
+            ended: None,
+            ended_by: None,
+        }
+    }
 }
 
 /// A `notify` event to be written.
@@ -200,6 +235,8 @@ struct Candidate<'a> {
     rule: RuleKey,
     name: &'a str,
     highest: bool,
+    /// What its holds are on.
+    reach: (HoldScope, Option<&'a str>),
     /// Why it may not block, where that is what it does.
     guard: Option<String>,
 }
@@ -250,6 +287,7 @@ pub fn judge(
                 rule: found.rule,
                 name: &found.name,
                 highest,
+                reach: reach(rule),
                 guard: guard(&found.action, rule, state),
             });
             MatchState::Done
@@ -276,6 +314,7 @@ pub fn judge(
             rule: known.rule,
             name: &known.name,
             highest,
+            reach: reach(rule),
             guard: guard(&known.action, rule, state),
         });
     }
@@ -308,6 +347,13 @@ pub fn judge(
 pub fn first_verdict(planned: &[Planned], catalogue: &Catalogue) -> Verdict {
     let reasons = planned.iter().filter(|each| each.blocks).map(|each| waiting_for(each.service, catalogue)).collect();
     or_nothing_asked(reasons, planned.iter().any(|each| each.blocks))
+}
+
+/// A new subject's first verdict, in a collection on which there are these holds.
+#[must_use]
+pub fn held_from_the_start(first: &Verdict, subject: &Subject, holds: &[Hold]) -> Verdict {
+    let stopped_by = holds.iter().filter(|hold| hold.stops(subject)).map(reason_of_hold);
+    Verdict::from_reasons(first.reasons.iter().cloned().chain(stopped_by).collect())
 }
 
 fn reported<'a>(trigger: &Trigger<'a>) -> Option<(Option<ServiceKey>, &'a [String])> {
@@ -524,6 +570,11 @@ fn take_effect(plan: &mut Plan, each: &Candidate<'_>, state: Option<&SubjectStat
     }
 }
 
+/// What a rule's holds are on; those of a rule that is gone are on the subject.
+fn reach(rule: Option<&Rule>) -> (HoldScope, Option<&str>) {
+    rule.map_or((HoldScope::Subject, None), |rule| (rule.scope, rule.track.as_deref()))
+}
+
 /// Why a rule that blocks may not block this subject (scanner-pipeline, section 12.3, action 500).
 fn guard(action: &Action, rule: Option<&Rule>, state: Option<&SubjectState>) -> Option<String> {
     let subject = &state.filter(|_| *action == Action::Block)?.subject;
@@ -553,7 +604,7 @@ fn flag(plan: &mut Plan, cause: Cause, state: Option<&SubjectState>, text: Strin
     }
 }
 
-/// A hold that an active one of the same rule already covers is not written again.
+/// A hold that an active one of the same rule already covers is not written again; one that ends earlier is replaced.
 fn hold(
     plan: &mut Plan,
     each: &Candidate<'_>,
@@ -562,14 +613,20 @@ fn hold(
     until: Timestamp,
     text: String,
 ) {
-    let covered = state.is_some_and(|state| {
-        let ends = |hold: &Hold| plan.holds_ended.iter().any(|(ended, _)| *ended == hold.key);
-        let covers = |hold: &&Hold| hold.kind == kind && hold.rule == Some(each.rule) && hold.until >= until;
-        state.holds.iter().filter(covers).any(|hold| !ends(hold))
-    });
-    if !covered {
-        plan.holds.push(NewHold { kind, until, cause: each.cause, rule: each.rule, text });
+    let (scope, track) = each.reach;
+    let is_alike = |hold: &&Hold| {
+        let same_place = hold.scope == scope && hold.track.as_deref() == track;
+        same_place && hold.kind == kind && hold.rule == Some(each.rule)
+    };
+    let stands = |hold: &&Hold| !plan.holds_ended.iter().any(|(ended, _)| *ended == hold.key);
+    let before = state.map_or(&[][..], |state| state.holds.as_slice());
+    let alike: Vec<&Hold> = before.iter().filter(is_alike).filter(stands).collect();
+    if alike.iter().any(|hold| hold.until >= until) {
+        return;
     }
+    plan.holds_ended.extend(alike.iter().map(|hold| (hold.key, format!("replaced by a later one of {text}"))));
+    let track = track.map(str::to_owned);
+    plan.holds.push(NewHold { scope, track, kind, until, cause: each.cause, rule: each.rule, text });
 }
 
 fn clear(plan: &mut Plan, state: Option<&SubjectState>) {
@@ -606,12 +663,10 @@ fn verdict(state: &SubjectState, trigger: &Trigger<'_>, plan: &Plan, catalogue: 
             reasons.push(waiting_for(each.service, catalogue));
         }
     }
-    for hold in state.holds.iter().filter(|hold| !plan.holds_ended.iter().any(|(ended, _)| *ended == hold.key)) {
-        reasons.push(reason_of_hold(hold.kind, hold.until, hold.rule, &hold.text, hold.scope));
-    }
-    for hold in &plan.holds {
-        reasons.push(reason_of_hold(hold.kind, hold.until, Some(hold.rule), &hold.text, HoldScope::Subject));
-    }
+    let ends = |hold: &Hold| plan.holds_ended.iter().any(|(ended, _)| *ended == hold.key);
+    reasons.extend(state.stopped_by().filter(|hold| !ends(hold)).map(reason_of_hold));
+    let new = plan.holds.iter().map(|hold| hold.on(&state.subject, now));
+    reasons.extend(new.filter(|hold| hold.stops(&state.subject)).map(|hold| reason_of_hold(&hold)));
     if state.restricted {
         reasons.push(Reason {
             code: ReasonCode::Restricted,
@@ -622,7 +677,6 @@ fn verdict(state: &SubjectState, trigger: &Trigger<'_>, plan: &Plan, catalogue: 
             text: "an actor behind it may not have releases".to_owned(),
         });
     }
-    let _ = now;
     or_nothing_asked(reasons, asked)
 }
 
@@ -688,17 +742,18 @@ fn reason_of(
     Some(Reason { code, gives, service: Some(each.service), rule: None, until: None, text })
 }
 
-fn reason_of_hold(kind: HoldKind, until: Timestamp, rule: Option<RuleKey>, text: &str, scope: HoldScope) -> Reason {
-    let (code, gives) = match kind {
+fn reason_of_hold(hold: &Hold) -> Reason {
+    let (code, gives) = match hold.kind {
         HoldKind::Hold => (ReasonCode::Hold, VerdictKind::Held),
         HoldKind::Block => (ReasonCode::Block, VerdictKind::Blocked),
     };
-    let on = match scope {
-        HoldScope::Subject => "",
-        HoldScope::Collection => " (on its collection)",
+    let on = match (hold.scope, &hold.track) {
+        (HoldScope::Subject, _) => String::new(),
+        (HoldScope::Collection, None) => " (on its collection)".to_owned(),
+        (HoldScope::Collection, Some(track)) => format!(" (on its collection's track {track})"),
     };
-    let until = (until != Timestamp::NEVER).then_some(until);
-    Reason { code, gives, service: None, rule, until, text: format!("{text}{on}") }
+    let until = (hold.until != Timestamp::NEVER).then_some(hold.until);
+    Reason { code, gives, service: None, rule: hold.rule, until, text: format!("{}{on}", hold.text) }
 }
 
 fn name_of(service: ServiceKey, catalogue: &Catalogue) -> &str {
@@ -754,6 +809,8 @@ pub(crate) mod tests {
             shadow: false,
             spare_protected: false,
             users_max: None,
+            scope: HoldScope::Subject,
+            track: None,
             owner: Owner::Api,
         }
     }
@@ -795,6 +852,7 @@ pub(crate) mod tests {
                 kind: "commit".to_owned(),
                 collection: CollectionKey(1),
                 id: "a".to_owned(),
+                track: None,
                 revision: 1,
                 verdict: VerdictKind::Pending,
                 reasons: Vec::new(),
@@ -976,6 +1034,7 @@ pub(crate) mod tests {
             key: HoldKey(1),
             scope: HoldScope::Subject,
             of: 1,
+            track: None,
             kind: HoldKind::Block,
             until: block.holds[0].until,
             cause: None,
@@ -1028,6 +1087,7 @@ pub(crate) mod tests {
             key: HoldKey(1),
             scope: HoldScope::Subject,
             of: 1,
+            track: None,
             kind: HoldKind::Hold,
             until: Timestamp::NEVER,
             cause: None,
@@ -1041,6 +1101,89 @@ pub(crate) mod tests {
         assert_eq!((both.holds.len(), both.holds_ended.len()), (1, 1));
         assert_eq!(kind(&both), VerdictKind::Held);
         assert_eq!(kind(&concluded(&one, 0, &said(&["TRUST"]), &catalogue)), VerdictKind::Clear);
+    }
+
+    #[test]
+    fn a_rule_may_hold_the_whole_collection_or_one_track_of_it() {
+        let mut one = state(vec![owed(1, 1)]);
+        one.subject.track = Some("listed".to_owned());
+        for (track, verdict, text) in [
+            (None, VerdictKind::Held, "rule BAD (on its collection)"),
+            (Some("listed"), VerdictKind::Held, "rule BAD (on its collection's track listed)"),
+            (Some("unlisted"), VerdictKind::Clear, ""),
+        ] {
+            let track = track.map(str::to_owned);
+            let bad = Rule {
+                scope: HoldScope::Collection,
+                track: track.clone(),
+                ..rule(1, "BAD", Action::Hold(HoldFor::Span(DAY)))
+            };
+            let catalogue = catalogue(vec![service(1, ProfileKind::Standard)], vec![bad]);
+            let plan = concluded(&one, 0, &said(&["BAD"]), &catalogue);
+            assert_eq!((plan.holds[0].scope, &plan.holds[0].track), (HoldScope::Collection, &track));
+            assert_eq!(kind(&plan), verdict, "{track:?}");
+            let reasons = &plan.verdict.as_ref().expect("a verdict").reasons;
+            assert_eq!(reasons.first().map_or("", |reason| &reason.text), text);
+        }
+    }
+
+    #[test]
+    fn a_hold_is_replaced_by_a_later_one_of_its_rule_and_place_and_an_earlier_one_is_not_written() {
+        let day = Rule { scope: HoldScope::Collection, ..rule(1, "DAY", Action::Hold(HoldFor::Span(DAY))) };
+        let catalogue = catalogue(vec![service(1, ProfileKind::Standard)], vec![day]);
+        let (tomorrow, soon, late) = (NOW.after(DAY), NOW.after(DAY / 2), NOW.after(DAY * 2));
+        for (scope, until, written, ended) in [
+            (HoldScope::Collection, soon, 1, 1),
+            (HoldScope::Collection, tomorrow, 0, 0),
+            (HoldScope::Collection, late, 0, 0),
+            (HoldScope::Subject, late, 1, 0),
+        ] {
+            let mut one = state(vec![owed(1, 1)]);
+            let earlier = NewHold {
+                scope,
+                track: None,
+                kind: HoldKind::Hold,
+                until,
+                cause: Cause::New(0),
+                rule: RuleKey(1),
+                text: String::new(),
+            };
+            one.holds.push(earlier.on(&one.subject, NOW));
+            let plan = concluded(&one, 0, &said(&["DAY"]), &catalogue);
+            assert_eq!((plan.holds.len(), plan.holds_ended.len()), (written, ended), "{scope} {until:?}");
+            assert_eq!(kind(&plan), VerdictKind::Held);
+        }
+    }
+
+    #[test]
+    fn a_hold_on_one_track_leaves_the_others_alone() {
+        let one = state(Vec::new()).subject;
+        let first = first_verdict(&[], &Catalogue::default());
+        let on = |track: Option<&str>| {
+            let hold = NewHold {
+                scope: HoldScope::Collection,
+                track: track.map(str::to_owned),
+                kind: HoldKind::Hold,
+                until: Timestamp::NEVER,
+                cause: Cause::New(0),
+                rule: RuleKey(1),
+                text: String::new(),
+            };
+            hold.on(&one, NOW)
+        };
+        for (of, held_on, held) in [
+            (None, None, true),
+            (Some("listed"), None, true),
+            (Some("listed"), Some("listed"), true),
+            (Some("unlisted"), Some("listed"), false),
+            (None, Some("listed"), false),
+        ] {
+            let subject = Subject { track: of.map(str::to_owned), ..one.clone() };
+            let verdict = held_from_the_start(&first, &subject, &[on(held_on)]);
+            assert_eq!(verdict.kind == VerdictKind::Held, held, "{of:?} under a hold on {held_on:?}");
+        }
+        let elsewhere = Hold { of: 2, ..on(None) };
+        assert!(!elsewhere.stops(&one));
     }
 
     #[test]
@@ -1147,6 +1290,7 @@ pub(crate) mod tests {
             key: HoldKey(key),
             scope,
             of: 1,
+            track: None,
             kind,
             until: Timestamp::NEVER,
             cause: None,

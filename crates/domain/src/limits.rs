@@ -26,6 +26,8 @@ pub const CONCURRENCY: u32 = 64;
 pub const CONCURRENCY_MAX: u32 = 1024;
 /// Runs that one step of a batch makes: bounds the writer's work in one command.
 pub const BATCH_STEP: usize = 128;
+/// Subjects that one step judges again after something outside them changed: bounds the writer's work in one command.
+pub const RECHECK_STEP: usize = 128;
 /// Runs of a batch that one service has before it at the least, so that memory and the list of what is due stay small.
 /// Where more calls may be under way, it is twice as many as those.
 pub const BATCH_OPEN: i64 = 256;

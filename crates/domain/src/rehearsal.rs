@@ -106,7 +106,7 @@ mod tests {
     use crate::catalogue::Owner;
     use crate::judge::tests::{service, state};
     use crate::profile::ProfileKind;
-    use crate::rule::{Action, HoldFor};
+    use crate::rule::{Action, HoldFor, HoldScope};
 
     fn rehearsal(change: impl FnOnce(&mut Rule)) -> Rehearsal {
         let mut rule = Rule {
@@ -120,6 +120,8 @@ mod tests {
             shadow: false,
             spare_protected: false,
             users_max: None,
+            scope: HoldScope::Subject,
+            track: None,
             owner: Owner::Api,
         };
         change(&mut rule);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::catalogue::Owner;
+use crate::subject::Subject;
 use crate::words::words;
 use crate::{MatchKey, ResultKey, RuleKey, ServiceKey, SubjectKey, Timestamp};
 
@@ -161,6 +162,10 @@ pub struct Rule {
     pub spare_protected: bool,
     /// It blocks only what at most so many use, and holds anything else; none: whatever its use.
     pub users_max: Option<i64>,
+    /// What its holds are on: the subject, or everything in the subject's collection.
+    pub scope: HoldScope,
+    /// The one track of the collection that its holds are on; none: every track.
+    pub track: Option<String>,
     /// Who may change it.
     pub owner: Owner,
 }
@@ -276,6 +281,8 @@ pub struct Hold {
     pub scope: HoldScope,
     /// The key of what it is on.
     pub of: i64,
+    /// The one track of the collection that it is on; none: every track.
+    pub track: Option<String>,
     /// Whether it holds or blocks.
     pub kind: HoldKind,
     /// When it ends by itself; [`Timestamp::NEVER`]: only someone ends it.
@@ -292,4 +299,18 @@ pub struct Hold {
     pub ended: Option<Timestamp>,
     /// Who or what ended it, in words.
     pub ended_by: Option<String>,
+}
+
+impl Hold {
+    /// Whether it stops this subject, which it or its collection's key says: a hold on one track leaves the others
+    /// alone, those without a track included.
+    #[must_use]
+    pub fn stops(&self, subject: &Subject) -> bool {
+        match self.scope {
+            HoldScope::Subject => self.of == subject.key.0,
+            HoldScope::Collection => {
+                self.of == subject.collection.0 && (self.track.is_none() || self.track == subject.track)
+            }
+        }
+    }
 }

@@ -51,6 +51,8 @@ pub struct Subject {
     pub collection: CollectionKey,
     /// Its id in the collection.
     pub id: String,
+    /// The track on which it is to be released, `listed`; none: the platform has said none.
+    pub track: Option<String>,
     /// Rises with every change that a judgement could see; a judgement made at another revision is stale.
     pub revision: i64,
     /// The present verdict.

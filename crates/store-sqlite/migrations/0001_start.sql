@@ -64,6 +64,7 @@ CREATE TABLE "subject" (
     "kind" TEXT NOT NULL,
     "collection" INTEGER NOT NULL,
     "id" TEXT NOT NULL,
+    "track" TEXT,
     "revision" INTEGER NOT NULL,
     "verdict" TEXT NOT NULL,
     "reasons" TEXT NOT NULL,
@@ -221,6 +222,7 @@ CREATE TABLE "hold" (
     "key" INTEGER PRIMARY KEY,
     "scope" TEXT NOT NULL,
     "of" INTEGER NOT NULL,
+    "track" TEXT,
     "kind" TEXT NOT NULL,
     "until" INTEGER NOT NULL,
     "cause" INTEGER,
@@ -239,6 +241,12 @@ CREATE TABLE "restriction" (
     "cause" INTEGER,
     "text" TEXT,
     "at" INTEGER
+) STRICT;
+
+CREATE TABLE "recheck" (
+    "key" INTEGER PRIMARY KEY,
+    "of" TEXT NOT NULL,
+    "below" INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE "clearance" (
@@ -343,6 +351,7 @@ CREATE INDEX "match_artifact" ON "match" ("artifact") WHERE "artifact" IS NOT NU
 CREATE INDEX "flag_open" ON "flag" ("subject") WHERE "ended" IS NULL;
 CREATE INDEX "hold_active" ON "hold" ("scope", "of") WHERE "ended" IS NULL;
 CREATE INDEX "hold_until" ON "hold" ("scope", "until") WHERE "ended" IS NULL;
+CREATE UNIQUE INDEX "recheck_of" ON "recheck" ("of");
 CREATE INDEX "restriction_actor" ON "restriction" ("actor_kind", "actor");
 CREATE INDEX "clearance_subject" ON "clearance" ("subject");
 CREATE INDEX "quarantine_at" ON "quarantine" ("at");

@@ -39,6 +39,12 @@ pub enum Command {
     Check(Box<Check>),
     /// A hold's time has come.
     EndHold(Box<EndHold>),
+    /// A person holds a collection.
+    HoldCollection(HoldCollection),
+    /// A person lifts a hold on a collection.
+    LiftHold(LiftHold),
+    /// Subjects are judged again, since something outside them changed.
+    StepRecheck(Box<StepRecheck>),
     /// A subject is described, and lists artifacts.
     PutSubject(Box<PutSubject>),
     /// A collection is described.
@@ -97,8 +103,8 @@ macro_rules! into_command {
 }
 into_command!(
     Record in Box, Claim, Finish in Box, CallBack in Box, Push in Box, Decide in Box, Upsert in Box, Check in Box,
-    EndHold in Box, PutSubject in Box, PutCollection, Amend in Box, MakeTag, EndArtifact, Demand in Box, StartBatch,
-    TurnBatch, StepBatch in Box, PerformEnd,
+    EndHold in Box, HoldCollection, LiftHold, StepRecheck in Box, PutSubject in Box, PutCollection, Amend in Box, MakeTag,
+    EndArtifact, Demand in Box, StartBatch, TurnBatch, StepBatch in Box, PerformEnd,
     Change in Box, Quarantine in Box,
 );
 
@@ -149,6 +155,8 @@ pub enum Answer {
     Tag(TagKey),
     /// A batch, begun.
     Batch(BatchKey),
+    /// A hold, made.
+    Held(HoldKey),
     /// The batch does not run, or another step came first.
     Moved,
     /// Someone else has it.
@@ -202,6 +210,8 @@ pub enum News {
     Perform,
     /// A batch has room for more runs, or began.
     Batch,
+    /// Subjects are to be judged again.
+    Recheck,
     /// A subject's verdict was computed again.
     Judged(SubjectKey),
     /// A service's gate turned.
@@ -334,6 +344,8 @@ pub struct Description {
 pub struct Judged {
     /// The subject and the revision it was judged at; none: there was no subject.
     pub subject: Option<(SubjectKey, i64)>,
+    /// The active holds on its collection that it was judged with.
+    pub collection_holds: Vec<HoldKey>,
     /// The catalogue's version it was judged with.
     pub catalogue: i64,
     /// What is to be written.
@@ -515,6 +527,52 @@ pub struct EndHold {
     pub now: Timestamp,
 }
 
+/// A person holds a collection. Answers: `Held`, `NotFound`.
+#[derive(Debug, Clone)]
+pub struct HoldCollection {
+    /// The collection.
+    pub collection: CollectionKey,
+    /// The one track of it that is held; none: every track.
+    pub track: Option<String>,
+    /// When the hold ends by itself; [`Timestamp::NEVER`]: only someone ends it.
+    pub until: Timestamp,
+    /// Who, in words.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// A person lifts a hold on a collection. Answers: `Done`, `NotFound`.
+#[derive(Debug, Clone)]
+pub struct LiftHold {
+    /// The hold.
+    pub hold: HoldKey,
+    /// Who, in words.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// The next subjects that something outside them makes another verdict for. Answers: `Done`, `Moved`, `Stale`,
+/// `Recompute`.
+#[derive(Debug, Clone)]
+pub struct StepRecheck {
+    /// The recheck.
+    pub recheck: i64,
+    /// Where it must stand.
+    pub below: i64,
+    /// Where it stands afterwards; zero when all subjects were taken.
+    pub next: i64,
+    /// The judgements, at most [`limits::RECHECK_STEP`].
+    pub judged: Vec<Judged>,
+    /// Now.
+    pub now: Timestamp,
+}
+
 /// A subject is described. Answers: `Verdict`, `Restricted`, `Stale`, `Recompute`.
 #[derive(Debug, Clone)]
 pub struct PutSubject {
@@ -526,6 +584,8 @@ pub struct PutSubject {
     pub protected: bool,
     /// How many use it, where that is known.
     pub users: Option<i64>,
+    /// The track on which it is to be released; none: as before.
+    pub track: Option<String>,
     /// By when a person is to have looked at it; none: as before.
     pub review_deadline: Option<Timestamp>,
     /// Who stands behind it.

@@ -17,6 +17,7 @@ use domain::*;
 use crate::command::*;
 use crate::row::RowsExt;
 use crate::table::Rows;
+use crate::tables::Recheck;
 use crate::{Store, StoreError, search};
 
 /// How often a judgement is made again before the store is said to be too busy: each time somebody else got further.
@@ -66,7 +67,10 @@ pub fn judged(
         events.push(caused(event::NOTIFY, subject, artifact, Some(data), hops, catalogue));
     }
     let subject = state.map(|state| (state.subject.key, state.subject.revision));
-    Judged { subject, catalogue: catalogue.version, plan, events }
+    let on_collection = |hold: &&Hold| hold.scope == HoldScope::Collection;
+    let holds = state.into_iter().flat_map(|state| &state.holds);
+    let collection_holds = holds.filter(on_collection).map(|hold| hold.key).collect();
+    Judged { subject, collection_holds, catalogue: catalogue.version, plan, events }
 }
 
 fn caused(
@@ -388,7 +392,7 @@ pub async fn push(
         .await
 }
 
-/// A person lifts a hold. Answers `Verdict` or `NotFound`.
+/// A person lifts a hold. Answers `Verdict`, `Done` where it was on a collection, or `NotFound`.
 ///
 /// # Errors
 /// When the engine fails.
@@ -400,9 +404,10 @@ pub async fn release(
     now: Timestamp,
 ) -> Result<Answer, StoreError> {
     let found = store.read(move |rows| rows.load::<Hold>(hold.0)).await?;
-    let Some(found) = found.filter(|hold| hold.ended.is_none() && hold.scope == HoldScope::Subject) else {
-        return Ok(Answer::NotFound);
-    };
+    let Some(found) = found.filter(|hold| hold.ended.is_none()) else { return Ok(Answer::NotFound) };
+    if found.scope == HoldScope::Collection {
+        return store.submit(LiftHold { hold, by: by.to_owned(), reason: reason.to_owned(), now }).await;
+    }
     let trigger = |_: &SubjectState| Trigger::HoldEnded { hold };
     on_subject(store, SubjectKey(found.of), now, trigger, |mut judged| {
         for (ended, how) in &mut judged.plan.holds_ended {
@@ -450,6 +455,36 @@ pub async fn recheck(store: &Store, subject: SubjectKey, now: Timestamp) -> Resu
         Decide { what: Decision::Recheck, by: String::new(), reason: String::new(), judged, now }.into()
     })
     .await
+}
+
+/// Judges the next subjects of a recheck. Answers `Done`, or `Moved` when somebody else was there first.
+///
+/// # Errors
+/// When the engine fails.
+pub async fn step_recheck(store: &Store, recheck: &Recheck, now: Timestamp) -> Result<Answer, StoreError> {
+    for _ in 0..TRIES_MAX {
+        let taken = recheck.clone();
+        let (states, next) = store.read(move |rows| search::to_recheck(rows, &taken)).await?;
+        let catalogue = store.catalogue();
+        let again = |state: &SubjectState| judged(Some(state), Trigger::Recheck, None, &catalogue, 0, now);
+        let judged = states.iter().map(|state| (state, again(state)));
+        let judged = judged.filter(|(state, judged)| says_otherwise(state, judged)).map(|(_, judged)| judged).collect();
+        let step = StepRecheck { recheck: recheck.key, below: recheck.below, next, judged, now };
+        match store.submit(step).await? {
+            Answer::Stale | Answer::Recompute => {}
+            answer => return Ok(answer),
+        }
+    }
+    Err(too_busy())
+}
+
+/// Whether a judgement differs from what stands.
+fn says_otherwise(state: &SubjectState, judged: &Judged) -> bool {
+    judged.plan.verdict.as_ref().is_some_and(|verdict| {
+        verdict.kind != state.subject.verdict
+            || verdict.reasons != state.subject.reasons
+            || !judged.plan.settled.is_empty()
+    })
 }
 
 /// Ends a hold whose time has come. Answers `Verdict`, `Done` or `NotDue`.
@@ -541,6 +576,8 @@ pub struct Described {
     pub protected: bool,
     /// How many use it, where that is known.
     pub users: Option<i64>,
+    /// The track on which it is to be released; none: as before.
+    pub track: Option<String>,
     /// By when a person is to have looked at it; none: as before.
     pub review_deadline: Option<Timestamp>,
     /// Who stands behind it.
@@ -570,6 +607,7 @@ pub async fn put_subject(store: &Store, described: &Described, now: Timestamp) -
         let state = state.map(|mut state| {
             state.subject.protected = described.protected;
             state.subject.users = described.users;
+            state.subject.track = described.track.clone().or(state.subject.track);
             state.subject.review_deadline = described.review_deadline.or(state.subject.review_deadline);
             state.restricted |= restricted;
             state
@@ -583,6 +621,7 @@ pub async fn put_subject(store: &Store, described: &Described, now: Timestamp) -
             attributes: described.attributes.clone(),
             protected: described.protected,
             users: described.users,
+            track: described.track.clone(),
             review_deadline: described.review_deadline,
             actors: described.actors.clone(),
             artifacts: if in_two_steps { Vec::new() } else { described.artifacts.clone() },

@@ -131,6 +131,22 @@ pub fn subject_state(rows: &mut dyn Rows, key: SubjectKey) -> Result<Option<Subj
     Ok(Some(SubjectState { subject, expectations, holds, flags, waiting, cleared, restricted }))
 }
 
+/// What a recheck judges next, and where it stands afterwards: zero when there is no more.
+///
+/// # Errors
+/// When the engine fails.
+pub fn to_recheck(rows: &mut dyn Rows, recheck: &Recheck) -> Result<(Vec<SubjectState>, i64), StoreError> {
+    let Rechecked::Collection(collection) = &recheck.of;
+    let find = of(&SUBJECT_COLLECTION, collection.0).newest(Some(recheck.below)).limit(limits::RECHECK_STEP);
+    let keys: Vec<SubjectKey> = rows.all::<Subject>(&find)?.into_iter().map(|subject| subject.key).collect();
+    let next = keys.last().filter(|_| keys.len() == limits::RECHECK_STEP).map_or(0, |last| last.0);
+    let mut states = Vec::with_capacity(keys.len());
+    for key in keys {
+        states.extend(subject_state(rows, key)?);
+    }
+    Ok((states, next))
+}
+
 /// The active holds on something.
 ///
 /// # Errors

@@ -60,7 +60,7 @@ word_cells!(
     EntryKind,
     BatchState,
 );
-json_cells!(Action, Chosen, Vec<Reason>);
+json_cells!(Action, Chosen, Rechecked, Vec<Reason>);
 
 impl Cell for Provenance {
     fn to_value(&self) -> Value {
@@ -251,6 +251,25 @@ pub struct Restriction {
     pub at: Timestamp,
 }
 
+/// Subjects that are to be judged again, step by step, since something outside them changed. It is gone when all were.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recheck {
+    /// Its key: another one each time that it begins anew.
+    pub key: i64,
+    /// Which subjects.
+    pub of: Rechecked,
+    /// How far it has come: subjects are taken in falling order of their keys, the next one below this.
+    pub below: i64,
+}
+
+/// Which subjects are judged again.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rechecked {
+    /// Those of a collection: a hold on it was made or has ended.
+    Collection(CollectionKey),
+}
+
 /// A person has dealt with a subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clearance {
@@ -414,6 +433,7 @@ row!(
         kind,
         collection,
         id,
+        track,
         revision,
         verdict,
         reasons,
@@ -469,8 +489,9 @@ row!(
     [key, result, rule, name, service, subject, artifact, action, severity, state, epoch, text, at]
 );
 row!(Flag, FLAG, "flag", [key, subject, cause, text, at, ended]);
-row!(Hold, HOLD, "hold", [key, scope, of, kind, until, cause, rule, text, at, ended, ended_by]);
+row!(Hold, HOLD, "hold", [key, scope, of, track, kind, until, cause, rule, text, at, ended, ended_by]);
 row!(Restriction, RESTRICTION, "restriction", [key, kind, actor_kind, actor, cause, text, at]);
+row!(Recheck, RECHECK, "recheck", [key, of, below]);
 row!(Clearance, CLEARANCE, "clearance", [key, subject, by, reason, at]);
 row!(LastLogin, LAST_LOGIN, "last_login", [account, at]);
 row!(Batch, BATCH, "batch", [key, state, text, chosen, named, total, at]);
@@ -586,6 +607,7 @@ pub static TABLES: &[&Table] = &[
     &FLAG,
     &HOLD,
     &RESTRICTION,
+    &RECHECK,
     &CLEARANCE,
     &BATCH,
     &PART,
@@ -683,6 +705,8 @@ indexes! {
     HOLD_ACTIVE on HOLD ["scope", "of"] only Only::Null("ended");
     /// The active holds by when they end.
     HOLD_UNTIL on HOLD ["scope", "until"] only Only::Null("ended");
+    /// What is judged again, each once.
+    RECHECK_OF on RECHECK ["of"], unique true;
     /// Restrictions of an actor.
     RESTRICTION_ACTOR on RESTRICTION ["actor_kind", "actor"];
     /// A subject's clearances.

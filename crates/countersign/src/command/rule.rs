@@ -25,6 +25,12 @@ pub enum Rule {
         /// `restrict=approval`, `notify`, `exec=NAME`, `none`.
         #[arg(long, value_parser = action)]
         action: Value,
+        /// What its hold is on: `subject`, or the subject's whole `collection`.
+        #[arg(long, value_name = "WHAT", value_parser = ["subject", "collection"], default_value = "subject")]
+        scope: String,
+        /// Of the collection, hold this track alone.
+        #[arg(long)]
+        track: Option<String>,
         /// Record it, switched off.
         #[arg(long)]
         inactive: bool,
@@ -55,6 +61,7 @@ const COLUMNS: &[Column] = &[
     Column("NAME", "name"),
     Column("SERVICE", "service"),
     Column("ACTION", "action"),
+    Column("SCOPE", "scope"),
     Column("ACTIVE", "active"),
     Column("SEVERITY", "severity"),
 ];
@@ -75,8 +82,11 @@ impl Rule {
     pub async fn run(self, common: &Common) -> Done {
         match self {
             Rule::List(page) => page.print(common, "rules", COLUMNS).await,
-            Rule::Add { name, service, action, inactive } => {
-                let mut body = json!({ "name": name, "action": action, "active": !inactive });
+            Rule::Add { name, service, action, scope, track, inactive } => {
+                let mut body = json!({ "name": name, "action": action, "scope": scope, "active": !inactive });
+                if let Some(track) = track {
+                    body["track"] = track.into();
+                }
                 if let Some(service) = service {
                     body["service"] = service.into();
                 }

@@ -120,6 +120,34 @@ fn the_gate_is_turned_off_and_on_for_one_service_and_as_a_whole_and_says_why() {
     assert_eq!((&json["waits"], &json["gate"]["reason"]), (&json!(true), &json!("all is well")));
 }
 
+#[test]
+fn a_collection_is_held_until_the_hold_is_lifted() {
+    let world = World::serving("");
+    scanner(&world, "slow", peer(|_| Reaction::Silence), "on_version_created");
+    report(&world, "1");
+    let verdict = |id: &str, more: &[&str]| told(&world.command(&[&["verdict", "version", "85", id], more].concat()));
+
+    assert!(refused(&world, 2, &["hold", "add", "85"]).contains("--reason"));
+    assert!(refused(&world, 2, &["hold", "add", "85", "--until", "soon", "--reason", "odd"]).contains("an instant"));
+    assert!(refused(&world, 2, &["hold", "add", "86", "--reason", "odd"]).contains("none named \"86\""));
+    assert_eq!(told(&world.command(&["hold", "list"])).2, "no holds\n", "nothing was written");
+
+    let made = done(&world, &["hold", "add", "85", "--kind", "version", "--reason", "odd", "--json"]);
+    let hold: Value = serde_json::from_str(&made).expect("JSON");
+    let (code, printed, _) = verdict("1", &["--wait", "60s"]);
+    assert!(code == Some(1) && printed.contains("held by administrator: odd (on its collection)"), "{printed}");
+    report(&world, "2");
+    assert_eq!(verdict("2", &[]).0, Some(1), "from the beginning");
+    let row = done(&world, &["hold", "list"]);
+    assert!(row.lines().nth(1).is_some_and(|row| row.contains("  85  ")), "{row}");
+
+    let id = hold["id"].as_str().expect("an id");
+    done(&world, &["hold", "release", id, "--reason", "a false alarm"]);
+    assert!(refused(&world, 4, &["hold", "release", id, "--reason", "again"]).contains("it has ended"));
+    report(&world, "3");
+    assert_eq!(verdict("3", &[]).0, Some(8));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_may_do_what_it_is_permitted_and_no_more() {
     const NAME: &str = "service-account-webhook-scan";

@@ -150,6 +150,8 @@ pub fn rule(key: RuleKey, name: &str, action: Action) -> Rule {
         shadow: false,
         spare_protected: false,
         users_max: None,
+        scope: domain::rule::HoldScope::Subject,
+        track: None,
         owner: Owner::Api,
     }
 }

@@ -115,7 +115,7 @@ fn choose(
 }
 
 /// The collection of this name that holds subjects of this kind; without a kind, the only one of the name.
-fn find_collection(
+pub(super) fn find_collection(
     rows: &mut dyn Rows,
     name: &str,
     kind: Option<&str>,

@@ -60,6 +60,11 @@ fn held_subject(view: &View, id: &str) -> Result<Vec<Cell>, BadId> {
     Ok(vec![Cell::Text(HoldScope::Subject.word().to_owned()), Cell::Int(subject.0)])
 }
 
+fn held_collection(view: &View, id: &str) -> Result<Vec<Cell>, BadId> {
+    let collection = view.salt.parse::<CollectionKey>(id)?;
+    Ok(vec![Cell::Text(HoldScope::Collection.word().to_owned()), Cell::Int(collection.0)])
+}
+
 macro_rules! listed {
     ($($row:ty, $key:ty $(, $name:literal by $index:ident $columns:expr)*;)+) => {$(
         impl Listed for $row {
@@ -83,7 +88,7 @@ listed! {
         "expectation" by RESULT_EXPECTATION expectation, "artifact" by RESULT_ARTIFACT key::<ArtifactKey>;
     Match, MatchKey, "subject" by MATCH_SUBJECT key::<SubjectKey>, "result" by MATCH_RESULT key::<ResultKey>;
     Flag, FlagKey, "subject" by FLAG_OPEN key::<SubjectKey>;
-    Hold, HoldKey, "subject" by HOLD_ACTIVE held_subject;
+    Hold, HoldKey, "subject" by HOLD_ACTIVE held_subject, "collection" by HOLD_ACTIVE held_collection;
     Subject, SubjectKey, "collection" by SUBJECT_COLLECTION key::<CollectionKey>;
     Collection, CollectionKey;
     Artifact, ArtifactKey;

@@ -9,6 +9,7 @@ pub(crate) mod change;
 mod events;
 mod extract;
 pub(crate) mod gate;
+mod holds;
 pub(crate) mod host;
 mod lists;
 pub mod openapi;

@@ -14,7 +14,7 @@ use store::tables::{Artifact, Audit, Batch, Clearance, Quarantine, Restriction};
 use super::auth::{self, Needs};
 use super::lists::{Listed, list, one};
 use super::{
-    accounts, batches, events, gate, lists, openapi, probe, rehearsal, rules, runs, services, sources, subjects,
+    accounts, batches, events, gate, holds, lists, openapi, probe, rehearsal, rules, runs, services, sources, subjects,
     submit, variables,
 };
 use crate::server::Server;
@@ -102,7 +102,8 @@ pub fn routes() -> Vec<Route> {
         Route::new("post", "/batches/{id}/pause", Administer, "Make no more runs until it is resumed.", post(batches::pause)),
         Route::new("post", "/batches/{id}/resume", Administer, "Make runs again.", post(batches::resume)),
         Route::new("post", "/batches/{id}/abort", Administer, "End it, and cancel its runs that are due.", post(batches::abort)),
-        Route::new("post", "/holds/{id}/release", Administer, "Lift a hold.", post(subjects::release_hold)).takes("Because"),
+        Route::new("post", "/holds", Administer, "Hold a collection, or one track of it.", post(holds::create)).takes("Hold").gives(201),
+        Route::new("post", "/holds/{id}/release", Administer, "Lift a hold.", post(holds::release)).takes("Because"),
         Route::new("get", "/receipts/{id}/body", Read, "The exact bytes of a receipt.", get(events::receipt_body)),
         Route::new("get", "/runs", Read, "List runs.", get(lists::runs)).asks(&["limit", "cursor", "expectation", "event"]),
         Route::new("get", "/runs/{id}", Read, "Show one of them.", get(one::<Run>)),
@@ -155,7 +156,7 @@ pub fn routes() -> Vec<Route> {
     all.extend(rows::<ServiceResult>("/results", "/results/{id}", "List results."));
     all.extend(rows::<Match>("/matches", "/matches/{id}", "List what rules found."));
     all.extend(rows::<Flag>("/flags", "/flags/{id}", "List flags; by subject, the open ones."));
-    all.extend(rows::<Hold>("/holds", "/holds/{id}", "List holds; by subject, the active ones."));
+    all.extend(rows::<Hold>("/holds", "/holds/{id}", "List holds; by subject or collection, the active ones."));
     all.extend(rows::<Expectation>("/expectations", "/expectations/{id}", "List expectations."));
     all.extend(rows::<Restriction>("/restrictions", "/restrictions/{id}", "List restrictions."));
     all.extend(rows::<Clearance>("/clearances", "/clearances/{id}", "List clearances."));

@@ -99,6 +99,8 @@ fn spec_of(catalogue: &Catalogue, rule: &Rule) -> RuleSpec {
         shadow: rule.shadow,
         spare_protected: rule.spare_protected,
         users_max: rule.users_max.and_then(|users| users.try_into().ok()),
+        scope: rule.scope,
+        track: rule.track.clone(),
     }
 }
 

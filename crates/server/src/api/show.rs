@@ -233,12 +233,15 @@ impl Show for Hold {
     fn show(&self, view: &View, rows: &mut dyn Rows) -> Result<Value, StoreError> {
         let of = match self.scope {
             HoldScope::Subject => view.subject(Some(SubjectKey(self.of)), rows)?,
-            HoldScope::Collection => json!(view.id(domain::CollectionKey(self.of))),
+            HoldScope::Collection => rows.load::<Collection>(self.of)?.map_or(Value::Null, |collection| {
+                json!({ "id": view.id(collection.key), "kind": collection.kind, "collection": collection.name })
+            }),
         };
         Ok(json!({
             "id": view.id(self.key),
             "scope": self.scope,
             "of": of,
+            "track": self.track,
             "kind": self.kind,
             "until": until(self.until),
             "match": self.cause.map(|key| view.id(key)),
@@ -259,6 +262,7 @@ impl Show for Subject {
             "kind": self.kind,
             "collection": collection.map(|collection| collection.name),
             "subject": self.id,
+            "track": self.track,
             "revision": self.revision,
             "verdict": self.verdict,
             "attributes": stored(&self.attributes),

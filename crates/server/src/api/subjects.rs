@@ -1,19 +1,18 @@
-//! Subjects and what people decide about them: the verdict, a clearance, the lifting of a hold.
+//! Subjects and what people decide about them: the verdict, a clearance.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use http::{StatusCode, header};
 use serde::Deserialize;
-use serde_json::{Value, json};
-use store::command::Answer;
+use serde_json::Value;
 use store::judged;
 
 use super::auth::Caller;
 use super::extract::{Params, Segments, Strict};
 use super::lists::subject_of;
 use super::verdict;
-use crate::problem::{self, Problem};
+use crate::problem::Problem;
 use crate::server::Server;
 
 type Name = (String, String, String);
@@ -41,7 +40,7 @@ pub async fn show_verdict(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Because {
-    reason: String,
+    pub reason: String,
 }
 
 pub async fn clear(
@@ -54,23 +53,6 @@ pub async fn clear(
     let subject = subject_of(&server, name).await?;
     judged::clear(&server.parts.store, subject.key, &caller.name, reason, server.now()).await?;
     Ok(Json(verdict::now(&server, subject.key).await?.shown))
-}
-
-pub async fn release_hold(
-    State(server): State<Server>,
-    Extension(caller): Extension<Caller>,
-    Segments(id): Segments<String>,
-    Strict(because): Strict<Because>,
-) -> Result<Json<Value>, Problem> {
-    let reason = checked(&because.reason)?;
-    let hold = server.parse(&id)?;
-    match judged::release(&server.parts.store, hold, &caller.name, reason, server.now()).await? {
-        Answer::Verdict(verdict) => Ok(Json(json!({ "id": id, "verdict": verdict }))),
-        Answer::NotFound => {
-            Err(Problem::new(&problem::NOT_FOUND, "there is no such hold on a subject, or it has ended"))
-        }
-        _ => Ok(Json(json!({ "id": id }))),
-    }
 }
 
 pub(super) fn checked(reason: &str) -> Result<&str, Problem> {

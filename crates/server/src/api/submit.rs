@@ -164,6 +164,8 @@ pub struct SubjectSpec {
     #[serde(default)]
     users: Option<i64>,
     #[serde(default)]
+    track: Option<String>,
+    #[serde(default)]
     review_deadline: Option<String>,
     #[serde(default)]
     actors: Vec<Actor>,
@@ -186,6 +188,9 @@ pub async fn put_subject(
     for (what, text) in [("kind", &spec.kind), ("collection", &spec.collection), ("subject", &spec.subject)] {
         check(what, text)?;
     }
+    if let Some(track) = &spec.track {
+        check("track", track)?;
+    }
     if spec.users.is_some_and(|users| users < 0) {
         return Err(Problem::invalid("users: expected a number of users from 0 on, found less"));
     }
@@ -205,7 +210,8 @@ pub async fn put_subject(
         attributes,
         protected: spec.protected,
         users: spec.users,
-        review_deadline: spec.review_deadline.as_deref().map(deadline).transpose()?,
+        track: spec.track,
+        review_deadline: spec.review_deadline.as_deref().map(|text| instant("review_deadline", text)).transpose()?,
         actors: spec.actors,
         artifacts,
     };
@@ -223,9 +229,10 @@ pub async fn put_subject(
     Ok((status, Json(shown.await?.unwrap_or_default())))
 }
 
-fn deadline(text: &str) -> Result<Timestamp, Problem> {
+/// An instant as people write it.
+pub fn instant(what: &str, text: &str) -> Result<Timestamp, Problem> {
     Timestamp::parse(text).ok_or_else(|| {
-        Problem::invalid(format!("review_deadline: expected an instant as \"2026-01-01T00:00:00Z\", found {text:?}"))
+        Problem::invalid(format!("{what}: expected an instant as \"2026-01-01T00:00:00Z\", found {text:?}"))
     })
 }
 

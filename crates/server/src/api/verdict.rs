@@ -48,7 +48,7 @@ pub fn show(view: &View, state: &SubjectState, rows: &mut dyn Rows) -> Result<Va
         waited_for.extend(waiting::read(rows, expectation, view.now)?.map(|waiting| waiting.show(view)));
     }
     let flags = state.flags.iter().map(|flag| flag.show(view, rows)).collect::<Result<Vec<_>, _>>()?;
-    let holds = state.holds.iter().map(|hold| hold.show(view, rows)).collect::<Result<Vec<_>, _>>()?;
+    let holds = state.stopped_by().map(|hold| hold.show(view, rows)).collect::<Result<Vec<_>, _>>()?;
     Ok(json!({
         "verdict": state.subject.verdict,
         "revision": state.subject.revision,

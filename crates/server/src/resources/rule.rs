@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use domain::catalogue::Owner;
-use domain::rule::{Action, HoldFor, Rule, When};
+use domain::rule::{Action, HoldFor, HoldScope, Rule, When};
 use domain::{RuleKey, ServiceKey};
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +42,16 @@ pub struct RuleSpec {
     /// It blocks only what at most so many use, and holds anything else; absent: whatever its use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub users_max: Option<u32>,
+    /// What its holds are on: the subject, or everything in the subject's collection.
+    #[serde(default = "subject")]
+    pub scope: HoldScope,
+    /// The one track of the collection that its holds are on; absent: every track.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub track: Option<String>,
+}
+
+const fn subject() -> HoldScope {
+    HoldScope::Subject
 }
 
 /// Makes a rule. `services` answers the key of a service's name.
@@ -63,6 +73,15 @@ pub fn rule(
     };
     if spec.users_max.is_some() && spec.action != Action::Block {
         return Err(told("users_max belongs to the action \"block\" alone".to_owned()));
+    }
+    if spec.scope == HoldScope::Collection && !matches!(spec.action, Action::Hold(_) | Action::Restrict(_)) {
+        return Err(told("scope = \"collection\" belongs to the actions \"hold\" and \"restrict\" alone".to_owned()));
+    }
+    if let Some(track) = &spec.track {
+        check_name("a rule's track", track)?;
+        if spec.scope == HoldScope::Subject {
+            return Err(told("track belongs to scope = \"collection\" alone: a subject has one track".to_owned()));
+        }
     }
     match &spec.action {
         Action::Exec(program) if !programs.contains(program) => {
@@ -87,6 +106,8 @@ pub fn rule(
         shadow: spec.shadow,
         spare_protected: spec.spare_protected,
         users_max: spec.users_max.map(i64::from),
+        scope: spec.scope,
+        track: spec.track.clone(),
         owner,
     })
 }

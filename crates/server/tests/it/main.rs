@@ -2,6 +2,7 @@
 
 mod api;
 mod batches;
+mod holds;
 mod links;
 mod listen;
 mod pages;

@@ -14,13 +14,13 @@ use domain::run::{Run, RunState, RunWhy};
 use domain::subject::{Collection, Subject, SubjectName};
 use domain::*;
 
-use super::Turn;
+use super::{Turn, recheck};
 use crate::StoreError;
 use crate::command::{About, Answer, Claimed, Judged, NewEvent, News, RecordedEvent};
 use crate::row::RowsExt;
 use crate::search::{self, Housed};
 use crate::table::{Find, Value};
-use crate::tables::{ACTOR_SUBJECT, ActorRow, RECORD_SUBJECT, RESTRICTION_ACTOR, Restriction};
+use crate::tables::{ACTOR_SUBJECT, ActorRow, RECORD_SUBJECT, RESTRICTION_ACTOR, Rechecked, Restriction};
 
 /// A judgement whose fences hold, with the subject as it is now.
 pub(super) struct Fenced<'a> {
@@ -36,6 +36,10 @@ pub(super) fn fence<'a>(turn: &mut Turn<'_>, judged: &'a Judged) -> Result<Resul
     let Some((key, revision)) = judged.subject else { return Ok(Ok(Fenced { judged, subject: None })) };
     match turn.rows.load::<Subject>(key.0)? {
         Some(subject) if subject.revision == revision || planted::is(Bug::RevisionIgnored) => {
+            let holds = search::active_holds(turn.rows, HoldScope::Collection, subject.collection.0)?;
+            if holds.iter().map(|hold| hold.key).ne(judged.collection_holds.iter().copied()) {
+                return Ok(Err(Answer::Stale));
+            }
             Ok(Ok(Fenced { judged, subject: Some(subject) }))
         }
         _ => Ok(Err(Answer::Stale)),
@@ -121,19 +125,7 @@ fn write_on_subject(
             break;
         }
         let key = HoldKey(turn.key(now));
-        turn.rows.add(&Hold {
-            key,
-            scope: HoldScope::Subject,
-            of: subject.key.0,
-            kind: hold.kind,
-            until: hold.until,
-            cause: key_of(hold.cause),
-            rule: Some(hold.rule),
-            text: hold.text.clone(),
-            at: now,
-            ended: None,
-            ended_by: None,
-        })?;
+        turn.rows.add(&Hold { key, cause: key_of(hold.cause), ..hold.on(subject, now) })?;
         if hold.until != Timestamp::NEVER {
             turn.news.push(News::HoldUntil(hold.until));
         }
@@ -143,6 +135,9 @@ fn write_on_subject(
             let after = Hold { ended: Some(now), ended_by: Some(by.clone()), ..before.clone() };
             turn.rows.change(&before, &after)?;
         }
+    }
+    if plan.holds.iter().any(|hold| hold.scope == HoldScope::Collection) {
+        recheck::begin(turn, Rechecked::Collection(subject.collection), now)?;
     }
     for key in &plan.flags_ended {
         if let Some(before) = turn.rows.load::<Flag>(key.0)? {
@@ -235,6 +230,7 @@ pub(super) fn record_event(
 ) -> Result<RecordedEvent, StoreError> {
     let key = EventKey(turn.key(now));
     let mut first_state = None;
+    let mut holds = Vec::new();
     let subject = match &new.about {
         About::Nothing => None,
         About::Told(subject) => Some(*subject),
@@ -244,7 +240,12 @@ pub(super) fn record_event(
             let subject = match known {
                 // Two events of one request about one new subject: the second finds it made by the first.
                 Some(subject) => ask_more(turn, subject, !new.planned.is_empty())?,
-                None => super::subject::make(turn, name, verdict, description.as_deref(), now)?,
+                None => {
+                    let (subject, on_collection) =
+                        super::subject::make(turn, name, None, verdict, description.as_deref(), now)?;
+                    holds = on_collection;
+                    subject
+                }
             };
             if let (None, Some(made)) = (known, made) {
                 made.push((name.clone(), subject.key));
@@ -306,7 +307,7 @@ pub(super) fn record_event(
         Arc::new(SubjectState {
             subject,
             expectations,
-            holds: Vec::new(),
+            holds,
             flags: Vec::new(),
             waiting: Vec::new(),
             cleared: false,

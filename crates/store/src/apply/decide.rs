@@ -1,15 +1,15 @@
 //! What people decide, and holds that end.
 
-use domain::rule::{Hold, HoldScope};
-use domain::{ClearanceKey, ResultKey, SubjectKey, Timestamp};
+use domain::rule::{Hold, HoldKind, HoldScope};
+use domain::subject::Collection;
+use domain::{ClearanceKey, CollectionKey, HoldKey, ResultKey, Timestamp};
 
-use super::Turn;
 use super::consequences::{Of, fence, write};
+use super::{Turn, recheck};
 use crate::StoreError;
-use crate::command::{Answer, Decide, Decision, EndHold, Judged, News};
+use crate::command::{Answer, Decide, Decision, EndHold, HoldCollection, Judged, LiftHold, News};
 use crate::row::RowsExt;
-use crate::table::{Find, Value};
-use crate::tables::{Clearance, SUBJECT_COLLECTION};
+use crate::tables::{Clearance, Rechecked};
 
 pub(super) fn decide(turn: &mut Turn<'_>, decide: &Decide) -> Result<Answer, StoreError> {
     let fenced = match fence(turn, &decide.judged)? {
@@ -48,14 +48,7 @@ pub(super) fn end_hold(turn: &mut Turn<'_>, end: &EndHold) -> Result<Answer, Sto
         if hold.scope == HoldScope::Subject {
             return Ok(Answer::Stale);
         }
-        let after = Hold { ended: Some(end.now), ended_by: Some("its time came".to_owned()), ..hold.clone() };
-        turn.rows.change(&hold, &after)?;
-        // Its subjects are judged again one after the other, each at its own revision.
-        for row in turn.rows.find(&Find::equal(&SUBJECT_COLLECTION, vec![Value::Int(hold.of)]))? {
-            if let Some(Value::Int(subject)) = row.first() {
-                turn.news.push(News::Judged(SubjectKey(*subject)));
-            }
-        }
+        end_on_collection(turn, &hold, "its time came".to_owned(), end.now)?;
         return Ok(Answer::Done);
     };
     let fenced = match fence(turn, judged)? {
@@ -64,6 +57,47 @@ pub(super) fn end_hold(turn: &mut Turn<'_>, end: &EndHold) -> Result<Answer, Sto
     };
     write(turn, &fenced, &of(end.now))?;
     Ok(verdict_of(judged))
+}
+
+pub(super) fn hold_collection(turn: &mut Turn<'_>, new: &HoldCollection) -> Result<Answer, StoreError> {
+    let Some(collection) = turn.rows.load::<Collection>(new.collection.0)? else { return Ok(Answer::NotFound) };
+    let key = HoldKey(turn.key(new.now));
+    turn.rows.add(&Hold {
+        key,
+        scope: HoldScope::Collection,
+        of: collection.key.0,
+        track: new.track.clone(),
+        kind: HoldKind::Hold,
+        until: new.until,
+        cause: None,
+        rule: None,
+        text: format!("held by {}: {}", new.by, new.reason),
+        at: new.now,
+        ended: None,
+        ended_by: None,
+    })?;
+    if new.until != Timestamp::NEVER {
+        turn.news.push(News::HoldUntil(new.until));
+    }
+    recheck::begin(turn, Rechecked::Collection(collection.key), new.now)?;
+    turn.audit(new.now, &new.by, format!("held {} {}: {}", collection.kind, collection.name, new.reason))?;
+    Ok(Answer::Held(key))
+}
+
+pub(super) fn lift(turn: &mut Turn<'_>, lift: &LiftHold) -> Result<Answer, StoreError> {
+    let hold = turn.rows.load::<Hold>(lift.hold.0)?;
+    let Some(hold) = hold.filter(|hold| hold.ended.is_none() && hold.scope == HoldScope::Collection) else {
+        return Ok(Answer::NotFound);
+    };
+    end_on_collection(turn, &hold, format!("lifted by {}: {}", lift.by, lift.reason), lift.now)?;
+    turn.audit(lift.now, &lift.by, format!("lifted a hold: {}", lift.reason))?;
+    Ok(Answer::Done)
+}
+
+/// A hold on a collection ends; its subjects are judged again in steps.
+fn end_on_collection(turn: &mut Turn<'_>, hold: &Hold, by: String, now: Timestamp) -> Result<(), StoreError> {
+    turn.rows.change(hold, &Hold { ended: Some(now), ended_by: Some(by), ..hold.clone() })?;
+    recheck::begin(turn, Rechecked::Collection(CollectionKey(hold.of)), now)
 }
 
 const fn of(now: Timestamp) -> Of {

@@ -11,6 +11,7 @@ mod claim;
 mod consequences;
 mod decide;
 mod perform;
+mod recheck;
 mod record;
 mod subject;
 mod tag;
@@ -75,6 +76,9 @@ pub fn apply(turn: &mut Turn<'_>, command: &Command) -> Result<Answer, StoreErro
         Command::Upsert(upsert) => answer::upsert(turn, upsert),
         Command::Decide(decide) => decide::decide(turn, decide),
         Command::EndHold(end) => decide::end_hold(turn, end),
+        Command::HoldCollection(hold) => decide::hold_collection(turn, hold),
+        Command::LiftHold(lift) => decide::lift(turn, lift),
+        Command::StepRecheck(step) => recheck::step(turn, step),
         Command::Check(check) => check::check(turn, check),
         Command::PutSubject(put) => subject::put(turn, put),
         Command::PutCollection(put) => subject::put_collection(turn, put),

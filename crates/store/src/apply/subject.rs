@@ -2,7 +2,7 @@
 
 use domain::expectation::Expectation;
 use domain::result::ServiceResult;
-use domain::rule::{Match, RestrictionKind};
+use domain::rule::{Hold, HoldScope, Match, RestrictionKind};
 use domain::subject::{Actor, Collection, Subject, SubjectName};
 use domain::verdict::Verdict;
 use domain::*;
@@ -18,23 +18,27 @@ use crate::tables::{
     ACTOR_SUBJECT, ActorRow, EXPECTATION_ARTIFACT, LISTING, LISTING_SUBJECT, Listing, MATCH_ARTIFACT, RESULT_ARTIFACT,
 };
 
-/// Makes a subject, and its collection where that is new too.
+/// Makes a subject, and its collection where that is new too. Answers it with the active holds on its collection: what
+/// they stop is held from the beginning.
 pub(super) fn make(
     turn: &mut Turn<'_>,
     name: &SubjectName,
-    verdict: &Verdict,
+    track: Option<&str>,
+    first: &Verdict,
     description: Option<&Description>,
     now: Timestamp,
-) -> Result<Subject, StoreError> {
+) -> Result<(Subject, Vec<Hold>), StoreError> {
     let collection = collection(turn, search::collection_kind(&name.kind), &name.collection, now)?;
-    let subject = Subject {
+    let holds = search::active_holds(turn.rows, HoldScope::Collection, collection.0)?;
+    let mut subject = Subject {
         key: SubjectKey(turn.key(now)),
         kind: name.kind.clone(),
         collection,
         id: name.id.clone(),
+        track: track.map(str::to_owned),
         revision: 1,
-        verdict: verdict.kind,
-        reasons: verdict.reasons.clone(),
+        verdict: first.kind,
+        reasons: Vec::new(),
         attributes: description.map_or_else(|| "{}".to_owned(), |description| description.attributes.clone()),
         protected: false,
         users: None,
@@ -42,6 +46,8 @@ pub(super) fn make(
         review_deadline: None,
         at: now,
     };
+    let verdict = domain::judge::held_from_the_start(first, &subject, &holds);
+    (subject.verdict, subject.reasons) = (verdict.kind, verdict.reasons);
     turn.rows.add(&subject)?;
     if let Some(description) = description {
         for (artifact, role) in &description.artifacts {
@@ -50,7 +56,7 @@ pub(super) fn make(
         super::tag::put_on(turn, subject.key, &description.tags, now)?;
     }
     turn.judged(subject.key);
-    Ok(subject)
+    Ok((subject, holds))
 }
 
 /// The collection of this name, made if it is new.
@@ -94,12 +100,16 @@ pub(super) fn put(turn: &mut Turn<'_>, put: &PutSubject) -> Result<Answer, Store
     };
     let subject = match known {
         Some(subject) => subject,
-        None => make(turn, &put.name, &domain::judge::first_verdict(&[], &Default::default()), None, put.now)?,
+        None => {
+            let first = domain::judge::first_verdict(&[], &Default::default());
+            make(turn, &put.name, put.track.as_deref(), &first, None, put.now)?.0
+        }
     };
     let described = Subject {
         attributes: put.attributes.clone(),
         protected: put.protected,
         users: put.users,
+        track: put.track.clone().or_else(|| subject.track.clone()),
         review_deadline: put.review_deadline.or(subject.review_deadline),
         ..subject.clone()
     };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::catalogue::{OnFailure, Owner, Service, SigningKind, Source, SourceMode, Subscription};
 use domain::profile::{PayloadForm, ProfileKind};
-use domain::rule::{Action, HoldFor, Rule};
+use domain::rule::{Action, HoldFor, HoldScope, Rule};
 use domain::{Key, RuleKey, ServiceKey, SourceKey, Timestamp};
 
 use super::world::{DAY, World};
@@ -130,6 +130,8 @@ pub fn rule(key: RuleKey, name: &str, action: Action) -> Rule {
         shadow: false,
         spare_protected: false,
         users_max: None,
+        scope: HoldScope::Subject,
+        track: None,
         owner: Owner::Api,
     }
 }

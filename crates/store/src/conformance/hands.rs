@@ -66,6 +66,7 @@ pub fn described(name: SubjectName) -> Described {
         attributes: "{}".to_owned(),
         protected: false,
         users: None,
+        track: None,
         review_deadline: None,
         actors: Vec::new(),
         artifacts: Vec::new(),

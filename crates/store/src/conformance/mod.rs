@@ -7,6 +7,7 @@ mod answers;
 mod artifacts;
 mod batches;
 mod catalogue;
+mod collections;
 mod crashes;
 mod evidence;
 mod gates;
@@ -128,6 +129,14 @@ const STORIES: &[(&str, Story)] = stories![
         an_aborted_batch_cancels_what_is_due_and_leaves_what_is_owed_anyway,
         who_was_not_named_is_asked_only_about_what_it_subscribed_to,
         a_batch_wakes_whoever_steps_it_and_tells_of_other_collections_nothing,
+    ],
+    collections: [
+        a_hold_on_a_collection_stops_its_subjects_step_by_step,
+        a_hold_on_a_track_leaves_the_others_alone,
+        a_new_subject_of_a_held_collection_is_held_from_the_beginning,
+        an_answer_and_a_hold_on_the_collection_cross,
+        a_hold_on_a_collection_ends_in_time,
+        a_rule_holds_the_whole_collection_and_moves_its_own_hold,
     ],
     races: [
         a_service_that_appears_while_an_event_is_recorded_is_asked,

@@ -160,6 +160,7 @@ fn adopting(world: &World, upload: ArtifactKey) -> PutSubject {
         attributes: "{}".to_owned(),
         protected: false,
         users: None,
+        track: None,
         review_deadline: None,
         actors: Vec::new(),
         artifacts: vec![(upload, "upload".to_owned())],
