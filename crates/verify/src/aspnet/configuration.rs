@@ -7,10 +7,16 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde_json::Value;
+use serde_json::Value as Json;
 use zeroize::Zeroizing;
 
+use super::receiver::Receiver;
+use super::route::DEFAULT_ID;
+
 const ROOT: &str = "WebHooks";
+const SECRET_KEY: &str = "SecretKey";
+const DISABLE_HTTPS_CHECK: &str = "DisableHttpsCheck";
+const PASS_THROUGH_TEST_EVENTS: &str = "PassThroughTestEvents";
 
 /// The configured values. They are wiped when it is dropped, and never shown.
 #[derive(Default)]
@@ -21,7 +27,26 @@ pub struct Configuration {
 
 struct Entry {
     path: Vec<String>,
-    value: Zeroizing<String>,
+    /// The value; a secret may have others beside it that are as good.
+    values: Vec<Value>,
+}
+
+/// One value.
+pub(super) struct Value {
+    /// What a proof calls it, if not by its path.
+    pub id: Option<String>,
+    pub text: Zeroizing<String>,
+}
+
+/// The secrets that are configured for one id of a receiver.
+#[derive(Clone)]
+pub struct Configured {
+    /// The receiver's name, as configured.
+    pub receiver: String,
+    /// The id.
+    pub id: String,
+    /// The secrets; `name:secret` where the request names one of several. Without `Debug`.
+    pub secrets: Vec<String>,
 }
 
 impl Configuration {
@@ -31,7 +56,7 @@ impl Configuration {
     /// [`ConfigurationFault`] if it is no JSON object, or names one value twice. Nothing of it has been added then.
     pub fn add_json(&mut self, text: &str) -> Result<(), ConfigurationFault> {
         let text = without_comments(text.strip_prefix('\u{feff}').unwrap_or(text));
-        let tree: Value = serde_json::from_str(&text)
+        let tree: Json = serde_json::from_str(&text)
             .map_err(|fault| ConfigurationFault::NotJson { line: fault.line(), column: fault.column() })?;
         if !tree.is_object() {
             return Err(ConfigurationFault::NotJson { line: 1, column: 1 });
@@ -54,47 +79,114 @@ impl Configuration {
         let _ = self.insert(path, value.to_owned());
     }
 
+    /// Adds the secrets of a receiver's id, each with the id that proofs call it by. Any may match. Where the request
+    /// names its secret, each is a name, a colon and the secret.
+    pub fn add_secrets(&mut self, receiver: &Receiver, id: &str, secrets: impl IntoIterator<Item = (String, String)>) {
+        for (secret_id, text) in secrets {
+            let text = Zeroizing::new(text);
+            let mut path = vec![receiver.name.to_owned(), SECRET_KEY.to_owned(), id.to_owned()];
+            let text = match text.split_once(':') {
+                Some((name, secret)) if receiver.names_its_secrets() => {
+                    path.push(name.to_owned());
+                    Zeroizing::new(secret.to_owned())
+                }
+                _ => text,
+            };
+            let entry = self.entries.entry(folded(&path)).or_insert_with(|| Entry { path, values: Vec::new() });
+            entry.values.push(Value { id: Some(secret_id), text });
+        }
+    }
+
+    /// Lets plain HTTP pass.
+    pub fn disable_https_check(&mut self) {
+        self.add(&format!("{ROOT}:{DISABLE_HTTPS_CHECK}"), "true");
+    }
+
+    /// Whether plain HTTP passes.
+    #[must_use]
+    pub fn https_check_is_disabled(&self) -> bool {
+        self.is_true(&[DISABLE_HTTPS_CHECK])
+    }
+
+    /// Lets the test events of a receiver pass that answers them itself.
+    pub fn pass_test_events(&mut self, receiver: &Receiver) {
+        self.add(&format!("{ROOT}:{}:{PASS_THROUGH_TEST_EVENTS}", receiver.name), "true");
+    }
+
+    /// Whether they pass.
+    #[must_use]
+    pub fn test_events_pass(&self, receiver: &Receiver) -> bool {
+        self.is_true(&[receiver.name, PASS_THROUGH_TEST_EVENTS])
+    }
+
+    /// What is configured for each id of each receiver.
+    #[must_use]
+    pub fn configured(&self) -> Vec<Configured> {
+        let mut all: Vec<Configured> = Vec::new();
+        for Entry { path, values } in self.entries.values() {
+            let (receiver, id, name) = match path.as_slice() {
+                [receiver, section, id] if section.eq_ignore_ascii_case(SECRET_KEY) => (receiver, id, None),
+                [receiver, section, id, name] if section.eq_ignore_ascii_case(SECRET_KEY) => (receiver, id, Some(name)),
+                _ => continue,
+            };
+            let secrets = values.iter().map(|value| match name {
+                Some(name) => format!("{name}:{}", value.text.as_str()),
+                None => value.text.to_string(),
+            });
+            let is_same = |other: &&mut Configured| folded(&[&other.receiver, &other.id]) == folded(&[receiver, id]);
+            match all.last_mut().filter(is_same) {
+                Some(last) => last.secrets.extend(secrets),
+                None => {
+                    let id = if id.eq_ignore_ascii_case(DEFAULT_ID) { DEFAULT_ID } else { id };
+                    let secrets = secrets.collect();
+                    all.push(Configured { receiver: receiver.clone(), id: id.to_owned(), secrets });
+                }
+            }
+        }
+        all
+    }
+
     /// Whether there was none at this path.
     fn insert(&mut self, path: &str, value: String) -> bool {
-        let value = Zeroizing::new(value);
+        let value = Value { id: None, text: Zeroizing::new(value) };
         let mut names = path.split(':');
         if !names.next().is_some_and(|root| root.eq_ignore_ascii_case(ROOT)) {
             return true;
         }
         let path: Vec<_> = names.map(str::to_owned).collect();
-        path.is_empty() || self.entries.insert(folded(&path), Entry { path, value }).is_none()
+        path.is_empty() || self.entries.insert(folded(&path), Entry { path, values: vec![value] }).is_none()
     }
 
-    fn flatten(&mut self, path: String, value: Value) -> Result<(), ConfigurationFault> {
+    fn flatten(&mut self, path: String, value: Json) -> Result<(), ConfigurationFault> {
         let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}:{name}") };
         let text = match value {
-            Value::Object(members) => {
+            Json::Object(members) => {
                 return members.into_iter().try_for_each(|(name, value)| self.flatten(below(&name), value));
             }
-            Value::Array(items) => {
+            Json::Array(items) => {
                 let mut items = items.into_iter().enumerate();
                 return items.try_for_each(|(index, value)| self.flatten(below(&index.to_string()), value));
             }
-            Value::String(text) => text,
-            Value::Number(number) => number.to_string(),
-            Value::Bool(is) => is.to_string(),
-            Value::Null => String::new(),
+            Json::String(text) => text,
+            Json::Number(number) => number.to_string(),
+            Json::Bool(is) => is.to_string(),
+            Json::Null => String::new(),
         };
         if self.insert(&path, text) { Ok(()) } else { Err(ConfigurationFault::Twice { path }) }
     }
 
     /// The value at a path below the root, and the path as it was spelled.
-    pub(super) fn entry(&self, path: &[&str]) -> Option<(&[String], &str)> {
-        self.entries.get(&folded(path)).map(|entry| (entry.path.as_slice(), entry.value.as_str()))
+    pub(super) fn entry(&self, path: &[&str]) -> Option<(&[String], &[Value])> {
+        self.entries.get(&folded(path)).map(|entry| (entry.path.as_slice(), entry.values.as_slice()))
     }
 
     /// The values at and below a path, each with its whole path.
-    pub(super) fn below(&self, path: &[&str]) -> impl Iterator<Item = (&[String], &str)> {
+    pub(super) fn below(&self, path: &[&str]) -> impl Iterator<Item = (&[String], &[Value])> {
         let start = folded(path);
         self.entries
             .range(start.clone()..)
             .take_while(move |(path, _)| path.starts_with(&start))
-            .map(|(_, entry)| (entry.path.as_slice(), entry.value.as_str()))
+            .map(|(_, entry)| (entry.path.as_slice(), entry.values.as_slice()))
     }
 
     /// Whether there is a value at or below a path.
@@ -103,8 +195,9 @@ impl Configuration {
     }
 
     /// Whether the value at a path is `true`; anything else is not.
-    pub(super) fn is_true(&self, path: &[&str]) -> bool {
-        self.entry(path).is_some_and(|(_, value)| value.trim().eq_ignore_ascii_case("true"))
+    fn is_true(&self, path: &[&str]) -> bool {
+        let is = |value: &Value| value.text.trim().eq_ignore_ascii_case("true");
+        self.entry(path).is_some_and(|(_, values)| values.iter().all(is))
     }
 
     /// The names right below the root that have something below them.
@@ -207,7 +300,7 @@ mod tests {
     }
 
     fn value(configuration: &Configuration) -> Option<&str> {
-        configuration.entry(&PATH).map(|(_, value)| value)
+        configuration.entry(&PATH).map(|(_, values)| values[0].text.as_str())
     }
 
     #[test]
@@ -260,6 +353,17 @@ mod tests {
         let twice = r#"{"WebHooks": {"kudu": {"a": "hunter2"}, "Kudu:A": "hunter2"}}"#;
         assert!(matches!(fault(twice), ConfigurationFault::Twice { .. }));
         assert!(!fault(twice).to_string().contains("hunter2"));
+    }
+
+    #[test]
+    fn what_is_configured_is_told_by_receiver_and_id() {
+        let text = r#"{"WebHooks": {
+            "kudu:SecretKey": {"default": "a", "One": "b"}, "pusher:SecretKey:x": {"app": "c", "other": "d"},
+            "DisableHttpsCheck": true, "stripe:PassThroughTestEvents": true}}"#;
+        let configured = read(text).configured();
+
+        let told = configured.iter().map(|each| format!("{}/{} {}", each.receiver, each.id, each.secrets.join(" ")));
+        assert_eq!(told.collect::<Vec<_>>(), ["kudu/default a", "kudu/One b", "pusher/x app:c other:d"]);
     }
 
     #[test]

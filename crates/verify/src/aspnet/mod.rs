@@ -25,7 +25,7 @@ mod stripe;
 mod xml;
 
 pub use body::BodyType;
-pub use configuration::{Configuration, ConfigurationFault};
+pub use configuration::{Configuration, ConfigurationFault, Configured};
 pub use fault::Fault;
 pub use outcome::{Accepted, Outcome};
 pub use pipeline::Receivers;

@@ -12,7 +12,7 @@ use super::outcome::{Accepted, Outcome};
 use super::receiver::{Event, Get, Ping, Receiver, Verification};
 use super::receivers;
 use super::route::Route;
-use super::secret::{self, CodeLength, Secret};
+use super::secret::{self, CodeLength, Secrets};
 
 /// The query parameter that holds a code.
 const CODE: &str = "code";
@@ -38,6 +38,20 @@ impl Receivers {
     #[must_use]
     pub fn check(&self) -> Vec<Fault> {
         secret::check(&self.configuration, self.code_length)
+    }
+
+    /// What becomes of a request whatever its body is, told before that is read: `None` where the body decides.
+    #[must_use]
+    pub fn look(&self, head: &Head<'_>) -> Option<Outcome> {
+        match self.receive(head, b"") {
+            // With another body it might have been another answer.
+            Outcome::Refuse { refusal, .. }
+                if matches!(refusal.reason, Reason::SignatureMismatch | Reason::EmptyBody) =>
+            {
+                None
+            }
+            outcome => Some(outcome),
+        }
     }
 
     /// Judges a request. The URL of its head has scheme and host as the sender knows them.
@@ -82,14 +96,6 @@ pub(super) struct Believed {
     pub id: String,
     pub events: Vec<String>,
     pub values: Vec<(&'static str, String)>,
-}
-
-impl Believed {
-    /// By this secret, and nothing told besides.
-    pub fn by(scheme: &'static str, secret: &Secret<'_>) -> Self {
-        let proof = Proof::new(scheme, &secret.name, None);
-        Self { proof, id: secret.id.to_owned(), events: Vec::new(), values: Vec::new() }
-    }
 }
 
 /// A request on its way through the steps.
@@ -139,19 +145,18 @@ impl Request<'_> {
             let text = format!("A '{}' WebHook request must contain a '{CODE}' query parameter.", self.receiver.name);
             return Err(Ended::bad(Reason::MissingCode, text));
         }
-        let secret = self.secret()?;
-        if !Key::for_tokens(secret.text.as_bytes()).is_token(&code) {
+        let is_it = |secret: &str| Key::for_tokens(secret.as_bytes()).is_token(&code);
+        self.secrets()?.believed("code", is_it).ok_or_else(|| {
             let text =
                 format!("The '{CODE}' query parameter provided in the HTTP request did not match the expected value.");
-            return Err(Ended::bad(Reason::CodeMismatch, text));
-        }
-        Ok(Believed::by("code", &secret))
+            Ended::bad(Reason::CodeMismatch, text)
+        })
     }
 
     /// Plain HTTP is refused, unless that is switched off.
     pub(super) fn https(&self) -> Result<(), Ended> {
         let scheme = self.head.url.split(':').next().unwrap_or_default();
-        if scheme.eq_ignore_ascii_case("https") || self.receivers.configuration.is_true(&["DisableHttpsCheck"]) {
+        if scheme.eq_ignore_ascii_case("https") || self.receivers.configuration.https_check_is_disabled() {
             return Ok(());
         }
         let text = format!(
@@ -161,7 +166,7 @@ impl Request<'_> {
         Err(Ended::bad(Reason::NotHttps, text))
     }
 
-    pub(super) fn secret(&self) -> Result<Secret<'_>, Fault> {
+    pub(super) fn secrets(&self) -> Result<Secrets<'_>, Fault> {
         secret::find(&self.receivers.configuration, self.receivers.code_length, self.receiver, &self.route.id)
     }
 
@@ -169,7 +174,7 @@ impl Request<'_> {
         secret::has_named(&self.receivers.configuration, self.receiver, &self.route.id)
     }
 
-    pub(super) fn secret_named(&self, name: &str) -> Option<Secret<'_>> {
+    pub(super) fn secrets_named(&self, name: &str) -> Option<Secrets<'_>> {
         let Receivers { configuration, code_length } = self.receivers;
         secret::find_named(configuration, *code_length, self.receiver, &self.route.id, name)
     }
@@ -185,15 +190,15 @@ impl Request<'_> {
     fn get_or_head(&self) -> Result<(), Ended> {
         match (self.head.method, self.receiver.get) {
             ("HEAD", _) if self.receiver.head => {
-                self.secret()?;
+                self.secrets()?;
                 Err(Ended::ok())
             }
             ("GET", Get::Empty) => {
-                self.secret()?;
+                self.secrets()?;
                 Err(Ended::ok())
             }
             ("GET", Get::Echo(parameter)) => {
-                self.secret()?;
+                self.secrets()?;
                 let challenge = self.head.query_values(parameter).join(b",".as_slice());
                 if challenge.is_empty() {
                     let receiver = self.receiver.name;
@@ -265,7 +270,7 @@ impl Request<'_> {
             None => false,
             Some(Ping::Event(name)) => matches!(events, [only] if only.eq_ignore_ascii_case(name)),
             Some(Ping::Value { name, is }) => {
-                let through = self.receivers.configuration.is_true(&[self.receiver.name, "PassThroughTestEvents"]);
+                let through = self.receivers.configuration.test_events_pass(self.receiver);
                 !through && values.iter().any(|(key, value)| *key == name && value.eq_ignore_ascii_case(is))
             }
         };

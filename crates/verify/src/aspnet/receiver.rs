@@ -45,6 +45,24 @@ impl Receiver {
     };
 }
 
+impl Receiver {
+    /// Whether a request names one of several secrets.
+    #[must_use]
+    pub const fn names_its_secrets(&self) -> bool {
+        matches!(self.verification, Verification::Signature(Signature { key_header: Some(_), .. }))
+    }
+
+    /// The headers that hold the credential: never stored in the clear.
+    #[must_use]
+    pub fn credential_headers(&self) -> Vec<&'static str> {
+        match self.verification {
+            Verification::Signature(signature) => vec![signature.header],
+            Verification::Stripe => vec![super::stripe::HEADER],
+            Verification::Code | Verification::Slack | Verification::Salesforce => vec![],
+        }
+    }
+}
+
 /// How a request proves who sent it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verification {

@@ -6,7 +6,6 @@ use crate::refusal::{Reason, Refusal};
 
 use super::body;
 use super::ended::Ended;
-use super::fault::Fault;
 use super::pipeline::{Believed, Request};
 use super::xml;
 
@@ -39,18 +38,14 @@ impl Request<'_> {
         }
         let [organization, action] = self.elements()?;
         let organization = organization.ok_or_else(|| missing(ORGANIZATION_ID, Reason::MissingToken))?;
-        let secret = match self.secret() {
-            Ok(secret) if is_same(secret.text, &organization) => secret,
-            Err(fault @ (Fault::NoSecret { .. } | Fault::Length { .. })) => return Err(fault.into()),
-            Ok(_) | Err(_) => {
-                let path = path(ORGANIZATION_ID);
-                let text =
-                    format!("The '{path}' value provided in the HTTP request body did not match the expected value.");
-                return Err(fault(Reason::TokenMismatch, text));
-            }
-        };
+        let believed = self.told(|secret| is_same(secret, &organization))?.ok_or_else(|| {
+            let path = path(ORGANIZATION_ID);
+            let text =
+                format!("The '{path}' value provided in the HTTP request body did not match the expected value.");
+            fault(Reason::TokenMismatch, text)
+        })?;
         let action = action.ok_or_else(|| missing(ACTION_ID, Reason::MissingEvent))?;
-        Ok(Some(Believed { events: vec![action], ..Believed::by("token", &secret) }))
+        Ok(Some(Believed { events: vec![action], ..believed }))
     }
 
     /// The texts of the two elements, where they have one.

@@ -1,8 +1,11 @@
 //! The secret of a receiver and an id, and the length it must have.
 
-use super::configuration::Configuration;
+use crate::receive::Proof;
+
+use super::configuration::{Configuration, Value};
 use super::fault::Fault;
-use super::receiver::{Receiver, Signature, Verification};
+use super::pipeline::Believed;
+use super::receiver::{Receiver, Verification};
 use super::receivers;
 use super::route::DEFAULT_ID;
 
@@ -22,14 +25,22 @@ impl Default for CodeLength {
     }
 }
 
-/// A configured secret.
-pub(super) struct Secret<'c> {
-    /// The id of the sender, as configured.
-    pub id: &'c str,
-    /// What a proof calls it: the id, and the key's name where an id has several.
-    pub name: String,
-    /// The secret itself.
-    pub text: &'c str,
+/// The configured secrets of an id, or of one key's name there. Any may match.
+pub(super) struct Secrets<'c> {
+    /// The path, as configured, below the receiver's section.
+    path: &'c [String],
+    values: &'c [Value],
+}
+
+impl Secrets<'_> {
+    /// Believes by the first secret that explains the request; `None` if none does.
+    pub fn believed(&self, scheme: &'static str, explains: impl Fn(&str) -> bool) -> Option<Believed> {
+        let value = self.values.iter().find(|value| explains(&value.text))?;
+        let id = self.path.first().map_or(DEFAULT_ID, String::as_str);
+        let name = value.id.clone().unwrap_or_else(|| self.path.join(":"));
+        let proof = Proof::new(scheme, &name, None);
+        Some(Believed { proof, id: id.to_owned(), events: Vec::new(), values: Vec::new() })
+    }
 }
 
 impl CodeLength {
@@ -45,9 +56,9 @@ impl CodeLength {
         characters >= self.characters_min && self.characters_max.is_none_or(|max| characters <= max)
     }
 
-    fn checked(self, receiver: &'static Receiver, id: &str, text: &str) -> Result<(), Fault> {
+    fn checked(self, receiver: &'static Receiver, id: &str, values: &[Value]) -> Result<(), Fault> {
         let CodeLength { characters_min, characters_max } = self.of(receiver);
-        if self.of(receiver).holds(text) {
+        if values.iter().all(|value| self.of(receiver).holds(&value.text)) {
             return Ok(());
         }
         let id = if id.eq_ignore_ascii_case(DEFAULT_ID) { String::new() } else { id.to_owned() };
@@ -61,17 +72,16 @@ pub(super) fn find<'c>(
     length: CodeLength,
     receiver: &'static Receiver,
     id: &str,
-) -> Result<Secret<'c>, Fault> {
+) -> Result<Secrets<'c>, Fault> {
     section(configuration, receiver)?;
     let path = [receiver.name, "SecretKey", id];
-    let Some((spelled, text)) = configuration.entry(&path) else {
+    let Some((spelled, values)) = configuration.entry(&path) else {
         let (receiver, id) = (receiver.name, id.to_owned());
         let corrupted = configuration.has(&path);
         return Err(if corrupted { Fault::Corrupted { receiver, id } } else { Fault::UnknownId { receiver, id } });
     };
-    length.checked(receiver, id, text)?;
-    let id = spelled.last().map_or(DEFAULT_ID, String::as_str);
-    Ok(Secret { id, name: id.to_owned(), text })
+    length.checked(receiver, id, values)?;
+    Ok(Secrets { path: &spelled[2..], values })
 }
 
 /// The secret of this id under this key's name, where an id has several; `None` if it has none of that name that is
@@ -82,11 +92,10 @@ pub(super) fn find_named<'c>(
     receiver: &'static Receiver,
     id: &str,
     key_name: &str,
-) -> Option<Secret<'c>> {
-    let (spelled, text) = configuration.entry(&[receiver.name, "SecretKey", id, key_name])?;
-    length.of(receiver).holds(text).then_some(())?;
-    let [.., id, key_name] = spelled else { return None };
-    Some(Secret { id, name: format!("{id}:{key_name}"), text })
+) -> Option<Secrets<'c>> {
+    let (spelled, values) = configuration.entry(&[receiver.name, "SecretKey", id, key_name])?;
+    length.checked(receiver, id, values).ok()?;
+    Some(Secrets { path: &spelled[2..], values })
 }
 
 /// Whether this id has secrets under names.
@@ -112,21 +121,17 @@ pub(super) fn check(configuration: &Configuration, length: CodeLength) -> Vec<Fa
             continue;
         };
         faults.extend(section(configuration, receiver).err());
-        let depth = if has_key_names(receiver) { 4 } else { 3 };
-        for (path, text) in configuration.below(&[receiver.name, "SecretKey"]) {
+        let depth = if receiver.names_its_secrets() { 4 } else { 3 };
+        for (path, values) in configuration.below(&[receiver.name, "SecretKey"]) {
             let id = path[2..].join(":");
             faults.extend(if path.len() == depth {
-                length.checked(receiver, &id, text).err()
+                length.checked(receiver, &id, values).err()
             } else {
                 Some(Fault::Corrupted { receiver: receiver.name, id })
             });
         }
     }
     faults
-}
-
-fn has_key_names(receiver: &Receiver) -> bool {
-    matches!(receiver.verification, Verification::Signature(Signature { key_header: Some(_), .. }))
 }
 
 #[cfg(test)]
@@ -202,7 +207,7 @@ mod tests {
         let secret = "x".repeat(16);
         let configuration = configuration(&[("github:SecretKey:default", &secret), ("github:SecretKey:One", &secret)]);
         let github = receivers::find("github").expect("a receiver");
-        let found = |id| find(&configuration, CodeLength::default(), github, id).map(|secret| secret.name);
+        let found = |id| find(&configuration, CodeLength::default(), github, id).map(|secrets| secrets.path.join(":"));
 
         assert_eq!(found("oNE"), Ok("One".to_owned()));
         assert_eq!(found("DEFAULT"), Ok("default".to_owned()));

@@ -10,7 +10,7 @@ use crate::{base64, hex};
 use super::ended::Ended;
 use super::pipeline::{Believed, Request};
 use super::receiver::{Message, Signature, Written};
-use super::secret::Secret;
+use super::secret::Secrets;
 
 impl Request<'_> {
     /// Believes what the header signs.
@@ -22,18 +22,17 @@ impl Request<'_> {
             Some(label) => (label, labelled(signature.header, label, value)?),
         };
         let candidate = self.decoded(place, text, signature.written)?;
-        let secret = match signature.key_header {
-            None => self.secret()?,
-            Some(header) => self.named_secret(header)?,
+        let secrets = match signature.key_header {
+            None => self.secrets()?,
+            Some(header) => self.secrets_named_in(header)?,
         };
         let url = match signature.message {
             Message::Body => "",
             Message::BodyAndUrl => self.head.url,
         };
-        if !hmac(signature.algorithm, &secret)?.explains(&[self.body, url.as_bytes()], &[candidate]) {
-            return Err(self.mismatch(signature.header));
-        }
-        Ok(Believed::by(signature.algorithm.name(), &secret))
+        let message = [self.body, url.as_bytes()];
+        let explains = |secret: &str| explains(signature.algorithm, secret, &message, &candidate);
+        secrets.believed(signature.algorithm.name(), explains).ok_or_else(|| self.mismatch(signature.header))
     }
 
     /// The value of a header that must occur exactly once.
@@ -80,11 +79,11 @@ impl Request<'_> {
         Ended::bad(Reason::SignatureMismatch, text)
     }
 
-    /// The secret that a header names among those of the id.
-    fn named_secret(&self, header: &str) -> Result<Secret<'_>, Ended> {
+    /// The secrets that a header names among those of the id.
+    fn secrets_named_in(&self, header: &str) -> Result<Secrets<'_>, Ended> {
         self.has_named_secrets()?;
         let name = String::from_utf8_lossy(self.only_header(header)?);
-        self.secret_named(&name).ok_or_else(|| {
+        self.secrets_named(&name).ok_or_else(|| {
             let text = format!(
                 "The '{header}' header value of '{name}' is not recognized as a valid application key. \
                  Ensure the correct application key / secret key pairs have been configured."
@@ -94,10 +93,10 @@ impl Request<'_> {
     }
 }
 
-/// A prepared key: the secret's own bytes.
-pub(super) fn hmac(algorithm: Algorithm, secret: &Secret<'_>) -> Result<Key, Ended> {
-    Key::for_signatures(algorithm, secret.text.as_bytes())
-        .map_err(|fault| Ended::bare(Reason::Misconfigured, 500, format!("the secret {} {fault}", secret.name)))
+/// Whether this is the MAC of the message under the secret, whose bytes are the key as they stand.
+pub(super) fn explains(algorithm: Algorithm, secret: &str, message: &[&[u8]], candidate: &[u8]) -> bool {
+    let key = Key::for_signatures(algorithm, secret.as_bytes());
+    key.is_ok_and(|key| key.explains(message, &[candidate.to_vec()]))
 }
 
 /// What stands behind the label: exactly two parts around equals signs, blanks and empty parts aside.

@@ -22,14 +22,11 @@ impl Request<'_> {
             let text = "The HTTP request body did not contain a required 'token' property.";
             Ended::bad(Reason::MissingToken, text)
         })?;
-        let secret = match self.secret() {
-            Ok(secret) if Key::for_tokens(secret.text.as_bytes()).is_token(token.as_bytes()) => secret,
-            Err(fault @ (Fault::NoSecret { .. } | Fault::Length { .. })) => return Err(fault.into()),
-            Ok(_) | Err(_) => {
-                let text = "The 'token' value provided in the HTTP request body did not match the expected value.";
-                return Err(Ended::bad(Reason::TokenMismatch, text));
-            }
-        };
+        let is_it = |secret: &str| Key::for_tokens(secret.as_bytes()).is_token(token.as_bytes());
+        let believed = self.told(is_it)?.ok_or_else(|| {
+            let text = "The 'token' value provided in the HTTP request body did not match the expected value.";
+            Ended::bad(Reason::TokenMismatch, text)
+        })?;
         let (event, subtext) = self.command();
         if event.is_empty() {
             let text =
@@ -37,7 +34,16 @@ impl Request<'_> {
             return Err(Ended::bad(Reason::MissingEvent, text));
         }
         let values = subtext.map(|text| (SUBTEXT, text)).into_iter().collect();
-        Ok(Some(Believed { events: vec![event], values, ..Believed::by("token", &secret) }))
+        Ok(Some(Believed { events: vec![event], values, ..believed }))
+    }
+
+    /// Believes a secret that the body tells; an id that has none is not told from a wrong secret.
+    pub(super) fn told(&self, is_it: impl Fn(&str) -> bool) -> Result<Option<Believed>, Ended> {
+        match self.secrets() {
+            Ok(secrets) => Ok(secrets.believed("token", is_it)),
+            Err(fault @ (Fault::NoSecret { .. } | Fault::Length { .. })) => Err(fault.into()),
+            Err(_) => Ok(None),
+        }
     }
 
     /// The event's name and the text besides it: a trigger word, a command, or the text alone.

@@ -9,9 +9,10 @@ use super::body;
 use super::ended::Ended;
 use super::pipeline::{Believed, Request};
 use super::receiver::Written;
-use super::signature::hmac;
+use super::signature::explains;
 
-const HEADER: &str = "Stripe-Signature";
+/// The header that holds it.
+pub(super) const HEADER: &str = "Stripe-Signature";
 
 /// The value that holds the event's id.
 pub(super) const NOTIFICATION_ID: &str = "notificationId";
@@ -41,13 +42,14 @@ impl Request<'_> {
     fn stripe_signed(&self) -> Result<Believed, Ended> {
         self.https()?;
         let presented = presented(self.only_header(HEADER)?)?;
-        let secret = self.secret()?;
+        let secrets = self.secrets()?;
         let algorithm = Algorithm::HmacSha256;
-        let key = hmac(algorithm, &secret)?;
+        let message = [presented.time, b".", self.body];
         for text in presented.signatures {
             let candidate = self.decoded(HEADER, text, Written::Hex)?;
-            if key.explains(&[presented.time, b".", self.body], &[candidate]) {
-                return Ok(Believed::by(algorithm.name(), &secret));
+            let explains = |secret: &str| explains(algorithm, secret, &message, &candidate);
+            if let Some(believed) = secrets.believed(algorithm.name(), explains) {
+                return Ok(believed);
             }
         }
         Err(self.mismatch(HEADER))

@@ -184,6 +184,52 @@ fn an_id_never_walks_into_the_configuration() {
     }
 }
 
+#[test]
+fn several_secrets_of_one_id_are_as_good_and_are_told_apart() {
+    let mut configuration = Configuration::default();
+    let kudu = aspnet::find("kudu").expect("a receiver");
+    let other = "x".repeat(32);
+    let secrets = [("old", SECRET.to_owned()), ("new", other.clone())];
+    configuration.add_secrets(kudu, "One", secrets.map(|(id, secret)| (id.to_owned(), secret)));
+    let receivers = Receivers::new(configuration, CodeLength::default());
+    let send = |code: &str| {
+        let url = format!("{INCOMING}kudu/one?code={code}");
+        receivers.receive(&Head { method: "POST", url: &url, headers: &[JSON] }, br#"{"status": "success"}"#)
+    };
+
+    for (code, secret_id) in [(SECRET, "old"), (&other, "new")] {
+        let believed = accepted(send(code));
+        assert_eq!((believed.id.as_str(), believed.proof.secret_id()), ("One", secret_id));
+    }
+    assert_eq!(refused(send("neither")).0, Reason::CodeMismatch);
+}
+
+/// The look at the head alone tells nothing that the whole judgement would not.
+#[test]
+fn looking_tells_only_what_becomes_of_it() {
+    let vectors: Vec<serde_json::Value> =
+        serde_json::from_str(include_str!("../../vectors/providers.json")).expect("JSON");
+    let text = |value: &serde_json::Value| value.as_str().expect("text").to_owned();
+    let mut told = 0;
+    for vector in vectors.iter().filter(|vector| vector["profile"] == "aspnet") {
+        let mut configuration = Configuration::default();
+        let entries = vector["config"].as_object().expect("entries");
+        entries.iter().for_each(|(path, value)| configuration.add(path, &text(value)));
+        let receivers = Receivers::new(configuration, CodeLength::default());
+        let headers: Vec<(String, String)> = serde_json::from_value(vector["headers"].clone()).expect("headers");
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (&**name, value.as_bytes())).collect();
+        let (method, url) = (text(&vector["method"]), text(&vector["url"]));
+        let head = Head { method: &method, url: &url, headers: &headers };
+
+        if let Some(outcome) = receivers.look(&head) {
+            let whole = receivers.receive(&head, text(&vector["body"]).as_bytes());
+            assert_eq!(format!("{outcome:?}"), format!("{whole:?}"), "{}", vector["id"]);
+            told += 1;
+        }
+    }
+    assert!(told > 50, "only {told} requests were told by their head");
+}
+
 fn header_names() -> Vec<&'static str> {
     let names = aspnet::ALL.iter().flat_map(|receiver| {
         let signature = match receiver.verification {
