@@ -25,4 +25,5 @@ pub use listen::{ListenLimits, serve};
 pub use metrics::Metrics;
 pub use preview::{PreviewError, Previewer};
 pub use problem::{PROBLEMS, Problem, ProblemType};
+pub use receive::AspnetSwitches;
 pub use server::{Parts, Server, Settings};

@@ -23,7 +23,7 @@ use crate::metrics::Metrics;
 use crate::pages::session::Sessions;
 use crate::preview::Previewer;
 use crate::problem::{self, Problem};
-use crate::receive::{Endpoints, Quarantines};
+use crate::receive::{AspnetSwitches, Endpoints, Quarantines};
 use crate::scanner::{self, Nonces};
 use crate::{api, links, pages, receive, worker};
 
@@ -70,6 +70,8 @@ pub struct Settings {
     pub artifact_retention: Option<Duration>,
     /// The largest body of a signed request, in bytes; none: [`UPLOAD_BYTES_MAX`].
     pub upload_bytes_max: Option<u64>,
+    /// What holds for all sources of the mode `aspnet`.
+    pub aspnet: AspnetSwitches,
 }
 
 /// The largest body of a signed request, unless the configuration says otherwise.

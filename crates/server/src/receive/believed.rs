@@ -9,7 +9,6 @@ use http::HeaderMap;
 use sha2::{Digest, Sha256};
 use store::command::{Answer, NewReceipt};
 use store::judged::{Arriving, record};
-use verify::provider::Credential;
 use verify::receive::{Accepted, Arrival, SubjectName};
 
 use super::headers;
@@ -20,8 +19,8 @@ use crate::server::Shared;
 pub struct Believed<'a> {
     /// Its source.
     pub source: SourceKey,
-    /// How its provider proves who it is.
-    pub credential: &'a Credential,
+    /// The headers that hold its credential.
+    pub credential_headers: &'a [&'static str],
     /// How far its signed time may lie from ours.
     pub window_s: Option<u64>,
     /// Its headers.
@@ -51,7 +50,7 @@ pub async fn keep(server: &Shared, believed: &Believed<'_>, accepted: Accepted, 
         source: believed.source,
         scheme: accepted.proof.scheme().to_owned(),
         secret: accepted.proof.secret_id().to_owned(),
-        headers: headers::kept(believed.headers, believed.credential),
+        headers: headers::kept(believed.headers, believed.credential_headers),
         digest,
         body,
         blob,

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::SourceKey;
-use domain::catalogue::{Catalogue, Sealed, Source, SourceSecret};
+use domain::catalogue::{Catalogue, Sealed, Source, SourceMode};
 use store::seal::SealKey;
+use verify::aspnet::{self, CodeLength, Configuration, Receivers};
 use verify::provider;
 use verify::receive::{Endpoint, EndpointSettings, HandshakeSettings, Reason};
 
@@ -31,6 +32,33 @@ pub struct Prepared {
     version: i64,
     /// By `provider/name` in lower case.
     sources: HashMap<String, Ready>,
+    aspnet: AspnetSources,
+}
+
+/// The sources of the mode `aspnet`.
+#[derive(Default)]
+pub struct AspnetSources {
+    /// Their receivers, which judge for all of them.
+    pub receivers: Receivers,
+    /// By `provider/name` in lower case.
+    keys: HashMap<String, SourceKey>,
+}
+
+/// What a path leads to.
+pub enum Found<'p> {
+    /// A source that judges by itself.
+    Source(&'p Ready),
+    /// A receiver of ASP.NET Core WebHooks.
+    Aspnet(&'p AspnetSources),
+}
+
+/// What is configured for all sources of the mode `aspnet` together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AspnetSwitches {
+    /// Whether requests over plain HTTP pass.
+    pub https_check_is_disabled: bool,
+    /// Whether test events of Stripe are events.
+    pub test_events_pass: bool,
 }
 
 /// The newest [`Prepared`].
@@ -39,7 +67,7 @@ pub struct Endpoints(RwLock<Arc<Prepared>>);
 
 impl Endpoints {
     /// The sources of this catalogue; prepared once for each version.
-    pub fn of(&self, catalogue: &Catalogue, seal: &SealKey) -> Arc<Prepared> {
+    pub fn of(&self, catalogue: &Catalogue, seal: &SealKey, switches: AspnetSwitches) -> Arc<Prepared> {
         let present = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
         if present.version == catalogue.version {
             return present;
@@ -47,32 +75,91 @@ impl Endpoints {
         let mut place = self.0.write().unwrap_or_else(PoisonError::into_inner);
         // Only forward: a caller with an older catalogue takes the newer sources.
         if place.version < catalogue.version {
-            *place = Arc::new(Prepared::new(catalogue, seal));
+            *place = Arc::new(Prepared::new(catalogue, seal, switches));
         }
         place.clone()
     }
 }
 
 impl Prepared {
-    fn new(catalogue: &Catalogue, seal: &SealKey) -> Self {
+    fn new(catalogue: &Catalogue, seal: &SealKey, switches: AspnetSwitches) -> Self {
         let active = catalogue.sources.values().filter(|source| source.active);
-        let sources = active.map(|source| {
-            let name = format!("{}/{}", source.provider, source.name).to_lowercase();
-            (name, Ready { key: source.key, endpoint: prepare(source, seal) })
-        });
-        Self { version: catalogue.version, sources: sources.collect() }
+        let (aspnet, modern): (Vec<_>, Vec<_>) = active.partition(|source| source.mode == SourceMode::Aspnet);
+        let ready = |source: &Source| Ready { key: source.key, endpoint: prepare(source, seal) };
+        let sources = modern.into_iter().map(|source| (path_of(&source.provider, &source.name), ready(source)));
+        Self {
+            version: catalogue.version,
+            sources: sources.collect(),
+            aspnet: AspnetSources::new(&aspnet, seal, switches),
+        }
     }
 
     /// The source that a path names, or why it names none. `None`: the path is not a source's at all.
-    pub fn find(&self, path: &str) -> Option<Result<&Ready, Reason>> {
+    pub fn find(&self, path: &str) -> Option<Result<Found<'_>, Reason>> {
         let name = named(path)?;
-        Some(self.sources.get(name.as_ref()).ok_or_else(|| self.why_none(&name)))
+        if let Some(ready) = self.sources.get(name.as_ref()) {
+            return Some(Ok(Found::Source(ready)));
+        }
+        Some(if self.aspnet.serves(&name) { Ok(Found::Aspnet(&self.aspnet)) } else { Err(self.why_none(&name)) })
     }
 
     fn why_none(&self, name: &str) -> Reason {
-        let provider = name.split_once('/').map_or(name, |(provider, _)| provider);
-        let is_same = |other: &String| other.split_once('/').is_some_and(|(other, _)| other == provider);
+        let is_same = |other: &String| provider_in(other) == provider_in(name);
         if self.sources.keys().any(is_same) { Reason::UnknownId } else { Reason::UnknownReceiver }
+    }
+}
+
+impl AspnetSources {
+    fn new(sources: &[&Source], seal: &SealKey, switches: AspnetSwitches) -> Self {
+        let mut configuration = Configuration::default();
+        if switches.https_check_is_disabled {
+            configuration.disable_https_check();
+        }
+        let mut keys = HashMap::new();
+        for source in sources {
+            let Some(receiver) = aspnet::find(&source.provider) else { continue };
+            if switches.test_events_pass {
+                configuration.pass_test_events(receiver);
+            }
+            configuration.add_secrets(receiver, &source.name, opened(source, seal));
+            keys.insert(path_of(receiver.name, &source.name), source.key);
+        }
+        Self { receivers: Receivers::new(configuration, CodeLength::default()), keys }
+    }
+
+    /// The source of a receiver and an id.
+    pub fn key(&self, receiver: &str, id: &str) -> Option<SourceKey> {
+        self.keys.get(&path_of(receiver, id)).copied()
+    }
+
+    /// Whether there is a source of the receiver that `provider/name` names.
+    fn serves(&self, name: &str) -> bool {
+        self.keys.keys().any(|own| provider_in(own) == provider_in(name))
+    }
+}
+
+fn path_of(provider: &str, name: &str) -> String {
+    format!("{provider}/{name}").to_lowercase()
+}
+
+fn provider_in(name: &str) -> &str {
+    name.split('/').next().unwrap_or(name)
+}
+
+/// The secrets of a source that can be opened, each with its id.
+fn opened(source: &Source, seal: &SealKey) -> Vec<(String, String)> {
+    let secrets = source.secrets.iter();
+    secrets.filter_map(|secret| Some((secret.id.clone(), open(source, &secret.id, &secret.sealed, seal)?))).collect()
+}
+
+fn open(source: &Source, id: &str, sealed: &Sealed, seal: &SealKey) -> Option<String> {
+    let of = of::source(&source.provider, &source.name);
+    match seal.open(sealed, &of) {
+        Ok(text) => Some(text.to_string()),
+        Err(why) => {
+            tracing::error!(source = %of, secret = id, error = %why, "a secret cannot be used");
+            None
+        }
     }
 }
 
@@ -97,21 +184,17 @@ fn named(path: &str) -> Option<Cow<'_, str>> {
 
 fn prepare(source: &Source, seal: &SealKey) -> Option<Endpoint> {
     let of = of::source(&source.provider, &source.name);
-    let open = |id: &str, sealed: &Sealed| match seal.open(sealed, &of) {
-        Ok(text) => Some(text.to_string()),
-        Err(why) => {
-            tracing::error!(source = %of, secret = id, error = %why, "a secret cannot be used");
-            None
-        }
-    };
-    let secret = |secret: &SourceSecret| Some((secret.id.clone(), open(&secret.id, &secret.sealed)?));
     let settings = EndpointSettings {
         provider: provider::find(&source.provider)?,
-        secrets: source.secrets.iter().filter_map(secret).collect(),
+        secrets: opened(source, seal),
         window_s: source.window_s,
         public_url: source.public_url.clone(),
         handshake: HandshakeSettings {
-            verify_token: source.handshake.verify_token.as_ref().and_then(|token| open("verify_token", token)),
+            verify_token: source
+                .handshake
+                .verify_token
+                .as_ref()
+                .and_then(|token| open(source, "verify_token", token, seal)),
             allowed_origins: source.handshake.allowed_origins.clone(),
             allowed_rate: source.handshake.allowed_rate,
             topic: source.handshake.topic.clone(),

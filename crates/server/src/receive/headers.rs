@@ -1,7 +1,6 @@
 //! A request's headers and path as they are kept: in full, except for what proves who sent it.
 
 use http::{HeaderMap, HeaderName};
-use verify::provider::Credential;
 
 /// What stands in the place of a credential.
 const REDACTED: &str = "[redacted]";
@@ -11,9 +10,8 @@ const CREDENTIALS: [&str; 3] = ["authorization", "proxy-authorization", "cookie"
 /// Parts of names that tell of a credential.
 const TELLING: [&str; 4] = ["token", "secret", "signature", "key"];
 
-/// Names and values as a JSON array of pairs, written by hand: this runs for every request.
-pub fn kept(headers: &HeaderMap, credential: &Credential) -> String {
-    let own = credential.headers();
+/// Names and values as a JSON array of pairs, `own` being the provider's own credential headers. Written by hand: this runs for every request.
+pub fn kept(headers: &HeaderMap, own: &[&str]) -> String {
     let mut json = String::with_capacity(64 * (headers.len() + 1));
     json.push('[');
     for (name, value) in headers {
@@ -24,7 +22,7 @@ pub fn kept(headers: &HeaderMap, credential: &Credential) -> String {
         // Header names are lower-case tokens: nothing in them needs an escape.
         json.push_str(name.as_str());
         json.push_str("\",\"");
-        if is_credential(name, &own) {
+        if is_credential(name, own) {
             json.push_str(REDACTED);
         } else {
             push_escaped(&mut json, value.as_bytes());
@@ -36,11 +34,10 @@ pub fn kept(headers: &HeaderMap, credential: &Credential) -> String {
 }
 
 /// The provider's own credential headers and their values, as a JSON array of pairs.
-pub fn presented(headers: &HeaderMap, credential: &Credential) -> Option<String> {
-    let own = credential.headers();
+pub fn presented(headers: &HeaderMap, own: &[&str]) -> Option<String> {
     let values: Vec<_> = headers
         .iter()
-        .filter(|(name, _)| is_own(name, &own))
+        .filter(|(name, _)| is_own(name, own))
         .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())))
         .collect();
     if values.is_empty() { None } else { serde_json::to_string(&values).ok() }
@@ -99,7 +96,7 @@ mod tests {
             headers.insert(name, HeaderValue::from_static("hunter2"));
         }
 
-        let json = kept(&headers, &verify::provider::GITHUB.credential);
+        let json = kept(&headers, &verify::provider::GITHUB.credential.headers());
 
         let pairs: Vec<(String, String)> = serde_json::from_str(&json).expect("JSON");
         assert_eq!(pairs[0], ("x-github-event".to_owned(), "a \"b\" \\c".to_owned()));

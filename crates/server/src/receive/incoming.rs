@@ -11,8 +11,9 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request, StatusCode, header};
 use verify::receive::{Endpoint, Head, Outcome, Reason, Refusal, Reply};
 
+use super::aspnet;
 use super::believed::{self, Believed, Kept};
-use super::endpoints::Ready;
+use super::endpoints::{Found, Ready};
 use super::handshake;
 use super::quarantine::{self, Refused};
 use crate::problem::Problem;
@@ -28,28 +29,47 @@ pub async fn incoming(State(server): State<Server>, request: Request<Body>) -> R
     let begun = Instant::now();
     let now = server.now();
     let (head, body) = request.into_parts();
-    let prepared = server.endpoints.of(&server.parts.store.catalogue(), &server.parts.seal);
+    let prepared =
+        server.endpoints.of(&server.parts.store.catalogue(), &server.parts.seal, server.parts.settings.aspnet);
     match prepared.find(head.uri.path()) {
         None => Problem::no_such("path", head.uri.path()).into_response(),
         Some(Err(reason)) => {
             let detail = "the path names no source of this gateway".to_owned();
-            refuse(&server, None, &Refusal { reason, detail }, &head, None, now).await
+            let refusal = Refusal { reason, detail };
+            keep(
+                &server,
+                &Refused { source: None, credential_headers: &[], refusal: &refusal, head: &head, body: None, now },
+            )
+            .await;
+            Problem::from(&refusal).into_response()
         }
-        Some(Ok(Ready { key, endpoint: None })) => {
+        Some(Ok(Found::Source(Ready { key, endpoint: None }))) => {
             let detail = "the source has no usable secret".to_owned();
             let refusal = Refusal { reason: Reason::Misconfigured, detail };
             tracing::error!(source = key.0, "a request was refused: the source has no usable secret");
-            refuse(&server, None, &refusal, &head, None, now).await
+            keep(
+                &server,
+                &Refused { source: None, credential_headers: &[], refusal: &refusal, head: &head, body: None, now },
+            )
+            .await;
+            Problem::from(&refusal).into_response()
         }
-        Some(Ok(Ready { key, endpoint: Some(endpoint) })) => {
+        Some(Ok(Found::Source(Ready { key, endpoint: Some(endpoint) }))) => {
             let arrived = Arrived { source: *key, endpoint, head: &head, now };
-            let response = arrived.judge(&server, body).await;
-            if response.status().is_success() {
-                server.metrics.accepted_within(begun.elapsed());
-            }
-            response
+            timed(&server, begun, arrived.judge(&server, body).await)
+        }
+        Some(Ok(Found::Aspnet(sources))) => {
+            let arrived = aspnet::Arrived { sources, head: &head, now };
+            timed(&server, begun, arrived.judge(&server, body).await)
         }
     }
+}
+
+fn timed(server: &Shared, begun: Instant, response: Response) -> Response {
+    if response.status().is_success() {
+        server.metrics.accepted_within(begun.elapsed());
+    }
+    response
 }
 
 /// A request whose source is known.
@@ -62,11 +82,9 @@ struct Arrived<'a> {
 
 impl Arrived<'_> {
     async fn judge(&self, server: &Shared, body: Body) -> Response {
-        let Parts { method, uri, headers, .. } = self.head;
-        let url = format!("{}{uri}", server.parts.settings.public_url);
-        let headers: Vec<(&str, &[u8])> =
-            headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-        let head = Head { method: method.as_str(), url: &url, headers: &headers };
+        let url = format!("{}{}", server.parts.settings.public_url, self.head.uri);
+        let headers = pairs(self.head);
+        let head = Head { method: self.head.method.as_str(), url: &url, headers: &headers };
         let now_s = self.now.seconds();
         if let Err(refusal) = self.endpoint.look(&head, now_s) {
             return self.refuse(server, &refusal, None).await;
@@ -89,7 +107,7 @@ impl Arrived<'_> {
         let reply = accepted.reply.clone();
         let believed = Believed {
             source: self.source,
-            credential: &self.endpoint.provider().credential,
+            credential_headers: &self.endpoint.provider().credential.headers(),
             window_s: self.endpoint.window_s(),
             headers: &self.head.headers,
             now: self.now,
@@ -105,8 +123,16 @@ impl Arrived<'_> {
 
     async fn refuse(&self, server: &Shared, refusal: &Refusal, body: Option<&Bytes>) -> Response {
         let provider = self.endpoint.provider();
-        let source = Some((self.source, &provider.credential));
-        let mut response = refuse(server, source, refusal, self.head, body, self.now).await;
+        let refused = Refused {
+            source: Some(self.source),
+            credential_headers: &provider.credential.headers(),
+            refusal,
+            head: self.head,
+            body,
+            now: self.now,
+        };
+        keep(server, &refused).await;
+        let mut response = Problem::from(refusal).into_response();
         if let Ok(status) = StatusCode::from_u16(provider.status(refusal.reason)) {
             *response.status_mut() = status;
         }
@@ -114,21 +140,21 @@ impl Arrived<'_> {
     }
 }
 
-async fn refuse(
-    server: &Shared,
-    source: Option<(domain::SourceKey, &verify::provider::Credential)>,
-    refusal: &Refusal,
-    head: &Parts,
-    body: Option<&Bytes>,
-    now: Timestamp,
-) -> Response {
+/// Counts a refused request and keeps it, within bounds.
+pub(super) async fn keep(server: &Shared, refused: &Refused<'_>) {
+    let Refused { refusal, head, .. } = refused;
     server.metrics.refused(refusal.reason.code());
     tracing::debug!(path = head.uri.path(), reason = refusal.reason.code(), detail = %refusal.detail, "refused");
-    quarantine::keep(server, &Refused { source, refusal, head, body, now }).await;
-    Problem::from(refusal).into_response()
+    quarantine::keep(server, refused).await;
 }
 
-fn answer(reply: Reply) -> Response {
+/// The names and values of the headers.
+pub(super) fn pairs(head: &Parts) -> Vec<(&str, &[u8])> {
+    head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect()
+}
+
+/// An answer as HTTP has it.
+pub(super) fn answer(reply: Reply) -> Response {
     let mut response = Response::new(Body::from(reply.body));
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK);
     if let Some(kind) = reply.content_type {
@@ -143,7 +169,8 @@ fn answer(reply: Reply) -> Response {
     response
 }
 
-fn receipted(mut response: Response, server: &Shared, kept: Kept) -> Response {
+/// Names what was recorded in the answer.
+pub(super) fn receipted(mut response: Response, server: &Shared, kept: Kept) -> Response {
     let headers = response.headers_mut();
     let receipt = kept.receipt.map(|key| server.show(key));
     let event = kept.event.map(|key| server.show(key));

@@ -4,6 +4,7 @@
 //! within its limits; the whole is judged by `verify`; what is believed is recorded, and the 2xx follows the commit.
 //! What is refused is counted by reason and, within bounds, kept in quarantine.
 
+mod aspnet;
 mod believed;
 mod body;
 mod endpoints;
@@ -13,6 +14,7 @@ mod incoming;
 mod quarantine;
 
 pub(crate) use body::{patience_of_upload as patience, read as read_body};
+pub use endpoints::AspnetSwitches;
 pub(crate) use endpoints::Endpoints;
 pub(crate) use incoming::incoming;
 pub(crate) use quarantine::Quarantines;

@@ -9,7 +9,6 @@ use http::request::Parts;
 use sha2::{Digest, Sha256};
 use store::command::Command;
 use store::tables::Quarantine;
-use verify::provider::Credential;
 use verify::receive::Refusal;
 
 use super::headers;
@@ -43,7 +42,9 @@ impl Quarantines {
 /// A refused request.
 pub struct Refused<'a> {
     /// The source it was sent to.
-    pub source: Option<(SourceKey, &'a Credential)>,
+    pub source: Option<SourceKey>,
+    /// The headers that hold its credential.
+    pub credential_headers: &'a [&'static str],
     /// Why.
     pub refusal: &'a Refusal,
     /// Its head.
@@ -54,12 +55,9 @@ pub struct Refused<'a> {
     pub now: Timestamp,
 }
 
-/// What counts as the credential where no source is known: nothing but the general names.
-const NO_CREDENTIAL: Credential = Credential::Code { parameter: "code" };
-
 /// Keeps it, if few enough came lately.
 pub async fn keep(server: &Shared, refused: &Refused<'_>) {
-    if !server.quarantines.admits(refused.source.map(|(key, _)| key), refused.now) {
+    if !server.quarantines.admits(refused.source, refused.now) {
         server.metrics.quarantine_dropped.inc();
         return;
     }
@@ -77,20 +75,19 @@ pub async fn keep(server: &Shared, refused: &Refused<'_>) {
 }
 
 fn row(server: &Shared, refused: &Refused<'_>) -> Quarantine {
-    let Refused { source, refusal, head, body, now } = refused;
-    let credential = source.map_or(&NO_CREDENTIAL, |(_, credential)| credential);
-    let sealed = headers::presented(&head.headers, credential)
+    let Refused { source, credential_headers, refusal, head, body, now } = refused;
+    let sealed = headers::presented(&head.headers, credential_headers)
         .map(|values| server.parts.seal.seal(&values, of::QUARANTINE, server.nonce()).0);
     let empty = Bytes::new();
     let whole = body.unwrap_or(&empty);
     Quarantine {
         key: QuarantineKey(0),
         at: *now,
-        source: source.map(|(key, _)| key),
+        source: *source,
         path: headers::kept_path(head.uri.path(), head.uri.query()).chars().take(1_000).collect(),
         reason: refusal.reason.code().to_owned(),
         text: refusal.detail.clone(),
-        headers: headers::kept(&head.headers, credential),
+        headers: headers::kept(&head.headers, credential_headers),
         credential: sealed,
         digest: Sha256::digest(whole).into(),
         body_bytes: i64::try_from(whole.len()).unwrap_or(i64::MAX),

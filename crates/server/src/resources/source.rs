@@ -4,6 +4,7 @@ use domain::catalogue::{Handshake, Owner, Source, SourceMode, SourceSecret, Subj
 use domain::{Random, SourceKey};
 use serde::{Deserialize, Serialize};
 use store::seal::SealKey;
+use verify::aspnet::{CodeLength, Configuration, Fault, Receivers};
 use verify::provider::{self, Provider};
 use verify::receive::{Endpoint, EndpointSettings, HandshakeSettings};
 
@@ -104,31 +105,34 @@ pub fn source(
     random: &dyn Random,
 ) -> Result<Source, Problem> {
     check_name("a source's id", &spec.id)?;
-    let provider = known_provider(&spec.provider)?;
-    if spec.mode == SourceMode::Aspnet {
-        let why =
-            "the mode \"aspnet\" is not offered yet; with \"modern\" the same provider is verified by today's rules";
-        return Err(Problem::invalid(format!("source {:?}: {why}", spec.id)));
-    }
+    let refused = |why: String| Problem::invalid(format!("source {:?}: {why}", spec.id));
+    let mode = if is_aspnet_alone(&spec.provider) { SourceMode::Aspnet } else { spec.mode };
     let window_s = spec.window.as_deref().map(window).transpose()?;
     let secrets = named(&spec.secrets, seal)?;
     let handshake = spec.handshake.clone().unwrap_or_default();
-    let settings = EndpointSettings {
-        provider,
-        secrets: secrets.clone(),
-        window_s,
-        public_url: spec.public_url.clone(),
-        handshake: HandshakeSettings {
-            verify_token: handshake.verify_token.clone(),
-            allowed_origins: handshake.allowed_origins.clone(),
-            allowed_rate: handshake.allowed_rate,
-            topic: handshake.topic.clone(),
-            awaited: handshake.awaits_secret,
-        },
-        subject: spec.subject.clone().map(paths),
+    let provider = match mode {
+        SourceMode::Aspnet => aspnet(spec, &secrets).map_err(refused)?,
+        SourceMode::Modern => {
+            let provider = known_provider(&spec.provider)?;
+            let settings = EndpointSettings {
+                provider,
+                secrets: secrets.clone(),
+                window_s,
+                public_url: spec.public_url.clone(),
+                handshake: HandshakeSettings {
+                    verify_token: handshake.verify_token.clone(),
+                    allowed_origins: handshake.allowed_origins.clone(),
+                    allowed_rate: handshake.allowed_rate,
+                    topic: handshake.topic.clone(),
+                    awaited: handshake.awaits_secret,
+                },
+                subject: spec.subject.clone().map(paths),
+            };
+            Endpoint::new(settings).map_err(|why| refused(why.to_string()))?;
+            provider.name
+        }
     };
-    Endpoint::new(settings).map_err(|why| Problem::invalid(format!("source {:?}: {why}", spec.id)))?;
-    let of = of::source(provider.name, &spec.id);
+    let of = of::source(provider, &spec.id);
     let sealed = |text: &str| {
         let mut nonce = [0; 24];
         random.fill(&mut nonce);
@@ -137,8 +141,8 @@ pub fn source(
     Ok(Source {
         key,
         name: spec.id.clone(),
-        provider: provider.name.to_owned(),
-        mode: spec.mode,
+        provider: provider.to_owned(),
+        mode,
         secrets: secrets.into_iter().map(|(id, text)| SourceSecret { id, sealed: sealed(&text) }).collect(),
         window_s,
         public_url: spec.public_url.clone(),
@@ -159,6 +163,35 @@ pub fn source(
 pub(crate) fn paths(paths: SubjectPaths) -> verify::receive::SubjectPaths {
     let SubjectPaths { kind, collection, id } = paths;
     verify::receive::SubjectPaths { event: None, kind, collection, id }
+}
+
+/// Whether only ASP.NET Core WebHooks knows such a sender.
+fn is_aspnet_alone(provider: &str) -> bool {
+    provider::find(provider).is_none() && verify::aspnet::find(provider).is_some()
+}
+
+/// The name of the receiver, if the source is what ASP.NET Core WebHooks would take; or what is wrong with it.
+fn aspnet(spec: &SourceSpec, secrets: &[(String, String)]) -> Result<&'static str, String> {
+    let receiver = verify::aspnet::find(&spec.provider).ok_or_else(|| {
+        let known: Vec<_> = verify::aspnet::ALL.iter().map(|receiver| receiver.name).collect();
+        format!("ASP.NET Core WebHooks has no receiver {:?}; known are {}", spec.provider, known.join(", "))
+    })?;
+    let others = [
+        ("window", spec.window.is_some()),
+        ("public_url", spec.public_url.is_some()),
+        ("subject", spec.subject.is_some()),
+        ("handshake", spec.handshake.is_some()),
+    ];
+    if let Some((key, _)) = others.iter().find(|(_, is_set)| *is_set) {
+        return Err(format!("`{key}` has no meaning with the mode \"aspnet\"; leave it out"));
+    }
+    let mut configuration = Configuration::default();
+    configuration.add_secrets(receiver, &spec.id, secrets.iter().cloned());
+    if secrets.is_empty() {
+        return Err(Fault::NoSecret { receiver: receiver.name }.to_string());
+    }
+    let receivers = Receivers::new(configuration, CodeLength::default());
+    receivers.check().first().map_or(Ok(receiver.name), |fault| Err(fault.to_string()))
 }
 
 fn known_provider(name: &str) -> Result<&'static Provider, Problem> {

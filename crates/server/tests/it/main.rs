@@ -1,6 +1,7 @@
 //! The server in process: a store in memory, real routers, and real listeners where the wire itself is tested.
 
 mod api;
+mod aspnet;
 mod batches;
 mod holds;
 mod links;

@@ -1,12 +1,12 @@
 //! What people write: read from TOML as from JSON, checked alike, and settled against what was there.
 
-use domain::catalogue::{Owner, Service, SigningKind};
+use domain::catalogue::{Owner, Service, SigningKind, SourceMode};
 use domain::rule::{Action, HoldFor};
 use domain::{Random, RuleKey, ServiceKey, SourceKey};
 use server::resources::{self, RuleSpec, ServiceSpec, SourceSpec, settle_service, settle_source};
 use store::seal::SealKey;
 
-struct Zeros;
+pub struct Zeros;
 
 impl Random for Zeros {
     fn fill(&self, bytes: &mut [u8]) {
@@ -146,9 +146,33 @@ fn a_key_of_another_kind_takes_over_once_somebody_can_learn_it() {
 }
 
 #[test]
-fn what_is_not_offered_yet_is_refused_and_not_taken_for_something_else() {
-    let aspnet = source("id = \"a\"\nprovider = \"github\"\nmode = \"aspnet\"\nsecrets = [\"s3cret\"]", &Zeros);
-    assert!(aspnet.expect_err("refused").contains("not offered yet"));
+fn a_source_may_be_as_aspnet_has_it_and_is_where_nobody_else_knows_its_sender() {
+    let made = |provider: &str, rest: &str| source(&format!("provider = \"{provider}\"\n{rest}"), &Zeros);
+    let aspnet = "mode = \"aspnet\"\nsecrets = [\"0123456789abcdef\"]";
+    let code = "secrets = [\"0123456789abcdef0123456789abcdef\"]";
+
+    let github = made("GitHub", aspnet).expect("a source");
+    assert_eq!((github.mode, github.provider.as_str()), (SourceMode::Aspnet, "github"));
+    let registry = made("azurecontainerregistry", code).expect("a source");
+    assert_eq!((registry.mode, registry.provider.as_str()), (SourceMode::Aspnet, "AzureContainerRegistry"));
+    assert_eq!(made("github", code).expect("a source").mode, SourceMode::Modern);
+    assert!(made("pusher", "mode = \"aspnet\"\nsecrets = [\"app:01234567\"]").is_ok());
+}
+
+#[test]
+fn a_source_that_aspnet_could_not_serve_is_refused_in_its_words() {
+    let why = |rest: &str| source(&format!("mode = \"aspnet\"\n{rest}"), &Zeros).expect_err("refused");
+
+    let short = why("provider = \"github\"\nsecrets = [\"0123456789abcde\"]");
+    assert!(short.ends_with("instance ''. The value must be at least 16 characters long."), "{short}");
+    let none = why("provider = \"github\"");
+    assert!(none.ends_with("Configure secret keys for this receiver."), "{none}");
+    let unknown = why("provider = \"gitlab\"\nsecrets = [\"x\"]");
+    assert!(unknown.contains("no receiver \"gitlab\"; known are azurealert"), "{unknown}");
+    let window = why("provider = \"stripe\"\nwindow = \"5m\"\nsecrets = [\"0123456789abcdef\"]");
+    assert!(window.contains("`window` has no meaning"), "{window}");
+    let pusher = why("provider = \"pusher\"\nsecrets = [\"0123456789abcdef\"]");
+    assert!(pusher.contains("another depth"), "{pusher}");
 }
 
 #[test]

@@ -1,0 +1,97 @@
+//! One request to the receivers of ASP.NET Core WebHooks: they judge it together, since even an id that none of them has
+//! is answered in their own way, and their answers go out to the letter.
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use domain::Timestamp;
+use http::request::Parts;
+use verify::aspnet::{Outcome, Route, find};
+use verify::provider::FORGE_BODY_BYTES_MAX;
+use verify::receive::{Accepted, Head};
+
+use super::believed::{self, Believed};
+use super::endpoints::AspnetSources;
+use super::incoming::{answer, keep, pairs, receipted};
+use super::quarantine::Refused;
+use crate::problem::{self, Problem};
+use crate::server::Shared;
+
+/// A request whose path names such a receiver.
+pub struct Arrived<'a> {
+    /// Their sources.
+    pub sources: &'a AspnetSources,
+    /// Its head.
+    pub head: &'a Parts,
+    /// When it arrived.
+    pub now: Timestamp,
+}
+
+impl Arrived<'_> {
+    /// Judges it, records what is believed, and answers.
+    pub async fn judge(&self, server: &Shared, body: Body) -> Response {
+        let url = format!("{}{}", server.parts.settings.public_url, self.head.uri);
+        let headers = pairs(self.head);
+        let head = Head { method: self.head.method.as_str(), url: &url, headers: &headers };
+        if let Some(outcome) = self.sources.receivers.look(&head) {
+            return self.follow(server, outcome, None).await;
+        }
+        match super::read_body(body, FORGE_BODY_BYTES_MAX).await {
+            Ok(body) => self.follow(server, self.sources.receivers.receive(&head, &body), Some(body)).await,
+            Err(problem) => problem.into_response(),
+        }
+    }
+
+    async fn follow(&self, server: &Shared, outcome: Outcome, body: Option<Bytes>) -> Response {
+        match outcome {
+            Outcome::Accept(accepted) => {
+                self.record(server, accepted, body.unwrap_or_default()).await.unwrap_or_else(|problem| {
+                    server.metrics.failed.inc();
+                    problem.into_response()
+                })
+            }
+            Outcome::Answer(reply) => {
+                server.metrics.replied.inc();
+                answer(reply)
+            }
+            Outcome::Refuse { refusal, reply } => {
+                let route = Route::of(self.head.uri.path());
+                let receiver = route.as_ref().and_then(|route| find(&route.receiver));
+                let refused = Refused {
+                    source: route.and_then(|route| self.sources.key(&route.receiver, &route.id)),
+                    credential_headers: &receiver.map(verify::aspnet::Receiver::credential_headers).unwrap_or_default(),
+                    refusal: &refusal,
+                    head: self.head,
+                    body: body.as_ref(),
+                    now: self.now,
+                };
+                keep(server, &refused).await;
+                answer(reply)
+            }
+        }
+    }
+
+    async fn record(
+        &self,
+        server: &Shared,
+        accepted: verify::aspnet::Accepted,
+        body: Bytes,
+    ) -> Result<Response, Problem> {
+        let receiver = accepted.receiver;
+        let source = self.sources.key(receiver.name, &accepted.id).ok_or_else(|| {
+            tracing::error!(receiver = receiver.name, id = accepted.id, "a believed request belongs to no source");
+            Problem::new(&problem::INTERNAL, "the request belongs to no source")
+        })?;
+        let believed = Believed {
+            source,
+            credential_headers: &receiver.credential_headers(),
+            window_s: None,
+            headers: &self.head.headers,
+            now: self.now,
+        };
+        let accepted = Accepted::from(accepted);
+        let reply = accepted.reply.clone();
+        let kept = believed::keep(server, &believed, accepted, body).await?;
+        Ok(receipted(answer(reply), server, kept))
+    }
+}
