@@ -252,6 +252,7 @@ fn server_parts(
         preview_command: preview_command()?,
         artifact_retention: config.form.artifacts.retention,
         upload_bytes_max: form.upload_bytes_max,
+        aspnet: config.aspnet,
     };
     let blobs = Blobs::open(data.blobs()).map_err(|why| {
         Failure::new(Exit::Config, format!("the folder {} cannot be used: {why}", data.blobs().display()))

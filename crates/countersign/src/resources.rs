@@ -249,7 +249,11 @@ mod tests {
 
     /// Brings this file into a catalogue, and answers how many entries that took.
     fn apply(text: &str, catalogue: &mut Catalogue) -> usize {
-        let config = Config { file: None, form: toml::from_str(text).expect("a configuration") };
+        let config = Config {
+            file: None,
+            form: toml::from_str(text).expect("a configuration"),
+            aspnet: server::AspnetSwitches::default(),
+        };
         let (seal, random) = (SealKey::new([3; 32]), crate::clock::SystemRandom);
         let makers = Makers { seal: &seal, random: &random, clock: &crate::clock::SystemClock, own_listeners: &[] };
         let planning = Planning { config: &config, catalogue, makers: &makers, now: Timestamp(1) };

@@ -22,6 +22,9 @@ pub struct Serve {
     /// Where senders and services reach `listen`.
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
+    /// The settings file of an application with ASP.NET Core WebHooks, whose senders come here.
+    #[arg(long, value_name = "FILE")]
+    webhooks_config: Option<String>,
     /// How log lines are written; `RUST_LOG` says which.
     #[arg(long, value_enum, default_value_t = LogForm::Text)]
     log: LogForm,
@@ -44,7 +47,12 @@ impl Serve {
     }
 
     fn laid(&self) -> Vec<Laid> {
-        let flags = [("listen", &self.listen), ("admin-listen", &self.admin_listen), ("public-url", &self.public_url)];
+        let flags = [
+            ("listen", &self.listen),
+            ("admin-listen", &self.admin_listen),
+            ("public-url", &self.public_url),
+            ("webhooks-config", &self.webhooks_config),
+        ];
         let given = flags.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
         given.map(|(name, value)| Laid::flag(name, &["server", &name.replace('-', "_")], value)).collect()
     }

@@ -68,6 +68,8 @@ pub struct ServerForm {
     pub refuse_repeated_jti: bool,
     /// The largest body of a signed request, in bytes; one GiB, unless it says otherwise.
     pub upload_bytes_max: Option<u64>,
+    /// The settings file of an application with ASP.NET Core WebHooks, whose senders come here.
+    pub webhooks_config: Option<PathBuf>,
 }
 
 impl Default for ServerForm {
@@ -81,6 +83,7 @@ impl Default for ServerForm {
             admin_hosts: Vec::new(),
             refuse_repeated_jti: false,
             upload_bytes_max: None,
+            webhooks_config: None,
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`discover`] finds the file, [`overlay`] takes what flags and environment say, [`document`] lays it
 //! over the file, [`reference`] fetches secrets that stand elsewhere, [`form`] is what all of it is read into.
-//! [`complaint`] says what is wrong, [`show`] what is in force and why.
+//! [`webhooks`] reads what an application with ASP.NET Core WebHooks had. [`complaint`] says what is wrong, [`show`] what is in force and why.
 
 mod complaint;
 mod discover;
@@ -12,6 +12,7 @@ mod nearest;
 mod overlay;
 mod reference;
 mod show;
+mod webhooks;
 
 use std::path::{Path, PathBuf};
 
@@ -20,7 +21,9 @@ use document::Document;
 use form::Form;
 pub use form::{ProgramForm, ServerForm};
 pub use overlay::Laid;
+use server::AspnetSwitches;
 pub use show::settings;
+use webhooks::Webhooks;
 
 /// A file to begin with: every key, at its default.
 pub const SAMPLE: &str = include_str!("sample.toml");
@@ -49,12 +52,15 @@ pub struct Config {
     pub file: Option<PathBuf>,
     /// What it says; paths are as they are used.
     pub form: Form,
+    /// What holds for all sources of the mode `aspnet`.
+    pub aspnet: AspnetSwitches,
 }
 
 /// The sources of a configuration before they are read together.
 struct Gathered {
     file: Option<PathBuf>,
     text: String,
+    variables: Vec<(String, String)>,
     laid: Vec<Laid>,
 }
 
@@ -75,8 +81,14 @@ impl Config {
             form.data_dir = gathered.folder().join(&form.data_dir);
         }
         form.secrets.key_file = form.secrets.key_file.map(|path| gathered.folder().join(path));
+        let mut webhooks = Webhooks::default();
+        if extent == Extent::Whole {
+            let webhooks_file = form.server.webhooks_config.as_ref().map(|path| gathered.webhooks_file(path));
+            webhooks = Webhooks::read(webhooks_file.as_deref(), &gathered.variables)?;
+        }
+        form.source.extend(webhooks.sources);
         check(&form)?;
-        Ok(Self { file: gathered.file, form })
+        Ok(Self { file: gathered.file, form, aspnet: webhooks.switches })
     }
 
     /// The installation's key file.
@@ -99,6 +111,12 @@ impl Gathered {
         Document::parse(self.path(), &self.text, &self.laid)
     }
 
+    /// Where the file of [`Webhooks`] is: beside this one, unless something else than this one names it.
+    fn webhooks_file(&self, path: &Path) -> PathBuf {
+        let is_laid = self.laid.iter().any(|each| each.key == ["server", "webhooks_config"]);
+        if is_laid { path.to_owned() } else { self.folder().join(path) }
+    }
+
     fn says_data_dir_in_file(&self) -> bool {
         let by_flag = self.laid.iter().any(|each| each.key == ["data_dir"]);
         let in_file = toml::de::DeTable::parse(&self.text).is_ok_and(|table| table.get_ref().contains_key("data_dir"));
@@ -115,9 +133,10 @@ fn gather(asked: &Asked) -> Result<Gathered, Complaint> {
     };
     let variables =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let mut laid = overlay::from_variables(variables)?;
+    let variables: Vec<_> = variables.collect();
+    let mut laid = overlay::from_variables(variables.iter().cloned())?;
     laid.extend(asked.flags.iter().cloned());
-    Ok(Gathered { file, text, laid })
+    Ok(Gathered { file, text, variables, laid })
 }
 
 /// What no single value shows to be wrong.

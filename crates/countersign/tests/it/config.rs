@@ -109,3 +109,26 @@ fn the_sample_is_the_default() {
     std::fs::write(folder.path().join("countersign.toml"), sample).expect("written");
     assert_eq!(check(folder.path(), &[]).status.code(), Some(0));
 }
+
+#[test]
+fn the_settings_of_an_aspnet_application_become_sources() {
+    let folder = with("[server]\nwebhooks_config = \"app.json\"");
+    let settings =
+        |secret: &str| format!("{{\"WebHooks\": {{\"github\": {{\"SecretKey\": {{\"default\": \"{secret}\"}}}}}}}}");
+    std::fs::write(folder.path().join("app.json"), settings("0123456789abcdef")).expect("a file");
+    let code = "0123456789abcdef0123456789abcdef";
+    let variables = [("WebHooks__kudu__SecretKey__one", code), ("WebHooks__DisableHttpsCheck", "true")];
+
+    let output = check(folder.path(), &variables);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("2 sources"), "{said}{}", String::from_utf8_lossy(&output.stderr));
+
+    std::fs::write(folder.path().join("app.json"), settings("hunter2")).expect("a file");
+    let output = check(folder.path(), &[]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        said.contains("app.json: Could not find a valid configuration for the 'github' WebHook receiver"),
+        "{said}"
+    );
+    assert!(!output.status.success() && !said.contains("hunter2"), "{said}");
+}
