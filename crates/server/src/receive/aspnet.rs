@@ -7,12 +7,11 @@ use bytes::Bytes;
 use domain::Timestamp;
 use http::request::Parts;
 use verify::aspnet::{Outcome, Route, find};
-use verify::provider::FORGE_BODY_BYTES_MAX;
 use verify::receive::{Accepted, Head};
 
 use super::believed::{self, Believed};
 use super::endpoints::AspnetSources;
-use super::incoming::{answer, keep, pairs, receipted};
+use super::incoming::{answer, keep, pairs, receipted, url};
 use super::quarantine::Refused;
 use crate::problem::{self, Problem};
 use crate::server::Shared;
@@ -30,13 +29,15 @@ pub struct Arrived<'a> {
 impl Arrived<'_> {
     /// Judges it, records what is believed, and answers.
     pub async fn judge(&self, server: &Shared, body: Body) -> Response {
-        let url = format!("{}{}", server.parts.settings.public_url, self.head.uri);
+        let url = url(server, self.head);
         let headers = pairs(self.head);
         let head = Head { method: self.head.method.as_str(), url: &url, headers: &headers };
         if let Some(outcome) = self.sources.receivers.look(&head) {
             return self.follow(server, outcome, None).await;
         }
-        match super::read_body(body, FORGE_BODY_BYTES_MAX).await {
+        let receiver = self.route().and_then(|route| find(&route.receiver));
+        let bytes_max = receiver.map_or(0, |receiver| receiver.body_bytes_max);
+        match super::read_body(body, bytes_max).await {
             Ok(body) => self.follow(server, self.sources.receivers.receive(&head, &body), Some(body)).await,
             Err(problem) => problem.into_response(),
         }
@@ -55,7 +56,7 @@ impl Arrived<'_> {
                 answer(reply)
             }
             Outcome::Refuse { refusal, reply } => {
-                let route = Route::of(self.head.uri.path());
+                let route = self.route();
                 let receiver = route.as_ref().and_then(|route| find(&route.receiver));
                 let refused = Refused {
                     source: route.and_then(|route| self.sources.key(&route.receiver, &route.id)),
@@ -69,6 +70,10 @@ impl Arrived<'_> {
                 answer(reply)
             }
         }
+    }
+
+    fn route(&self) -> Option<Route> {
+        Route::of(self.head.uri.path())
     }
 
     async fn record(

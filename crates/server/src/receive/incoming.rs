@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use domain::Timestamp;
 use http::request::Parts;
+use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue, Request, StatusCode, header};
 use verify::receive::{Endpoint, Head, Outcome, Reason, Refusal, Reply};
 
@@ -35,24 +36,12 @@ pub async fn incoming(State(server): State<Server>, request: Request<Body>) -> R
         None => Problem::no_such("path", head.uri.path()).into_response(),
         Some(Err(reason)) => {
             let detail = "the path names no source of this gateway".to_owned();
-            let refusal = Refusal { reason, detail };
-            keep(
-                &server,
-                &Refused { source: None, credential_headers: &[], refusal: &refusal, head: &head, body: None, now },
-            )
-            .await;
-            Problem::from(&refusal).into_response()
+            refuse(&server, &Refusal { reason, detail }, &head, now).await
         }
         Some(Ok(Found::Source(Ready { key, endpoint: None }))) => {
             let detail = "the source has no usable secret".to_owned();
-            let refusal = Refusal { reason: Reason::Misconfigured, detail };
             tracing::error!(source = key.0, "a request was refused: the source has no usable secret");
-            keep(
-                &server,
-                &Refused { source: None, credential_headers: &[], refusal: &refusal, head: &head, body: None, now },
-            )
-            .await;
-            Problem::from(&refusal).into_response()
+            refuse(&server, &Refusal { reason: Reason::Misconfigured, detail }, &head, now).await
         }
         Some(Ok(Found::Source(Ready { key, endpoint: Some(endpoint) }))) => {
             let arrived = Arrived { source: *key, endpoint, head: &head, now };
@@ -82,7 +71,7 @@ struct Arrived<'a> {
 
 impl Arrived<'_> {
     async fn judge(&self, server: &Shared, body: Body) -> Response {
-        let url = format!("{}{}", server.parts.settings.public_url, self.head.uri);
+        let url = url(server, self.head);
         let headers = pairs(self.head);
         let head = Head { method: self.head.method.as_str(), url: &url, headers: &headers };
         let now_s = self.now.seconds();
@@ -138,6 +127,18 @@ impl Arrived<'_> {
         }
         response
     }
+}
+
+/// Refuses what no source could judge.
+async fn refuse(server: &Shared, refusal: &Refusal, head: &Parts, now: Timestamp) -> Response {
+    keep(server, &Refused { source: None, credential_headers: &[], refusal, head, body: None, now }).await;
+    Problem::from(refusal).into_response()
+}
+
+/// The URL as senders know it. HTTP/2 and proxies name a host of their own, which does not count.
+pub(super) fn url(server: &Shared, head: &Parts) -> String {
+    let path = head.uri.path_and_query().map_or("/", PathAndQuery::as_str);
+    format!("{}{path}", server.parts.settings.public_url)
 }
 
 /// Counts a refused request and keeps it, within bounds.

@@ -142,6 +142,19 @@ async fn a_modern_source_and_one_as_aspnet_has_it_stand_side_by_side() {
 }
 
 #[tokio::test]
+async fn the_host_that_a_request_names_itself_does_not_count() {
+    let world = World::with(|settings| settings.public_url = "https://gateway.example".into()).await;
+    let code = "0123456789abcdef0123456789abcdef".to_owned();
+    add(&world, Configured { receiver: "kudu".into(), id: "default".into(), secrets: vec![code.clone()] }).await;
+    let path = format!("http://10.0.0.7:8640/api/webhooks/incoming/kudu?code={code}");
+    let headers = [("content-type", "application/json")];
+
+    let accepted = world.webhook(&path, &headers, "{\"status\": \"success\"}").await;
+
+    assert_eq!(accepted.status.as_u16(), 200, "{}", accepted.text());
+}
+
+#[tokio::test]
 async fn what_is_refused_is_kept_without_its_credential() {
     let world = World::with(|settings| settings.public_url = "https://gateway.example".into()).await;
     let secrets = vec!["0123456789abcdef0123456789abcdef".to_owned()];

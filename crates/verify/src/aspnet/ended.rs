@@ -25,9 +25,10 @@ impl Ended {
         Self::Answered(Reply::of(200, None, Vec::new()))
     }
 
-    /// 200 and a text.
+    /// 200 and the text that was sent, which a browser must not take for anything else.
     pub fn echo(text: Vec<u8>) -> Self {
-        Self::Answered(Reply::of(200, Some(TEXT), text))
+        let headers = vec![("X-Content-Type-Options", "nosniff".to_owned())];
+        Self::Answered(Reply { headers, ..Reply::of(200, Some(TEXT), text) })
     }
 
     /// A status and a text, which is all there is to say.

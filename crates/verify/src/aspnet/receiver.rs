@@ -1,6 +1,6 @@
 //! The vocabulary of a receiver's definition.
 
-use crate::provider::{Algorithm, Answer};
+use crate::provider::{Algorithm, Answer, BODY_BYTES_MAX};
 
 use super::body::BodyType;
 
@@ -25,6 +25,8 @@ pub struct Receiver {
     pub required_headers: &'static [&'static str],
     /// The event that is answered and not dispatched.
     pub ping: Option<Ping>,
+    /// The largest body that this sender sends.
+    pub body_bytes_max: usize,
     /// The answer to what is accepted.
     pub success: Answer,
 }
@@ -41,6 +43,7 @@ impl Receiver {
         head: false,
         required_headers: &[],
         ping: None,
+        body_bytes_max: BODY_BYTES_MAX,
         success: Answer::OK,
     };
 }

@@ -1,6 +1,6 @@
 //! The fourteen receivers.
 
-use crate::provider::{Algorithm, Answer};
+use crate::provider::{Algorithm, Answer, FORGE_BODY_BYTES_MAX};
 
 use super::body::BodyType;
 use super::receiver::{Event, Get, Message, Ping, Receiver, Signature, Verification, Written};
@@ -14,6 +14,7 @@ pub const ALL: &[Receiver] = &[
         name: "bitbucket",
         event: Event::Header("X-Event-Key"),
         required_headers: &["X-Hook-UUID"],
+        body_bytes_max: FORGE_BODY_BYTES_MAX,
         ..Receiver::BASE
     },
     Receiver {
@@ -40,6 +41,7 @@ pub const ALL: &[Receiver] = &[
         secret_characters_min: 16,
         event: Event::Header("X-Github-Event"),
         ping: Some(Ping::Event("ping")),
+        body_bytes_max: FORGE_BODY_BYTES_MAX,
         ..Receiver::BASE
     },
     Receiver { name: "kudu", event: required("$.status", "status"), ..Receiver::BASE },
