@@ -23,6 +23,9 @@ pub enum Import {
 pub struct Ashirt {
     /// A file of JSON, or a directory of them.
     path: PathBuf,
+    /// A network that the address check lets through for them: `10.0.0.0/8:8080`; may be given again.
+    #[arg(long = "allow-network", value_name = "NETWORK")]
+    allow_networks: Vec<String>,
     /// Say what would be registered, and register nothing.
     #[arg(long)]
     dry_run: bool,
@@ -54,7 +57,10 @@ impl Ashirt {
             .flatten();
         let client = if self.dry_run { None } else { Some(common.client()?) };
         let (mut made, mut left) = (Vec::new(), Vec::new());
-        for Found { name, service } in found {
+        for Found { name, mut service } in found {
+            if let Ok(service) = &mut service {
+                service["allow_networks"] = json!(self.allow_networks);
+            }
             let done = match (service, &client) {
                 (Err(why), _) => Err(why),
                 (Ok(service), None) => Ok(without_values(&service)),

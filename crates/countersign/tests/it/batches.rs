@@ -1,12 +1,12 @@
 //! Runs on demand, batches and imported workers, from the command line to the worker.
 
 use std::process::Output;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use crate::world::{Call, Reaction, World, peer};
+use crate::world::{Call, Reaction, World, peer, root};
 
 fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
@@ -81,4 +81,57 @@ fn workers_of_an_ashirt_server_are_registered_and_what_cannot_be_is_told() {
     let again = world.command(&["import", "ashirt", "workers/alone.json"]);
     assert!(again.status.code() == Some(1) && said(&again).contains("left out alone"), "{again:?}");
     assert_eq!(world.command(&["import", "ashirt", "nowhere"]).status.code(), Some(2));
+}
+
+#[test]
+fn the_commands_of_the_page_on_operating_do_what_it_says() {
+    // While somebody holds this, the worker answers nothing.
+    let open = Arc::new(Mutex::new(()));
+    let door = open.clone();
+    let worker = peer(move |call: Call| {
+        assert_eq!(call.headers["x-api-key"], "hunter2", "what was imported is sent");
+        if call.body == br#"{"type":"test"}"# {
+            return Reaction::Json(r#"{"status": "ok"}"#);
+        }
+        drop(door.lock().expect("not poisoned"));
+        Reaction::Json(r#"{"action": "processed", "content": "seen"}"#)
+    });
+    let world = World::serving("");
+    let subject = json!({"kind": "evidence", "collection": "test-op", "subject": "3f8b2c1e"});
+    let sent = world.api("POST", "/api/v1/events", Some(&json!({"type": "evidence_created", "subject": subject})));
+    assert_eq!(sent.status, 202, "{sent:?}");
+    let headers = json!({"X-Api-Key": "hunter2"});
+    let config = json!({"type": "web", "version": 1, "url": format!("http://{worker}/process"), "headers": headers});
+    let workers = world.folder().join("workers");
+    std::fs::create_dir(&workers).expect("made");
+    std::fs::write(workers.join("Demo.json"), config.to_string()).expect("written");
+
+    let mut batch = String::new();
+    let mut held = None;
+    for line in commands("docs/operate.md", "import ashirt") {
+        let line = line.replace("BATCH", &batch).replace("10.0.0.0/8", "127.0.0.0/8");
+        let arguments: Vec<&str> = line.split_whitespace().collect();
+        match arguments[..2] {
+            ["batch", "start"] => held = Some(open.lock().expect("not poisoned")),
+            ["batch", "watch"] => held = None,
+            _ => {}
+        }
+        let output = world.command(&arguments);
+        assert_eq!(output.status.code(), Some(0), "{line}: {output:?}");
+        assert!(!said(&output).contains("hunter2"), "{output:?}");
+        let started = said(&output).split_whitespace().find(|word| word.starts_with("bat_")).map(str::to_owned);
+        batch = started.unwrap_or(batch);
+    }
+    drop(held);
+
+    assert!(said(&world.command(&["batch", "show", &batch])).contains("aborted"));
+    assert!(!world.api("GET", "/api/v1/services/Demo", None).body.contains("hunter2"));
+}
+
+/// The commands of a page's block that has these words, without what it remarks.
+fn commands(page: &str, words: &str) -> Vec<String> {
+    let page = std::fs::read_to_string(root().join(page)).expect("the page");
+    let block = page.split("```").find(|block| block.contains(words)).expect("the block");
+    let command = |line: &str| Some(line.strip_prefix("countersign ")?.split(" #").next()?.trim().to_owned());
+    block.lines().filter_map(command).collect()
 }
