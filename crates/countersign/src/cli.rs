@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::client::Client;
 use crate::command::{
     account, batch, completion, config, conformance, event, gate, hold, import, openapi, preview_image, quarantine,
-    rule, run, serve, service, sign, source, subject, up, variable, verdict, verify,
+    restriction, rule, run, serve, service, sign, source, subject, up, variable, verdict, verify,
 };
 use crate::config::{Asked, Config, Extent, Laid};
 use crate::exit::{Done, Failure};
@@ -83,6 +83,9 @@ pub enum Command {
     /// Holds: what stops a release.
     #[command(subcommand)]
     Hold(hold::Hold),
+    /// Restrictions: whose later submissions or releases are refused.
+    #[command(subcommand)]
+    Restriction(restriction::Restriction),
     /// Print the verdict on a subject: exit 0 clear, 1 held or blocked, 8 pending.
     Verdict(verdict::Verdict),
     /// Verify a webhook offline, its body on standard input.
@@ -152,6 +155,7 @@ impl Cli {
             Command::Subject(subject) => subject.run(common).await,
             Command::Gate(gate) => gate.run(common).await,
             Command::Hold(hold) => hold.run(common).await,
+            Command::Restriction(restriction) => restriction.run(common).await,
             Command::Verdict(verdict) => verdict.run(common).await,
             Command::Verify(verify) => verify.run(common),
             Command::Sign(sign) => sign.run(common),

@@ -240,7 +240,9 @@ CREATE TABLE "restriction" (
     "actor" TEXT NOT NULL,
     "cause" INTEGER,
     "text" TEXT,
-    "at" INTEGER
+    "at" INTEGER,
+    "ended" INTEGER,
+    "ended_by" TEXT
 ) STRICT;
 
 CREATE TABLE "recheck" (
@@ -322,6 +324,7 @@ CREATE UNIQUE INDEX "collection_name" ON "collection" ("kind", "name");
 CREATE UNIQUE INDEX "subject_name" ON "subject" ("kind", "id", "collection");
 CREATE INDEX "subject_collection" ON "subject" ("collection");
 CREATE INDEX "actor_subject" ON "actor" ("subject");
+CREATE INDEX "actor_name" ON "actor" ("kind", "value");
 CREATE INDEX "listing_subject" ON "listing" ("subject");
 CREATE INDEX "listing_artifact" ON "listing" ("artifact");
 CREATE INDEX "artifact_expires" ON "artifact" ("expires") WHERE "removed" IS NULL;
@@ -352,7 +355,7 @@ CREATE INDEX "flag_open" ON "flag" ("subject") WHERE "ended" IS NULL;
 CREATE INDEX "hold_active" ON "hold" ("scope", "of") WHERE "ended" IS NULL;
 CREATE INDEX "hold_until" ON "hold" ("scope", "until") WHERE "ended" IS NULL;
 CREATE UNIQUE INDEX "recheck_of" ON "recheck" ("of");
-CREATE INDEX "restriction_actor" ON "restriction" ("actor_kind", "actor");
+CREATE INDEX "restriction_actor" ON "restriction" ("actor_kind", "actor") WHERE "ended" IS NULL;
 CREATE INDEX "clearance_subject" ON "clearance" ("subject");
 CREATE INDEX "quarantine_at" ON "quarantine" ("at");
 CREATE INDEX "batch_running" ON "batch" ("state") WHERE "state" = 'running';

@@ -43,6 +43,8 @@ pub enum Command {
     HoldCollection(HoldCollection),
     /// A person lifts a hold on a collection.
     LiftHold(LiftHold),
+    /// A person lifts a restriction.
+    LiftRestriction(LiftRestriction),
     /// Subjects are judged again, since something outside them changed.
     StepRecheck(Box<StepRecheck>),
     /// A subject is described, and lists artifacts.
@@ -103,7 +105,7 @@ macro_rules! into_command {
 }
 into_command!(
     Record in Box, Claim, Finish in Box, CallBack in Box, Push in Box, Decide in Box, Upsert in Box, Check in Box,
-    EndHold in Box, HoldCollection, LiftHold, StepRecheck in Box, PutSubject in Box, PutCollection, Amend in Box, MakeTag,
+    EndHold in Box, HoldCollection, LiftHold, LiftRestriction, StepRecheck in Box, PutSubject in Box, PutCollection, Amend in Box, MakeTag,
     EndArtifact, Demand in Box, StartBatch, TurnBatch, StepBatch in Box, PerformEnd,
     Change in Box, Quarantine in Box,
 );
@@ -557,6 +559,19 @@ pub struct LiftHold {
     pub now: Timestamp,
 }
 
+/// A person lifts a restriction. Answers: `Done`, `NotFound`.
+#[derive(Debug, Clone)]
+pub struct LiftRestriction {
+    /// The restriction.
+    pub restriction: RestrictionKey,
+    /// Who, in words.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// Now.
+    pub now: Timestamp,
+}
+
 /// The next subjects that something outside them makes another verdict for. Answers: `Done`, `Moved`, `Stale`,
 /// `Recompute`.
 #[derive(Debug, Clone)]
@@ -590,6 +605,8 @@ pub struct PutSubject {
     pub review_deadline: Option<Timestamp>,
     /// Who stands behind it.
     pub actors: Vec<Actor>,
+    /// Whether one of them may not have releases; `Stale` when that has changed.
+    pub restricted: bool,
     /// The artifacts that it lists now, with their roles.
     pub artifacts: Vec<(ArtifactKey, String)>,
     /// What is owed and was found about those artifacts and belongs to no subject yet; `Stale` when that has changed.

@@ -17,7 +17,7 @@ use domain::*;
 use crate::command::*;
 use crate::row::RowsExt;
 use crate::table::Rows;
-use crate::tables::Recheck;
+use crate::tables::{Recheck, Rechecked};
 use crate::{Store, StoreError, search};
 
 /// How often a judgement is made again before the store is said to be too busy: each time somebody else got further.
@@ -468,7 +468,10 @@ pub async fn step_recheck(store: &Store, recheck: &Recheck, now: Timestamp) -> R
         let catalogue = store.catalogue();
         let again = |state: &SubjectState| judged(Some(state), Trigger::Recheck, None, &catalogue, 0, now);
         let judged = states.iter().map(|state| (state, again(state)));
-        let judged = judged.filter(|(state, judged)| says_otherwise(state, judged)).map(|(_, judged)| judged).collect();
+        // No judgement says which restrictions it saw, so that one under way is only stale once the subject has changed.
+        let always = matches!(recheck.of, Rechecked::Actor(_));
+        let moves = |(state, judged): &(&SubjectState, Judged)| always || says_otherwise(state, judged);
+        let judged = judged.filter(moves).map(|(_, judged)| judged).collect();
         let step = StepRecheck { recheck: recheck.key, below: recheck.below, next, judged, now };
         match store.submit(step).await? {
             Answer::Stale | Answer::Recompute => {}
@@ -624,6 +627,7 @@ pub async fn put_subject(store: &Store, described: &Described, now: Timestamp) -
             track: described.track.clone(),
             review_deadline: described.review_deadline,
             actors: described.actors.clone(),
+            restricted,
             artifacts: if in_two_steps { Vec::new() } else { described.artifacts.clone() },
             orphans: if in_two_steps { Default::default() } else { orphans },
             judged,

@@ -136,13 +136,22 @@ pub fn subject_state(rows: &mut dyn Rows, key: SubjectKey) -> Result<Option<Subj
 /// # Errors
 /// When the engine fails.
 pub fn to_recheck(rows: &mut dyn Rows, recheck: &Recheck) -> Result<(Vec<SubjectState>, i64), StoreError> {
-    let Rechecked::Collection(collection) = &recheck.of;
-    let find = of(&SUBJECT_COLLECTION, collection.0).newest(Some(recheck.below)).limit(limits::RECHECK_STEP);
-    let keys: Vec<SubjectKey> = rows.all::<Subject>(&find)?.into_iter().map(|subject| subject.key).collect();
-    let next = keys.last().filter(|_| keys.len() == limits::RECHECK_STEP).map_or(0, |last| last.0);
-    let mut states = Vec::with_capacity(keys.len());
-    for key in keys {
-        states.extend(subject_state(rows, key)?);
+    let step = |find: Find| find.newest(Some(recheck.below)).limit(limits::RECHECK_STEP);
+    let named: Vec<(i64, SubjectKey)> = match &recheck.of {
+        Rechecked::Collection(collection) => {
+            let subjects: Vec<Subject> = rows.all(&step(of(&SUBJECT_COLLECTION, collection.0)))?;
+            subjects.into_iter().map(|subject| (subject.key.0, subject.key)).collect()
+        }
+        Rechecked::Actor(actor) => {
+            let name = vec![Value::Text(actor.kind.word().to_owned()), Value::Text(actor.value.clone())];
+            let rows: Vec<ActorRow> = rows.all(&step(Find::equal(&ACTOR_NAME, name)))?;
+            rows.into_iter().map(|row| (row.key, row.subject)).collect()
+        }
+    };
+    let next = named.last().filter(|_| named.len() == limits::RECHECK_STEP).map_or(0, |(row, _)| *row);
+    let mut states = Vec::with_capacity(named.len());
+    for (_, subject) in named {
+        states.extend(subject_state(rows, subject)?);
     }
     Ok((states, next))
 }

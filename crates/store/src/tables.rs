@@ -9,7 +9,7 @@ use domain::record::{Record, RecordStatus};
 use domain::result::{Coverage, ResultKind, ServiceResult};
 use domain::rule::{Action, Flag, Hold, HoldKind, HoldScope, Match, MatchState, RestrictionKind};
 use domain::run::{Attempt, Lease, Run, RunState, RunWhy};
-use domain::subject::{ActorKind, Collection, Subject};
+use domain::subject::{Actor, ActorKind, Collection, Subject};
 use domain::verdict::{Reason, VerdictKind};
 use domain::*;
 
@@ -249,6 +249,10 @@ pub struct Restriction {
     pub text: String,
     /// Since when.
     pub at: Timestamp,
+    /// When it was lifted.
+    pub ended: Option<Timestamp>,
+    /// Who lifted it and why, in words.
+    pub ended_by: Option<String>,
 }
 
 /// Subjects that are to be judged again, step by step, since something outside them changed. It is gone when all were.
@@ -258,7 +262,8 @@ pub struct Recheck {
     pub key: i64,
     /// Which subjects.
     pub of: Rechecked,
-    /// How far it has come: subjects are taken in falling order of their keys, the next one below this.
+    /// How far it has come: the rows that name the subjects are taken in falling order of their keys, the next one
+    /// below this.
     pub below: i64,
 }
 
@@ -268,6 +273,8 @@ pub struct Recheck {
 pub enum Rechecked {
     /// Those of a collection: a hold on it was made or has ended.
     Collection(CollectionKey),
+    /// Those that an actor stands behind: a restriction was lifted.
+    Actor(Actor),
 }
 
 /// A person has dealt with a subject.
@@ -490,7 +497,7 @@ row!(
 );
 row!(Flag, FLAG, "flag", [key, subject, cause, text, at, ended]);
 row!(Hold, HOLD, "hold", [key, scope, of, track, kind, until, cause, rule, text, at, ended, ended_by]);
-row!(Restriction, RESTRICTION, "restriction", [key, kind, actor_kind, actor, cause, text, at]);
+row!(Restriction, RESTRICTION, "restriction", [key, kind, actor_kind, actor, cause, text, at, ended, ended_by]);
 row!(Recheck, RECHECK, "recheck", [key, of, below]);
 row!(Clearance, CLEARANCE, "clearance", [key, subject, by, reason, at]);
 row!(LastLogin, LAST_LOGIN, "last_login", [account, at]);
@@ -647,6 +654,8 @@ indexes! {
     SUBJECT_COLLECTION on SUBJECT ["collection"];
     /// Who stands behind a subject.
     ACTOR_SUBJECT on ACTOR ["subject"];
+    /// What an actor stands behind.
+    ACTOR_NAME on ACTOR ["kind", "value"];
     /// A subject's artifacts.
     LISTING_SUBJECT on LISTING ["subject"];
     /// Who lists an artifact.
@@ -707,8 +716,8 @@ indexes! {
     HOLD_UNTIL on HOLD ["scope", "until"] only Only::Null("ended");
     /// What is judged again, each once.
     RECHECK_OF on RECHECK ["of"], unique true;
-    /// Restrictions of an actor.
-    RESTRICTION_ACTOR on RESTRICTION ["actor_kind", "actor"];
+    /// The restrictions of an actor that are in force.
+    RESTRICTION_ACTOR on RESTRICTION ["actor_kind", "actor"] only Only::Null("ended");
     /// A subject's clearances.
     CLEARANCE_SUBJECT on CLEARANCE ["subject"];
     /// Refused requests, the oldest first.

@@ -15,6 +15,7 @@ pub mod import;
 pub mod openapi;
 pub mod preview_image;
 pub mod quarantine;
+pub mod restriction;
 pub mod rule;
 pub mod run;
 pub mod serve;

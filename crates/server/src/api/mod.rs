@@ -15,6 +15,7 @@ mod lists;
 pub mod openapi;
 mod probe;
 mod rehearsal;
+mod restrictions;
 mod routes;
 mod rules;
 mod runs;

@@ -14,8 +14,8 @@ use store::tables::{Artifact, Audit, Batch, Clearance, Quarantine, Restriction};
 use super::auth::{self, Needs};
 use super::lists::{Listed, list, one};
 use super::{
-    accounts, batches, events, gate, holds, lists, openapi, probe, rehearsal, rules, runs, services, sources, subjects,
-    submit, variables,
+    accounts, batches, events, gate, holds, lists, openapi, probe, rehearsal, restrictions, rules, runs, services,
+    sources, subjects, submit, variables,
 };
 use crate::server::Server;
 
@@ -104,6 +104,7 @@ pub fn routes() -> Vec<Route> {
         Route::new("post", "/batches/{id}/abort", Administer, "End it, and cancel its runs that are due.", post(batches::abort)),
         Route::new("post", "/holds", Administer, "Hold a collection, or one track of it.", post(holds::create)).takes("Hold").gives(201),
         Route::new("post", "/holds/{id}/release", Administer, "Lift a hold.", post(holds::release)).takes("Because"),
+        Route::new("post", "/restrictions/{id}/lift", Administer, "Lift a restriction.", post(restrictions::lift)).takes("Because"),
         Route::new("get", "/receipts/{id}/body", Read, "The exact bytes of a receipt.", get(events::receipt_body)),
         Route::new("get", "/runs", Read, "List runs.", get(lists::runs)).asks(&["limit", "cursor", "expectation", "event"]),
         Route::new("get", "/runs/{id}", Read, "Show one of them.", get(one::<Run>)),

@@ -333,6 +333,8 @@ impl Show for Restriction {
             "match": self.cause.map(|key| view.id(key)),
             "text": self.text,
             "at": self.at.rfc3339(),
+            "ended": self.ended.map(Timestamp::rfc3339),
+            "ended_by": self.ended_by,
         }))
     }
 }

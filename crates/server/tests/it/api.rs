@@ -167,6 +167,13 @@ async fn who_was_restricted_may_not_submit_again() {
     assert_eq!(world.api("POST", "/subjects", subject("2")).await.problem(), "submission-refused");
     let restrictions = world.api("GET", "/restrictions", Value::Null).await.json();
     assert_eq!(restrictions["data"][0]["actor"]["value"], "mallory");
+    let path = format!("/restrictions/{}/lift", restrictions["data"][0]["id"].as_str().expect("an id"));
+    assert_eq!(world.api("POST", &path, json!({"reason": ""})).await.problem(), "invalid-value");
+    let lifted = world.api("POST", &path, json!({"reason": "it was not her"})).await;
+    assert_eq!(lifted.status, 200, "{}", lifted.text());
+    assert!(lifted.json()["ended_by"].as_str().is_some_and(|text| text.ends_with(": it was not her")));
+    assert_eq!(world.api("POST", &path, json!({"reason": "again"})).await.problem(), "not-found");
+    assert_eq!(world.api("POST", "/subjects", subject("2")).await.status, 201);
 }
 
 #[tokio::test]

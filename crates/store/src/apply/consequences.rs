@@ -193,6 +193,8 @@ fn restrict(
             cause,
             text: text.clone(),
             at: now,
+            ended: None,
+            ended_by: None,
         })?;
     }
     Ok(())

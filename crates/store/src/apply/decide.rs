@@ -1,15 +1,15 @@
 //! What people decide, and holds that end.
 
-use domain::rule::{Hold, HoldKind, HoldScope};
-use domain::subject::Collection;
+use domain::rule::{Hold, HoldKind, HoldScope, RestrictionKind};
+use domain::subject::{Actor, Collection};
 use domain::{ClearanceKey, CollectionKey, HoldKey, ResultKey, Timestamp};
 
 use super::consequences::{Of, fence, write};
 use super::{Turn, recheck};
 use crate::StoreError;
-use crate::command::{Answer, Decide, Decision, EndHold, HoldCollection, Judged, LiftHold, News};
+use crate::command::{Answer, Decide, Decision, EndHold, HoldCollection, Judged, LiftHold, LiftRestriction, News};
 use crate::row::RowsExt;
-use crate::tables::{Clearance, Rechecked};
+use crate::tables::{Clearance, Rechecked, Restriction};
 
 pub(super) fn decide(turn: &mut Turn<'_>, decide: &Decide) -> Result<Answer, StoreError> {
     let fenced = match fence(turn, &decide.judged)? {
@@ -91,6 +91,22 @@ pub(super) fn lift(turn: &mut Turn<'_>, lift: &LiftHold) -> Result<Answer, Store
     };
     end_on_collection(turn, &hold, format!("lifted by {}: {}", lift.by, lift.reason), lift.now)?;
     turn.audit(lift.now, &lift.by, format!("lifted a hold: {}", lift.reason))?;
+    Ok(Answer::Done)
+}
+
+pub(super) fn lift_restriction(turn: &mut Turn<'_>, lift: &LiftRestriction) -> Result<Answer, StoreError> {
+    let restriction = turn.rows.load::<Restriction>(lift.restriction.0)?;
+    let Some(before) = restriction.filter(|restriction| restriction.ended.is_none()) else {
+        return Ok(Answer::NotFound);
+    };
+    let (ended, ended_by) = (Some(lift.now), Some(format!("lifted by {}: {}", lift.by, lift.reason)));
+    turn.rows.change(&before, &Restriction { ended, ended_by, ..before.clone() })?;
+    if before.kind == RestrictionKind::Approval {
+        let actor = Actor { kind: before.actor_kind, value: before.actor.clone() };
+        recheck::begin(turn, Rechecked::Actor(actor), lift.now)?;
+    }
+    let (kind, of, actor) = (before.kind, before.actor_kind, &before.actor);
+    turn.audit(lift.now, &lift.by, format!("lifted the {kind} restriction of {of} {actor}: {}", lift.reason))?;
     Ok(Answer::Done)
 }
 

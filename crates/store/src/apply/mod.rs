@@ -78,6 +78,7 @@ pub fn apply(turn: &mut Turn<'_>, command: &Command) -> Result<Answer, StoreErro
         Command::EndHold(end) => decide::end_hold(turn, end),
         Command::HoldCollection(hold) => decide::hold_collection(turn, hold),
         Command::LiftHold(lift) => decide::lift(turn, lift),
+        Command::LiftRestriction(lift) => decide::lift_restriction(turn, lift),
         Command::StepRecheck(step) => recheck::step(turn, step),
         Command::Check(check) => check::check(turn, check),
         Command::PutSubject(put) => subject::put(turn, put),

@@ -85,6 +85,9 @@ pub(super) fn put(turn: &mut Turn<'_>, put: &PutSubject) -> Result<Answer, Store
     if search::restricted(turn.rows, &put.actors, RestrictionKind::Submission)? {
         return Ok(Answer::Restricted);
     }
+    if search::restricted(turn.rows, &put.actors, RestrictionKind::Approval)? != put.restricted {
+        return Ok(Answer::Stale);
+    }
     let artifacts: Vec<ArtifactKey> = put.artifacts.iter().map(|(key, _)| *key).collect();
     if search::orphans(turn.rows, &artifacts)? != put.orphans {
         return Ok(Answer::Stale);

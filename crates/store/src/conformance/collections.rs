@@ -49,7 +49,8 @@ impl World {
         wait(judged::step_recheck(self.store(), recheck, self.now)).expect("the engine works")
     }
 
-    fn recheck(&self) {
+    /// The dispatcher judges again whatever is to be.
+    pub fn recheck(&self) {
         while self.step_rechecks() > 0 {}
     }
 

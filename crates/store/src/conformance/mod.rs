@@ -186,6 +186,8 @@ const STORIES: &[(&str, Story)] = stories![
     people: [
         a_restricted_actor_is_refused,
         an_actor_restricted_for_releases_is_held,
+        a_restriction_is_lifted_once_and_what_it_held_is_judged_again,
+        a_lifted_restriction_lets_the_actor_submit_again,
         a_clearance_sets_aside_what_asks_for_a_person,
         a_person_lifts_a_hold_once,
     ],

@@ -8,10 +8,10 @@ use domain::{HoldKey, ServiceKey, SubjectKey};
 use super::catalogue::HOLD;
 use super::hands::{described, event, found, user, version};
 use super::world::{Open, World, wait};
-use crate::command::{Answer, Decide, Decision};
+use crate::command::{Answer, Decide, Decision, LiftRestriction};
 use crate::judged::{self, Described};
 use crate::search;
-use crate::tables::{Audit, Restriction};
+use crate::tables::{Audit, Recheck, Restriction};
 
 fn by(name: &str, subject: SubjectName) -> Described {
     Described { actors: vec![user(name)], ..described(subject) }
@@ -55,6 +55,49 @@ pub fn an_actor_restricted_for_releases_is_held(open: &Open<'_>) {
         matches!(world.put(&by("mallory", version("3"))), Answer::Verdict(VerdictKind::Held)),
         "also when she joins later"
     );
+}
+
+fn lift(world: &World) -> Answer {
+    let restriction = world.rows::<Restriction>()[0].key;
+    let (by, reason) = ("ann".to_owned(), "it was not her".to_owned());
+    world.submit(LiftRestriction { restriction, by, reason, now: world.now })
+}
+
+pub fn a_restriction_is_lifted_once_and_what_it_held_is_judged_again(open: &Open<'_>) {
+    let world = restricted(open, RestrictionKind::Approval);
+    for id in ["2", "3"] {
+        assert!(matches!(world.put(&by("mallory", version(id))), Answer::Verdict(VerdictKind::Held)));
+    }
+    world.submit_version("2");
+    world.answer(&world.call(), &found(&[]));
+    world.submit_version("3");
+    let call = world.call();
+    let before_it_was_lifted = world.judged_answer(&call, &found(&[]));
+    let audited = world.count::<Audit>();
+
+    assert!(matches!(lift(&world), Answer::Done));
+    world.recheck();
+
+    let verdicts = ["1", "2", "3"].map(|id| world.verdict(world.subject(&version(id))));
+    assert_eq!(verdicts, [VerdictKind::Held, VerdictKind::Clear, VerdictKind::Pending], "the rule's own hold stays");
+    assert!(matches!(world.submit(before_it_was_lifted), Answer::Stale));
+    assert_eq!(world.only::<Restriction>().ended_by.as_deref(), Some("lifted by ann: it was not her"));
+    let audit = world.rows::<Audit>();
+    assert_eq!(
+        audit[audited..].iter().map(|row| row.what.as_str()).collect::<Vec<_>>(),
+        ["lifted the approval restriction of user mallory: it was not her"]
+    );
+    assert!(matches!(lift(&world), Answer::NotFound));
+    world.answer(&call, &found(&["BAD"]));
+    assert_eq!(world.count::<Restriction>(), 2, "a rule may restrict her anew");
+}
+
+pub fn a_lifted_restriction_lets_the_actor_submit_again(open: &Open<'_>) {
+    let world = restricted(open, RestrictionKind::Submission);
+    assert!(matches!(world.put(&by("mallory", version("2"))), Answer::Restricted));
+    assert!(matches!(lift(&world), Answer::Done));
+    assert_eq!(world.count::<Recheck>(), 0, "it held no verdict");
+    assert!(matches!(world.put(&by("mallory", version("2"))), Answer::Verdict(VerdictKind::Pending)));
 }
 
 /// A version that a scanner's rule holds.

@@ -163,6 +163,7 @@ fn adopting(world: &World, upload: ArtifactKey) -> PutSubject {
         track: None,
         review_deadline: None,
         actors: Vec::new(),
+        restricted: false,
         artifacts: vec![(upload, "upload".to_owned())],
         orphans,
         judged: Some(judged),
