@@ -25,6 +25,7 @@ use crate::preview::Previewer;
 use crate::problem::{self, Problem};
 use crate::receive::{AspnetSwitches, Endpoints, Quarantines};
 use crate::scanner::{self, Nonces};
+use crate::worker::Rooms;
 use crate::{api, links, pages, receive, worker};
 
 /// Everything that a server is made of.
@@ -95,6 +96,7 @@ pub struct Shared {
     pub(crate) metrics: Metrics,
     pub(crate) endpoints: Endpoints,
     pub(crate) quarantines: Quarantines,
+    pub(crate) rooms: Rooms,
     pub(crate) sessions: Mutex<Sessions>,
     previewer: Previewer,
     nonces: Mutex<Nonces>,
@@ -124,6 +126,7 @@ impl Server {
             metrics: Metrics::default(),
             endpoints: Endpoints::default(),
             quarantines: Quarantines::default(),
+            rooms: Rooms::default(),
             sessions: Mutex::default(),
             nonces: Mutex::default(),
             logins: Logins::default(),

@@ -20,6 +20,10 @@ use crate::server::Server;
 
 /// The longest name of a source.
 const SOURCE_CHARS_MAX: usize = 255;
+/// The longest result, in characters.
+const BODY_CHARS_MAX: usize = 1024 * 1024;
+/// The longest reason of a rejection or an error, in characters.
+const MESSAGE_CHARS_MAX: usize = 65_536;
 
 /// `GET /api/operations/{slug}/evidence/{uuid}/metadata`
 pub async fn list(
@@ -49,11 +53,17 @@ pub async fn put(
     let members = Members::read(&signed.document()?)?;
     let source = members.filled("source")?;
     at_most("source", source, SOURCE_CHARS_MAX)?;
+    if !found.granted && own_name(&server, &found).as_deref() != Some(source) {
+        return Err(Refused::Unauthorized);
+    }
+    let (body, message) = (members.text("body")?, members.optional_text("message")?);
+    at_most("body", body, BODY_CHARS_MAX)?;
+    at_most("message", message.unwrap_or_default(), MESSAGE_CHARS_MAX)?;
     let change = RecordChange {
-        body: Some(members.text("body")?.to_owned()),
+        body: Some(body.to_owned()),
         status: status(members.text("status")?)?,
         can_process: members.optional_bool("canProcess")?,
-        message: members.optional_text("message")?.map(str::to_owned),
+        message: message.map(str::to_owned),
     };
     let now = server.now();
     let call_back = call_back(&server, &found, source, &change);
@@ -61,6 +71,12 @@ pub async fn put(
         Answer::NotFound => Err(Refused::Unauthorized),
         _ => Ok(Json(Value::Null)),
     }
+}
+
+/// The name of the caller's own service, which was asked about this.
+fn own_name(server: &Server, found: &Evidence) -> Option<String> {
+    let (_, service) = found.asked?;
+    server.parts.store.catalogue().services.get(&service).map(|service| service.name.clone())
 }
 
 fn status(word: &str) -> Result<RecordStatus, Refused> {
@@ -75,8 +91,7 @@ type CallBack = (domain::ExpectationKey, domain::ServiceKey, Meant);
 /// The answer of the caller's own service, where it says under its own name that the work is over.
 fn call_back(server: &Server, found: &Evidence, source: &str, change: &RecordChange) -> Option<CallBack> {
     let (expectation, service) = found.asked.filter(|_| change.status.is_final())?;
-    let catalogue = server.parts.store.catalogue();
-    catalogue.services.get(&service).filter(|service| service.name == source)?;
+    own_name(server, found).filter(|name| name == source)?;
     Some((expectation, service, meant(change)))
 }
 

@@ -14,6 +14,7 @@ mod metadata;
 mod operations;
 mod path;
 mod rights;
+mod room;
 mod signed;
 mod tags;
 
@@ -24,6 +25,7 @@ use http::StatusCode;
 
 use crate::server::Server;
 use error::Refused;
+pub(crate) use room::Rooms;
 
 /// The routes of the protocol.
 pub(crate) fn router() -> Router<Server> {

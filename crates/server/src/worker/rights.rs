@@ -1,7 +1,7 @@
 //! What an account may do in an operation and with an evidence.
 //!
 //! What was granted counts, and nothing else, with one exception: the account of a worker service may read what its
-//! service was asked about, and write results there. Between what is not there and what is not permitted no difference
+//! service was asked about, and write results there under its service's name. Between what is not there and what is not permitted no difference
 //! is told.
 
 use domain::catalogue::{Access, Account};
@@ -53,6 +53,8 @@ pub struct Evidence {
     pub said: Said,
     /// The newest question about it to the caller's own service, if there was one.
     pub asked: Option<(ExpectationKey, ServiceKey)>,
+    /// Whether it was granted; if not, the caller may do only what its own service was asked for.
+    pub granted: bool,
 }
 
 /// What is said to whoever may not do this, or does it to what is not there.
@@ -85,6 +87,7 @@ pub async fn evidence(
     let found = server.parts.store.read(move |rows| find(rows, &name, own)).await?;
     let granted = account.operations.allow(slug, needs.access());
     found
+        .map(|found| Evidence { granted, ..found })
         .filter(|found| granted || (needs != Needs::Change && found.asked.is_some()))
         .ok_or_else(|| refusal(needs.access()))
 }
@@ -103,5 +106,5 @@ fn find(rows: &mut dyn Rows, name: &SubjectName, own: Option<ServiceKey>) -> Res
     };
     let asked = asked.zip(own);
     let said = Said::of(rows, &subject)?;
-    Ok(Some(Evidence { operation, subject, said, asked }))
+    Ok(Some(Evidence { operation, subject, said, asked, granted: false }))
 }

@@ -81,8 +81,10 @@ async fn judge(server: &Shared, head: Parts, body: Body) -> Result<Signed, Refus
     let presented =
         PresentedRequest::read(value(header::DATE), value(header::AUTHORIZATION), now_s).map_err(refused)?;
     let known = key(server, presented.unverified_access_key());
-    // Whoever has no key gets no room on our disk.
-    let body = read(server, body, known.is_some()).await?;
+    // Whoever has no key in force gets no room on our disk.
+    let in_force = known.as_ref().filter(|(account, _)| account.active);
+    let room = in_force.map(|(account, _)| server.rooms.take(account.key).ok_or_else(too_many)).transpose()?;
+    let body = read(server, body, room.is_some()).await?;
     let target = head.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
     let (account, key) = known.unzip();
     presented.verify(head.method.as_str(), target, &body.sha256, key.as_ref()).map_err(refused)?;
@@ -137,6 +139,10 @@ async fn read(server: &Shared, mut body: Body, keep: bool) -> Result<Spooled, Re
             return intake.finish(received);
         }
     }
+}
+
+fn too_many() -> Refused {
+    Problem::new(&problem::UNAVAILABLE, "too many requests of this account arrive at once").into()
 }
 
 fn too_large(bytes_max: u64) -> Refused {

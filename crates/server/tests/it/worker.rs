@@ -376,8 +376,10 @@ async fn a_worker_reaches_what_its_service_was_asked_about_and_concludes_it() {
     let result = |source: &str, status: &str| json!({"source": source, "body": "found", "status": status});
     let state = || world.store.read(|rows| Ok(rows.page::<Expectation>(None, 9)?.remove(0).state));
 
-    let other = own.json(&world, "PUT", &path(&uuid, "/metadata"), result("another", "Completed")).await;
-    assert_eq!((other.status.as_u16(), state().await), (200, Ok(ExpectationState::Open)));
+    let other = result("another", "Completed");
+    refused(&own.json(&world, "PUT", &path(&uuid, "/metadata"), other.clone()).await, 401, "Unauthorized");
+    let granted = client.json(&world, "PUT", &path(&uuid, "/metadata"), other).await;
+    assert_eq!((granted.status.as_u16(), state().await), (200, Ok(ExpectationState::Open)));
     own.json(&world, "PUT", &path(&uuid, "/metadata"), result("render", "Processing")).await;
     assert_eq!(state().await, Ok(ExpectationState::Open));
     let last = own.json(&world, "PUT", &path(&uuid, "/metadata"), result("render", "Completed")).await;

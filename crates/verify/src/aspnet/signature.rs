@@ -31,7 +31,7 @@ impl Request<'_> {
             Message::BodyAndUrl => self.head.url,
         };
         let message = [self.body, url.as_bytes()];
-        let explains = |secret: &str| explains(signature.algorithm, secret, &message, &candidate);
+        let explains = |secret: &str| explains(signature.algorithm, secret, &message, std::slice::from_ref(&candidate));
         secrets.believed(signature.algorithm.name(), explains).ok_or_else(|| self.mismatch(signature.header))
     }
 
@@ -94,9 +94,9 @@ impl Request<'_> {
 }
 
 /// Whether this is the MAC of the message under the secret, whose bytes are the key as they stand.
-pub(super) fn explains(algorithm: Algorithm, secret: &str, message: &[&[u8]], candidate: &[u8]) -> bool {
+pub(super) fn explains(algorithm: Algorithm, secret: &str, message: &[&[u8]], candidates: &[Vec<u8>]) -> bool {
     let key = Key::for_signatures(algorithm, secret.as_bytes());
-    key.is_ok_and(|key| key.explains(message, &[candidate.to_vec()]))
+    key.is_ok_and(|key| key.explains(message, candidates))
 }
 
 /// What stands behind the label: exactly two parts around equals signs, blanks and empty parts aside.

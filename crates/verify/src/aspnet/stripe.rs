@@ -45,14 +45,20 @@ impl Request<'_> {
         let secrets = self.secrets()?;
         let algorithm = Algorithm::HmacSha256;
         let message = [presented.time, b".", self.body];
+        // One that cannot be decoded ends the request when its turn comes; the body is hashed once, however many there are.
+        let (mut candidates, mut undecodable) = (Vec::new(), None);
         for text in presented.signatures {
-            let candidate = self.decoded(HEADER, text, Written::Hex)?;
-            let explains = |secret: &str| explains(algorithm, secret, &message, &candidate);
-            if let Some(believed) = secrets.believed(algorithm.name(), explains) {
-                return Ok(believed);
+            match self.decoded(HEADER, text, Written::Hex) {
+                Ok(candidate) => candidates.push(candidate),
+                Err(ended) => {
+                    undecodable = Some(ended);
+                    break;
+                }
             }
         }
-        Err(self.mismatch(HEADER))
+        let explains = |secret: &str| explains(algorithm, secret, &message, &candidates);
+        let believed = secrets.believed(algorithm.name(), explains);
+        believed.ok_or_else(|| undecodable.unwrap_or_else(|| self.mismatch(HEADER)))
     }
 
     fn property(&self, name: &str, missing: Reason) -> Result<String, Ended> {

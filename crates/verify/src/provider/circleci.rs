@@ -2,11 +2,15 @@ use super::{Answer, Credential, DeliveryId, EventName, Place, Provider, Replay, 
 
 /// CircleCI sends a list of versions, of which the first is known.
 pub const CIRCLECI: Provider = Provider {
-name: "circleci",
-credential: Credential::Signature(Signature { at: Where::Header("circleci-signature"), shape: Shape::List { between: ',', after_key: '=', key: "v1" }, ..Signature::BASE }),
-event: EventName::Optional(&[Place::Header("circleci-event-type"), Place::Json("type")]),
-delivery_id: DeliveryId::First(&[Place::Json("id")]),
-replay: Replay::Signed,
-success: Answer::OK,
-..Provider::BASE
+    name: "circleci",
+    credential: Credential::Signature(Signature {
+        at: Where::Header("circleci-signature"),
+        shape: Shape::List { between: ',', after_key: '=', key: "v1" },
+        ..Signature::BASE
+    }),
+    event: EventName::Optional(&[Place::Header("circleci-event-type"), Place::Json("type")]),
+    delivery_id: DeliveryId::First(&[Place::Json("id")]),
+    replay: Replay::Signed,
+    success: Answer::OK,
+    ..Provider::BASE
 };

@@ -33,6 +33,8 @@ pub struct Provider {
     pub ping: Option<&'static str>,
     /// What identifies a delivery, and how far that can be trusted.
     pub replay: Replay,
+    /// Whether every event of this sender is a JSON object, and anything else no event of its.
+    pub only_objects: bool,
     /// The largest body that this sender sends.
     pub body_bytes_max: usize,
     /// The answer to an accepted request.
@@ -55,6 +57,7 @@ impl Provider {
         handshakes: &[],
         ping: None,
         replay: Replay::Nothing,
+        only_objects: false,
         body_bytes_max: BODY_BYTES_MAX,
         success: Answer::NO_CONTENT,
         refusal_status: None,

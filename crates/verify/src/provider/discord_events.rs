@@ -1,13 +1,22 @@
-use super::{Algorithm, Answer, Condition, Credential, EventName, Handshake, KeyForm, Part, Place, Provider, Replay, Signature, Time, TimeAt, Unit, Wanted, Where};
+use super::{
+    Algorithm, Answer, Condition, Credential, EventName, Handshake, KeyForm, Part, Place, Provider, Replay, Signature,
+    Time, TimeAt, Unit, Wanted, Where,
+};
 
 /// Discord's webhook events: each is answered 204, its ping too.
 pub const DISCORD_EVENTS: Provider = Provider {
-name: "discord-events",
-credential: Credential::Signature(Signature { algorithm: Algorithm::Ed25519, at: Where::Header("X-Signature-Ed25519"), message: &[Part::Time, Part::Body], time: Some(Time { at: TimeAt::Header("X-Signature-Timestamp"), unit: Unit::Seconds, window_s: None }), ..Signature::BASE }),
-key: KeyForm::Ed25519Hex,
-event: EventName::Optional(&[Place::Json("event.type")]),
-handshakes: &[Handshake::proven(&[Condition::Json("type", "0")], Wanted::Fixed(Answer::NO_CONTENT))],
-replay: Replay::SignedTime,
-refusal_status: Some(401),
-..Provider::BASE
+    name: "discord-events",
+    credential: Credential::Signature(Signature {
+        algorithm: Algorithm::Ed25519,
+        at: Where::Header("X-Signature-Ed25519"),
+        message: &[Part::Time, Part::Body],
+        time: Some(Time { at: TimeAt::Header("X-Signature-Timestamp"), unit: Unit::Seconds, window_s: None }),
+        ..Signature::BASE
+    }),
+    key: KeyForm::Ed25519Hex,
+    event: EventName::Optional(&[Place::Json("event.type")]),
+    handshakes: &[Handshake::proven(&[Condition::Json("type", "0")], Wanted::Fixed(Answer::NO_CONTENT))],
+    replay: Replay::SignedTime,
+    refusal_status: Some(401),
+    ..Provider::BASE
 };

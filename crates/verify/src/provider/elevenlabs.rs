@@ -1,11 +1,19 @@
-use super::{Answer, Credential, EventName, Part, Place, Provider, Replay, Shape, Signature, Time, TimeAt, Unit, Where};
+use super::{
+    Answer, Credential, EventName, Part, Place, Provider, Replay, Shape, Signature, Time, TimeAt, Unit, Where,
+};
 
 /// ElevenLabs signs the time and the body; its time holds for half an hour.
 pub const ELEVENLABS: Provider = Provider {
-name: "elevenlabs",
-credential: Credential::Signature(Signature { at: Where::Header("ElevenLabs-Signature"), shape: Shape::List { between: ',', after_key: '=', key: "v0" }, message: &[Part::Time, Part::Text("."), Part::Body], time: Some(Time { at: TimeAt::Item("t"), unit: Unit::Seconds, window_s: Some(1800) }), ..Signature::BASE }),
-event: EventName::Optional(&[Place::Json("type")]),
-replay: Replay::SignedTime,
-success: Answer::OK,
-..Provider::BASE
+    name: "elevenlabs",
+    credential: Credential::Signature(Signature {
+        at: Where::Header("ElevenLabs-Signature"),
+        shape: Shape::List { between: ',', after_key: '=', key: "v0" },
+        message: &[Part::Time, Part::Text("."), Part::Body],
+        time: Some(Time { at: TimeAt::Item("t"), unit: Unit::Seconds, window_s: Some(1800) }),
+        ..Signature::BASE
+    }),
+    event: EventName::Optional(&[Place::Json("type")]),
+    replay: Replay::SignedTime,
+    success: Answer::OK,
+    ..Provider::BASE
 };

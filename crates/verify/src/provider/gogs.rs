@@ -1,14 +1,16 @@
-use super::{Credential, DeliveryId, EventName, FORGE_BODY_BYTES_MAX, Place, Provider, Replay, Signature, Subject, Where};
+use super::{
+    Credential, DeliveryId, EventName, FORGE_BODY_BYTES_MAX, Place, Provider, Replay, Signature, Subject, Where,
+};
 
 /// Gogs signs the raw body and sends the digest in bare hex.
 pub const GOGS: Provider = Provider {
-name: "gogs",
-credential: Credential::Signature(Signature { at: Where::Header("X-Gogs-Signature"), ..Signature::BASE }),
-event: EventName::Optional(&[Place::Header("X-Gogs-Event")]),
-delivery_id: DeliveryId::First(&[Place::Header("X-Gogs-Delivery")]),
-subject: Some(Subject::PUSHED_COMMIT),
-form_field: Some("payload"),
-replay: Replay::IdAndDigest,
-body_bytes_max: FORGE_BODY_BYTES_MAX,
-..Provider::BASE
+    name: "gogs",
+    credential: Credential::Signature(Signature { at: Where::Header("X-Gogs-Signature"), ..Signature::BASE }),
+    event: EventName::Optional(&[Place::Header("X-Gogs-Event")]),
+    delivery_id: DeliveryId::First(&[Place::Header("X-Gogs-Delivery")]),
+    subject: Some(Subject::PUSHED_COMMIT),
+    form_field: Some("payload"),
+    replay: Replay::IdAndDigest,
+    body_bytes_max: FORGE_BODY_BYTES_MAX,
+    ..Provider::BASE
 };

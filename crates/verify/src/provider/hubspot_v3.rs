@@ -1,12 +1,25 @@
-use super::{Answer, Credential, DeliveryId, Encoding, EventName, Part, Place, Provider, Replay, Signature, Time, TimeAt, Unit, Where};
+use super::{
+    Answer, Credential, DeliveryId, Encoding, EventName, Part, Place, Provider, Replay, Signature, Time, TimeAt, Unit,
+    Where,
+};
 
 /// HubSpot, version 3: method, URL, body and time.
 pub const HUBSPOT_V3: Provider = Provider {
-name: "hubspot-v3",
-credential: Credential::Signature(Signature { at: Where::Header("X-HubSpot-Signature-v3"), encoding: Encoding::Base64, message: &[Part::Method, Part::UrlPartlyDecoded, Part::Body, Part::Time], time: Some(Time { at: TimeAt::Header("X-HubSpot-Request-Timestamp"), unit: Unit::Milliseconds, window_s: Some(300) }), ..Signature::BASE }),
-event: EventName::Optional(&[Place::Json("[*].subscriptionType")]),
-delivery_id: DeliveryId::First(&[Place::Json("[*].eventId")]),
-replay: Replay::Signed,
-success: Answer::OK,
-..Provider::BASE
+    name: "hubspot-v3",
+    credential: Credential::Signature(Signature {
+        at: Where::Header("X-HubSpot-Signature-v3"),
+        encoding: Encoding::Base64,
+        message: &[Part::Method, Part::UrlPartlyDecoded, Part::Body, Part::Time],
+        time: Some(Time {
+            at: TimeAt::Header("X-HubSpot-Request-Timestamp"),
+            unit: Unit::Milliseconds,
+            window_s: Some(300),
+        }),
+        ..Signature::BASE
+    }),
+    event: EventName::Optional(&[Place::Json("[*].subscriptionType")]),
+    delivery_id: DeliveryId::First(&[Place::Json("[*].eventId")]),
+    replay: Replay::Signed,
+    success: Answer::OK,
+    ..Provider::BASE
 };

@@ -55,7 +55,10 @@ pub(crate) fn presented<'a>(head: &Head<'a>) -> Result<Presented<'a>, Refusal> {
     let decode = |part| base64::decode_url(part).ok_or_else(|| malformed("base64 for URLs"));
     let jose: JoseHeader = serde_json::from_slice(&decode(header)?).map_err(|_| malformed("a JOSE header"))?;
     if jose.alg != "HS256" {
-        return Err(Refusal::new(Reason::NoKnownSignature, "expected a token signed with HS256, found another algorithm"));
+        return Err(Refusal::new(
+            Reason::NoKnownSignature,
+            "expected a token signed with HS256, found another algorithm",
+        ));
     }
     let signed = &token[..header.len() + 1 + claims.len()];
     Ok(Presented { signed, tag: decode(tag)?, claims: decode(claims)? })

@@ -2,11 +2,19 @@ use super::{Algorithm, Credential, DeliveryId, EventName, KeyForm, Part, Place, 
 
 /// Standard Webhooks (specification 1.0) with a public key, which can check and never sign.
 pub const STANDARD_WEBHOOKS_ED25519: Provider = Provider {
-name: "standard-webhooks-ed25519",
-credential: Credential::Signature(Signature { algorithm: Algorithm::Ed25519, shape: Shape::List { between: ' ', after_key: ',', key: "v1a" }, ..Signature::standard("webhook-signature", "webhook-timestamp", &[Part::Header("webhook-id"), Part::Text("."), Part::Time, Part::Text("."), Part::Body]) }),
-key: KeyForm::Whpk,
-event: EventName::Optional(&[Place::Json("type")]),
-delivery_id: DeliveryId::First(&[Place::Header("webhook-id")]),
-replay: Replay::Signed,
-..Provider::BASE
+    name: "standard-webhooks-ed25519",
+    credential: Credential::Signature(Signature {
+        algorithm: Algorithm::Ed25519,
+        shape: Shape::List { between: ' ', after_key: ',', key: "v1a" },
+        ..Signature::standard(
+            "webhook-signature",
+            "webhook-timestamp",
+            &[Part::Header("webhook-id"), Part::Text("."), Part::Time, Part::Text("."), Part::Body],
+        )
+    }),
+    key: KeyForm::Whpk,
+    event: EventName::Optional(&[Place::Json("type")]),
+    delivery_id: DeliveryId::First(&[Place::Header("webhook-id")]),
+    replay: Replay::Signed,
+    ..Provider::BASE
 };

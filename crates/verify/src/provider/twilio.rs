@@ -38,7 +38,12 @@ pub(crate) fn candidates(head: &Head<'_>) -> Result<Vec<Vec<u8>>, Refusal> {
 pub(crate) fn messages(url: &str, head: &Head<'_>, content: &Content<'_>) -> Result<Vec<Vec<u8>>, Refusal> {
     let digests = head.query_values(BODY_DIGEST);
     let parameters = match &digests[..] {
-        [] => parameters(content),
+        [] if content.is_form() || content.body.is_empty() => parameters(content),
+        [] => {
+            let detail =
+                format!("expected the query parameter {BODY_DIGEST}, which binds a body that is no form, found none");
+            return Err(Refusal::new(Reason::SignatureMismatch, detail));
+        }
         [digest] if compare::equal(digest, hex::encode(&Sha256::digest(content.body)).as_bytes()) => Vec::new(),
         _ => {
             let detail = format!("the query parameter {BODY_DIGEST} is not the SHA-256 of the body");

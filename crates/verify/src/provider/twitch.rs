@@ -1,13 +1,29 @@
-use super::{Answer, Condition, Credential, DeliveryId, EventName, Handshake, Part, Place, Provider, Replay, Shape, Signature, Time, TimeAt, Unit, Wanted, Where};
+use super::{
+    Answer, Condition, Credential, DeliveryId, EventName, Handshake, Part, Place, Provider, Replay, Shape, Signature,
+    Time, TimeAt, Unit, Wanted, Where,
+};
 
 /// Twitch EventSub signs its id, the time and the body.
 pub const TWITCH: Provider = Provider {
-name: "twitch",
-credential: Credential::Signature(Signature { at: Where::Header("Twitch-Eventsub-Message-Signature"), shape: Shape::Prefix("sha256="), message: &[Part::Header("Twitch-Eventsub-Message-Id"), Part::Time, Part::Body], time: Some(Time { at: TimeAt::Header("Twitch-Eventsub-Message-Timestamp"), unit: Unit::Rfc3339, window_s: Some(600) }), ..Signature::BASE }),
-event: EventName::Optional(&[Place::Header("Twitch-Eventsub-Subscription-Type")]),
-delivery_id: DeliveryId::First(&[Place::Header("Twitch-Eventsub-Message-Id")]),
-handshakes: &[Handshake::proven(&[Condition::Header("Twitch-Eventsub-Message-Type", "webhook_callback_verification")], Wanted::Text(Place::Json("challenge")))],
-replay: Replay::Signed,
-success: Answer::OK,
-..Provider::BASE
+    name: "twitch",
+    credential: Credential::Signature(Signature {
+        at: Where::Header("Twitch-Eventsub-Message-Signature"),
+        shape: Shape::Prefix("sha256="),
+        message: &[Part::Header("Twitch-Eventsub-Message-Id"), Part::Time, Part::Body],
+        time: Some(Time {
+            at: TimeAt::Header("Twitch-Eventsub-Message-Timestamp"),
+            unit: Unit::Rfc3339,
+            window_s: Some(600),
+        }),
+        ..Signature::BASE
+    }),
+    event: EventName::Optional(&[Place::Header("Twitch-Eventsub-Subscription-Type")]),
+    delivery_id: DeliveryId::First(&[Place::Header("Twitch-Eventsub-Message-Id")]),
+    handshakes: &[Handshake::proven(
+        &[Condition::Header("Twitch-Eventsub-Message-Type", "webhook_callback_verification")],
+        Wanted::Text(Place::Json("challenge")),
+    )],
+    replay: Replay::Signed,
+    success: Answer::OK,
+    ..Provider::BASE
 };

@@ -1,10 +1,28 @@
-use super::{Answer, Condition, Credential, Demand, Encoding, Handshake, Place, Provider, Said, Shape, Signature, Wanted, Where};
+use super::{
+    Answer, Condition, Credential, Demand, Encoding, Handshake, Place, Provider, Said, Shape, Signature, Wanted, Where,
+};
 
-/// X asks by GET, unsigned, for the MAC of a token; nothing that could be a payload is answered.
+/// X asks by GET, unsigned, for the MAC of a token. So that nobody can have an event signed that way, a token is answered
+/// only if it could not be a JSON object, and only a JSON object is an event.
 pub const X_TWITTER: Provider = Provider {
-name: "x-twitter",
-credential: Credential::Signature(Signature { at: Where::Header("x-twitter-webhooks-signature"), shape: Shape::Prefix("sha256="), encoding: Encoding::Base64, ..Signature::BASE }),
-handshakes: &[Handshake { demand: Demand::PlainToken(Place::Query("crc_token")), ..Handshake::open(&[Condition::Method("GET")], Wanted::Members(&[("response_token", Said::Mac { prefix: "sha256=", encoding: Encoding::Base64, of: Place::Query("crc_token") })])) }],
-success: Answer::OK,
-..Provider::BASE
+    name: "x-twitter",
+    credential: Credential::Signature(Signature {
+        at: Where::Header("x-twitter-webhooks-signature"),
+        shape: Shape::Prefix("sha256="),
+        encoding: Encoding::Base64,
+        ..Signature::BASE
+    }),
+    handshakes: &[Handshake {
+        demand: Demand::PlainToken(Place::Query("crc_token")),
+        ..Handshake::open(
+            &[Condition::Method("GET")],
+            Wanted::Members(&[(
+                "response_token",
+                Said::Mac { prefix: "sha256=", encoding: Encoding::Base64, of: Place::Query("crc_token") },
+            )]),
+        )
+    }],
+    only_objects: true,
+    success: Answer::OK,
+    ..Provider::BASE
 };

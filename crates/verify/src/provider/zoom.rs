@@ -1,12 +1,30 @@
-use super::{Answer, Condition, Credential, Encoding, EventName, Handshake, Part, Place, Provider, Replay, Said, Shape, Signature, Time, TimeAt, Unit, Wanted, Where};
+use super::{
+    Answer, Condition, Credential, Encoding, EventName, Handshake, Part, Place, Provider, Replay, Said, Shape,
+    Signature, Time, TimeAt, Unit, Wanted, Where,
+};
 
 /// Zoom signs a version, the time and the body, and has its own token signed to begin with.
 pub const ZOOM: Provider = Provider {
-name: "zoom",
-credential: Credential::Signature(Signature { at: Where::Header("x-zm-signature"), shape: Shape::Prefix("v0="), message: &[Part::Text("v0:"), Part::Time, Part::Text(":"), Part::Body], time: Some(Time { at: TimeAt::Header("x-zm-request-timestamp"), unit: Unit::Seconds, window_s: None }), ..Signature::BASE }),
-event: EventName::Optional(&[Place::Json("event")]),
-handshakes: &[Handshake::proven(&[Condition::Json("event", "endpoint.url_validation")], Wanted::Members(&[("plainToken", Said::Back(Place::Json("payload.plainToken"))), ("encryptedToken", Said::Mac { prefix: "", encoding: Encoding::Hex, of: Place::Json("payload.plainToken") })]))],
-replay: Replay::SignedTime,
-success: Answer::OK,
-..Provider::BASE
+    name: "zoom",
+    credential: Credential::Signature(Signature {
+        at: Where::Header("x-zm-signature"),
+        shape: Shape::Prefix("v0="),
+        message: &[Part::Text("v0:"), Part::Time, Part::Text(":"), Part::Body],
+        time: Some(Time { at: TimeAt::Header("x-zm-request-timestamp"), unit: Unit::Seconds, window_s: None }),
+        ..Signature::BASE
+    }),
+    event: EventName::Optional(&[Place::Json("event")]),
+    handshakes: &[Handshake::proven(
+        &[Condition::Json("event", "endpoint.url_validation")],
+        Wanted::Members(&[
+            ("plainToken", Said::Back(Place::Json("payload.plainToken"))),
+            (
+                "encryptedToken",
+                Said::Mac { prefix: "", encoding: Encoding::Hex, of: Place::Json("payload.plainToken") },
+            ),
+        ]),
+    )],
+    replay: Replay::SignedTime,
+    success: Answer::OK,
+    ..Provider::BASE
 };

@@ -43,9 +43,19 @@ impl<'a> Content<'a> {
         Self { body, field, is_form, payload: OnceCell::new() }
     }
 
+    /// Whether the body is a form.
+    pub fn is_form(&self) -> bool {
+        self.is_form
+    }
+
     /// Whether the body is a form that holds no JSON.
     pub fn is_plain_form(&self) -> bool {
         self.is_form && self.field.is_none()
+    }
+
+    /// Whether the body is a JSON object.
+    pub fn is_object(&self) -> bool {
+        self.body.trim_ascii_start().first() == Some(&b'{') && self.read(&[]).is_ok()
     }
 
     /// The fields of the form, decoded; none if the body is no form.

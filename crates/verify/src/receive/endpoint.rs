@@ -185,9 +185,16 @@ impl Endpoint {
 
     /// What a believed request says.
     fn read(&self, believed: Believed<'_>, head: &Head<'_>, content: &Content<'_>) -> Result<Outcome, Refusal> {
-        if content.body.is_empty() {
+        if content.body.is_empty() && matches!(head.method, "POST" | "PUT" | "PATCH") {
             let detail = "expected the event as the request's body, found no body";
             return Err(Refusal::new(Reason::EmptyBody, detail));
+        }
+        if self.provider.only_objects && !content.is_object() {
+            let detail = format!(
+                "expected a JSON object, as everything that {} sends, found something else",
+                self.provider.name
+            );
+            return Err(Refusal::new(Reason::MalformedBody, detail));
         }
         let told = Told::read(self.provider, self.subject.as_ref(), head, content)?;
         if self.provider.ping.is_some_and(|ping| told.names == [ping]) {

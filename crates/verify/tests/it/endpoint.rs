@@ -11,6 +11,7 @@ use verify::{secret, sign};
 const SECRET: &str = "It's a Secret to Everybody";
 const GITHUB_PUSH: &[u8] = include_bytes!("../../vectors/forge/github-push.json");
 const GITLAB_PUSH: &[u8] = include_bytes!("../../vectors/forge/gitlab-push.json");
+const TWILIO_URL_ALONE: &[u8] = b"sXBkxbcHbGWeBhb/y2qbeGi0u5I=";
 const NOW_S: i64 = 1_767_225_600;
 
 fn settings(provider: &'static Provider, secrets: &[&str]) -> EndpointSettings {
@@ -218,4 +219,37 @@ fn a_push_of_twenty_mebibytes_is_read_in_one_pass() {
 
     assert!(accepted.arrivals[0].subject.is_some());
     assert!(started.elapsed().as_secs() < 60);
+}
+
+/// What a stranger can have X's endpoint sign is never an event.
+#[test]
+fn a_token_that_was_answered_with_its_mac_is_no_event() {
+    let endpoint = endpoint(&provider::X_TWITTER, &[SECRET]);
+    for token in ["123", "abc", "MTIz="] {
+        let url = format!("https://hooks.example.test/in?crc_token={token}");
+        let ask = Head { method: "GET", url: &url, headers: &[] };
+        let Outcome::Reply { reply, .. } = endpoint.receive(&ask, b"", NOW_S) else { panic!("no answer to {token}") };
+        let reply: serde_json::Value = serde_json::from_slice(&reply.body).expect("JSON");
+        let mac = reply["response_token"].as_str().expect("a MAC").as_bytes();
+        let headers: [(&str, &[u8]); 1] = [("x-twitter-webhooks-signature", mac)];
+
+        let refusal = refused(endpoint.receive(&post(&headers), token.as_bytes(), NOW_S));
+
+        assert_eq!(refusal.reason, Reason::MalformedBody, "{token}");
+    }
+    let ask = Head { method: "GET", url: "https://hooks.example.test/in?crc_token=%7B%7D", headers: &[] };
+    assert_eq!(refused(endpoint.receive(&ask, b"", NOW_S)).reason, Reason::ChallengeRefused);
+}
+
+#[test]
+fn a_twilio_body_that_is_no_form_is_bound_by_its_digest_and_a_get_has_none() {
+    let url = "https://hooks.example.test/in";
+    let endpoint = endpoint(&provider::TWILIO, &["auth-token"]);
+    // HMAC-SHA1 of the URL alone under `auth-token`.
+    let signature: [(&str, &[u8]); 1] = [("X-Twilio-Signature", TWILIO_URL_ALONE)];
+    let get = Head { method: "GET", url, headers: &signature };
+
+    assert_eq!(accepted(endpoint.receive(&get, b"", NOW_S)).arrivals.len(), 1);
+    assert_eq!(refused(endpoint.receive(&post(&signature), b"{}", NOW_S)).reason, Reason::SignatureMismatch);
+    assert_eq!(refused(endpoint.receive(&post(&signature), b"", NOW_S)).reason, Reason::EmptyBody);
 }
