@@ -25,14 +25,15 @@ pub struct LocalBus {
 }
 
 impl LocalBus {
-    /// A bus, and where its news arrives: one message for each group of commits.
+    /// A bus with so many places for calls in all, and where its news arrives: one message for each group of commits.
+    /// Every service that is called has at least one place, however few there are.
     #[must_use]
-    pub fn new() -> (std::sync::Arc<Self>, mpsc::UnboundedReceiver<Vec<News>>) {
+    pub fn new(calls_max: u32) -> (std::sync::Arc<Self>, mpsc::UnboundedReceiver<Vec<News>>) {
         let (news, inbox) = mpsc::unbounded_channel();
-        (std::sync::Arc::new(Self { places: Places::default(), watchers: Watchers::default(), news }), inbox)
+        (std::sync::Arc::new(Self { places: Places::new(calls_max), watchers: Watchers::default(), news }), inbox)
     }
 
-    /// Says how many calls to a service may be under way. A service without places is not called.
+    /// Says how many calls to a service may be under way, if there are so many places in all. A service without places is not called.
     pub fn allow(&self, service: ServiceKey, calls_max: u32) {
         self.places.allow(service, calls_max);
     }

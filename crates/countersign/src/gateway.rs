@@ -6,13 +6,14 @@
 
 use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use artifacts::Blobs;
 use axum::Router;
 use bus::LocalBus;
 use dispatch::{DispatchParts, EgressSender, Programs};
-use domain::Clock;
+use domain::{Clock, limits};
 use egress::{Egress, EgressSettings};
 use server::{ListenLimits, Parts, Server};
 use store::Store;
@@ -78,7 +79,8 @@ impl Gateway {
         let bound = Bound::bind(&config.form.server).await?;
         let addresses = bound.addresses()?;
 
-        let (bus, inbox) = LocalBus::new();
+        let calls_max = config.form.dispatch.calls_max.map_or(limits::CALLS_MAX, NonZeroU32::get);
+        let (bus, inbox) = LocalBus::new(calls_max);
         let engine = open(&data, &bus)?;
         let store = Store::new(&engine);
         let own_listeners = addresses.all();

@@ -1,6 +1,7 @@
 //! The desk: hears what was committed, and starts what follows.
 
 use std::collections::BTreeMap;
+use std::ops::Bound::{Excluded, Included, Unbounded};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -75,6 +76,7 @@ pub async fn run(parts: DispatchParts, shutdown: CancellationToken) {
         tasks: TaskTracker::new(),
         in_flight: Arc::default(),
         lines: BTreeMap::new(),
+        first: ServiceKey(0),
         next_check: None,
         next_hold: None,
         calendar_busy: false,
@@ -113,6 +115,8 @@ struct Desk {
     /// Leases held, so that they can be handed back.
     in_flight: Arc<Mutex<BTreeMap<RunKey, Claimed>>>,
     lines: BTreeMap<ServiceKey, Line>,
+    /// Who was first to claim in the latest round: the next begins behind it, so that each gets what is free in turn.
+    first: ServiceKey,
     next_check: Option<Timestamp>,
     next_hold: Option<Timestamp>,
     calendar_busy: bool,
@@ -323,28 +327,7 @@ impl Desk {
     /// Starts everything whose time has come.
     fn act(&mut self) {
         let now = self.shared.clock.now();
-        let mut claims = Vec::new();
-        for (service, line) in &mut self.lines {
-            let backlog = line.has_backlog(now) || line.claiming;
-            if backlog {
-                self.shared.bus.backlog(*service, true);
-            }
-            let Some(wanted) = line.wants(now) else {
-                if !backlog {
-                    self.shared.bus.backlog(*service, false);
-                }
-                continue;
-            };
-            let limit = wanted.limit.unwrap_or(CLAIM_MAX).min(CLAIM_MAX);
-            let places = self.shared.bus.take_for_claim(*service, limit);
-            if places > 0 {
-                line.claim();
-                claims.push((*service, wanted, places));
-            }
-        }
-        for (service, wanted, places) in claims {
-            self.claim(service, wanted, places, now);
-        }
+        self.claim_all(now);
         let due = [self.next_check, self.next_hold].into_iter().flatten().any(|at| at <= now);
         if due && !self.calendar_busy {
             self.calendar_busy = true;
@@ -369,6 +352,38 @@ impl Desk {
             self.rechecks_busy = true;
             let shared = self.shared.clone();
             self.job(Job::Rechecks, async move { shared.step_rechecks().await.map(Back::Rechecked) });
+        }
+    }
+
+    /// Claims for every service that wants something and has places.
+    fn claim_all(&mut self, now: Timestamp) {
+        let (behind, before) = ((Excluded(self.first), Unbounded), (Unbounded, Included(self.first)));
+        let mut claims = Vec::new();
+        for part in [behind, before] {
+            for (service, line) in self.lines.range_mut(part) {
+                let backlog = line.has_backlog(now) || line.claiming;
+                if backlog {
+                    self.shared.bus.backlog(*service, true);
+                }
+                let Some(wanted) = line.wants(now) else {
+                    if !backlog {
+                        self.shared.bus.backlog(*service, false);
+                    }
+                    continue;
+                };
+                let limit = wanted.limit.unwrap_or(CLAIM_MAX).min(CLAIM_MAX);
+                let places = self.shared.bus.take_for_claim(*service, limit);
+                if places > 0 {
+                    line.claim();
+                    claims.push((*service, wanted, places));
+                }
+            }
+        }
+        if let Some((first, ..)) = claims.first() {
+            self.first = *first;
+        }
+        for (service, wanted, places) in claims {
+            self.claim(service, wanted, places, now);
         }
     }
 
@@ -417,7 +432,7 @@ impl Desk {
         let now = self.shared.clock.now();
         let calendar = if self.calendar_busy { [None, None] } else { [self.next_check, self.next_hold] };
         let has_place = |service: &ServiceKey, line: &Line| {
-            // A full service is woken by the call that ends.
+            // What has no place is woken by any call that ends: a service without one under way always has its own.
             let is_called = self.shared.bus.calls_max(*service) > 0;
             line.next().filter(|at| is_called && (now < *at || self.shared.bus.under_way(*service) == 0))
         };

@@ -24,6 +24,8 @@ pub const DEFERRAL: Duration = Duration::from_secs(12 * 3600);
 pub const CONCURRENCY: u32 = 64;
 /// The most calls under way to one service that may be configured.
 pub const CONCURRENCY_MAX: u32 = 1024;
+/// Calls under way to all services together, when the configuration has no figure: bounds memory and open connections.
+pub const CALLS_MAX: u32 = 512;
 /// Runs that one step of a batch makes: bounds the writer's work in one command.
 pub const BATCH_STEP: usize = 128;
 /// Subjects that one step judges again after something outside them changed: bounds the writer's work in one command.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -19,6 +20,7 @@ pub struct Form {
     pub secrets: SecretsForm,
     pub store: StoreForm,
     pub artifacts: ArtifactsForm,
+    pub dispatch: DispatchForm,
     pub source: Vec<SourceSpec>,
     pub service: Vec<ServiceSpec>,
     pub rule: Vec<RuleSpec>,
@@ -34,6 +36,7 @@ impl Default for Form {
             secrets: SecretsForm::default(),
             store: StoreForm::default(),
             artifacts: ArtifactsForm::default(),
+            dispatch: DispatchForm::default(),
             source: Vec::new(),
             service: Vec::new(),
             rule: Vec::new(),
@@ -119,6 +122,14 @@ pub struct ArtifactsForm {
     /// How long one is kept whose upload says nothing of that; none: for ever.
     #[serde(deserialize_with = "some_span")]
     pub retention: Option<Duration>,
+}
+
+/// `[dispatch]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DispatchForm {
+    /// Calls under way to all services together; none: [`domain::limits::CALLS_MAX`].
+    pub calls_max: Option<NonZeroU32>,
 }
 
 /// `[exec.NAME]`.

@@ -95,7 +95,7 @@ struct Life {
 
 impl Life {
     async fn begin(before: Option<&Life>, workers: &Arc<Workers>, clock: &Arc<SimClock>) -> Self {
-        let (bus, inbox) = LocalBus::new();
+        let (bus, inbox) = LocalBus::new(domain::limits::CALLS_MAX);
         let engine = match before {
             None => MemoryStore::open(1, 7, bus.clone(), bus.clone()),
             Some(before) => before.engine.restarted(1, bus.clone(), bus.clone()),

@@ -3,6 +3,7 @@
 mod batch;
 mod gate;
 mod late;
+mod places;
 mod simulation;
 mod worker;
 mod world;

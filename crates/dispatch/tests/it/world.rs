@@ -34,7 +34,12 @@ pub type Watched = ((String, String), &'static str, bool);
 impl World {
     /// Starts it with these services and rules; this is what their calls meet.
     pub async fn start(services: &[Service], rules: &[Rule], sender: Arc<dyn Sender>) -> Self {
-        let (bus, inbox) = bus::LocalBus::new();
+        Self::start_with(services, rules, sender, domain::limits::CALLS_MAX).await
+    }
+
+    /// Starts it with so many places for calls in all.
+    pub async fn start_with(services: &[Service], rules: &[Rule], sender: Arc<dyn Sender>, calls_max: u32) -> Self {
+        let (bus, inbox) = bus::LocalBus::new(calls_max);
         let store = Store::new(&MemoryStore::open(1, 7, bus.clone(), bus.clone()).expect("a store"));
         let clock = SimClock::new();
         store.submit(Command::Start).await.expect("started");

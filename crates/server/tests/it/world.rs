@@ -107,7 +107,7 @@ impl World {
 
     /// Like [`World::new`], with other settings.
     pub async fn with(set: impl FnOnce(&mut Settings)) -> Self {
-        let (bus, _) = LocalBus::new();
+        let (bus, _) = LocalBus::new(domain::limits::CALLS_MAX);
         let engine = MemoryStore::open(1, 7, bus.clone(), bus.clone()).expect("a store");
         let store = Store::new(&engine);
         let folder = tempfile::tempdir().expect("a folder");

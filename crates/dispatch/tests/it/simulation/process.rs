@@ -51,6 +51,7 @@ impl Random for Dice {
 pub struct SimClock {
     begun: tokio::time::Instant,
     jumped: AtomicI64,
+    looks: AtomicU64,
 }
 
 /// When every world begins.
@@ -58,16 +59,22 @@ pub const BEGIN: Timestamp = Timestamp(1_767_225_600_000_000);
 
 impl SimClock {
     pub fn new() -> Arc<Self> {
-        Arc::new(Self { begun: tokio::time::Instant::now(), jumped: AtomicI64::new(0) })
+        Arc::new(Self { begun: tokio::time::Instant::now(), jumped: AtomicI64::new(0), looks: AtomicU64::new(0) })
     }
 
     pub fn jump(&self, microseconds: i64) {
         self.jumped.fetch_add(microseconds, Ordering::Relaxed);
     }
+
+    /// How often somebody looked at it: who does nothing does not look.
+    pub fn looks(&self) -> u64 {
+        self.looks.load(Ordering::Relaxed)
+    }
 }
 
 impl Clock for SimClock {
     fn now(&self) -> Timestamp {
+        self.looks.fetch_add(1, Ordering::Relaxed);
         let passed = BEGIN.after(self.begun.elapsed());
         Timestamp(passed.0 + self.jumped.load(Ordering::Relaxed))
     }
@@ -136,7 +143,7 @@ pub struct Surroundings {
 impl Process {
     /// The first start, or the one after a death.
     pub async fn start(around: &Surroundings, before: Option<&Process>) -> Self {
-        let (bus, inbox) = bus::LocalBus::new();
+        let (bus, inbox) = bus::LocalBus::new(domain::limits::CALLS_MAX);
         let engine = match before {
             None => MemoryStore::open(1, 7, bus.clone(), bus.clone()),
             Some(dead) => dead.engine.restarted(1, bus.clone(), bus.clone()),
