@@ -10,6 +10,7 @@ pub mod links;
 pub mod listen;
 mod logins;
 pub mod metrics;
+mod noted;
 pub mod pages;
 pub mod preview;
 pub mod problem;

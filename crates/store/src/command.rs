@@ -624,7 +624,8 @@ pub struct Amend {
     pub subject: SubjectKey,
     /// Attributes that are set; those that are not named stay.
     pub attributes: serde_json::Map<String, serde_json::Value>,
-    /// The artifact that takes the place of all others in its role. It must be new.
+    /// The artifact that takes the place of all others in its role. It must be new. One that nothing lists any more
+    /// expires now.
     pub artifact: Option<(ArtifactKey, String)>,
     /// Tags that it has from now on.
     pub tags_added: Vec<TagKey>,

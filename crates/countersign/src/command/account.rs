@@ -157,11 +157,13 @@ impl Of {
             }
             json!({ "operations": granted })
         };
-        let reply = client.patch(&path, &change).await?;
-        page::print(common, &reply.body);
-        if let Some(warning) = reply.body["warning"].as_str() {
+        let mut account = client.patch(&path, &change).await?.body;
+        if common.form() == Form::Human
+            && let Some(Value::String(warning)) = account.as_object_mut().and_then(|members| members.remove("warning"))
+        {
             output::remark(format_args!("warning: {warning}"));
         }
+        page::print(common, &account);
         Ok(Exit::Yes)
     }
 }

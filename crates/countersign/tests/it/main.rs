@@ -8,6 +8,7 @@ mod conformance;
 mod crash;
 mod demo;
 mod events;
+mod hostile;
 mod npm;
 mod offline;
 mod previews;

@@ -9,7 +9,7 @@ use http::{HeaderMap, StatusCode, header};
 use http_body_util::BodyExt;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use store::command::{Answer, Command, PutCollection};
+use store::command::{Answer, PutCollection};
 use store::judged::{self, Described};
 use store::row::RowsExt;
 use store::search;
@@ -18,6 +18,7 @@ use store::tables::Artifact;
 use super::auth::Caller;
 use super::extract::{Params, Segments, Strict};
 use super::show::{Show, View, until};
+use crate::noted::Noted;
 use crate::problem::{self, Problem};
 use crate::server::{Server, Shared};
 
@@ -36,40 +37,20 @@ pub async fn upload(
     body: Body,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     params.only(&["filename", "retention"])?;
-    let retention = params.span("retention")?.or(server.parts.settings.artifact_retention);
+    let retention = params.span("retention")?;
     let name = params.one("filename").unwrap_or("artifact").to_owned();
     check("filename", &name)?;
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let content_type = kind.unwrap_or("application/octet-stream").to_owned();
     let blob = write(&server, body).await?;
-    let now = server.now();
-    let expires = retention.map_or(Timestamp::NEVER, |span| now.after(span));
-    let artifact = Artifact {
-        key: ArtifactKey(0),
-        sha256: blob.sha256,
-        size: i64::try_from(blob.size).unwrap_or(i64::MAX),
-        name,
-        content_type,
-        owner: Some(caller.key),
-        at: now,
-        expires,
-        removed: None,
-    };
-    let noted = artifact.clone();
-    // Its blob is held until the row is there, whether or not the caller waits for it.
-    let noting = tokio::spawn(async move {
-        let _held = blob;
-        let put = |key| Command::PutArtifact(Box::new(Artifact { key, ..noted.clone() }));
-        server.add(now, put).await.map(|key: ArtifactKey| server.show(key))
-    });
-    let id = noting.await.map_err(|_| Problem::new(&problem::INTERNAL, "noting the artifact was interrupted"))??;
+    let artifact = Noted { name, content_type, owner: caller.key, retention }.note(&server, blob).await?;
     let shown = json!({
-        "id": id,
+        "id": server.show(artifact.key),
         "sha256": verify::hex::encode(&artifact.sha256),
         "size": artifact.size,
         "content_type": artifact.content_type,
         "filename": artifact.name,
-        "expires": until(expires),
+        "expires": until(artifact.expires),
     });
     Ok((StatusCode::CREATED, Json(shown)))
 }

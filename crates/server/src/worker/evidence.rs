@@ -12,7 +12,7 @@ use domain::{ArtifactKey, CollectionKey, TagKey, Timestamp};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 use store::StoreError;
-use store::command::{Amend, Answer, Command, Description};
+use store::command::{Amend, Answer, Description};
 use store::judged::{self, Arriving};
 use store::row::RowsExt as _;
 use store::table::{Find, Rows, Value as Cell};
@@ -24,6 +24,7 @@ use super::json::missing;
 use super::path::Named;
 use super::rights::{self, EVIDENCE, Needs};
 use super::signed::Signed;
+use crate::noted::Noted;
 use crate::server::{Server, Shared};
 
 /// The role under which an evidence lists its file.
@@ -103,7 +104,7 @@ pub async fn create(
     signed: Signed,
 ) -> Result<(StatusCode, Json<Value>), Refused> {
     let operation = rights::operation(&server, &signed.account, &slug, Access::Write).await?;
-    let (account, headers, body) = signed.into_stream();
+    let (account, headers, body) = signed.into_body();
     let form = Form::read(&server, &headers, body).await?;
     let now = server.now();
     let content_type = content_type(&form)?;
@@ -118,7 +119,7 @@ pub async fn create(
     let mut artifacts = Vec::new();
     if let Some(upload) = form.file {
         check(&server, content_type, &upload).await?;
-        artifacts.push((note(&server, upload, &account, now).await?, MEDIA.to_owned()));
+        artifacts.push((note(&server, upload, &account).await?, MEDIA.to_owned()));
     }
     let uuid = uuid(&server);
     let description = Description { attributes: said.attributes().to_string(), artifacts, tags };
@@ -153,7 +154,7 @@ pub async fn change(
     signed: Signed,
 ) -> Result<Json<Value>, Refused> {
     let found = rights::evidence(&server, &signed.account, &slug, &uuid, Needs::Change).await?;
-    let (account, headers, body) = signed.into_stream();
+    let (account, headers, body) = signed.into_body();
     let form = Form::read(&server, &headers, body).await?;
     let now = server.now();
     let mut attributes = Map::new();
@@ -169,7 +170,7 @@ pub async fn change(
         Some(upload) => {
             let content_type = replaceable(found.said.content_type)?;
             check(&server, content_type, &upload).await?;
-            Some((note(&server, upload, &account, now).await?, MEDIA.to_owned()))
+            Some((note(&server, upload, &account).await?, MEDIA.to_owned()))
         }
         None => None,
     };
@@ -266,20 +267,10 @@ async fn check(server: &Shared, content_type: ContentType, upload: &Upload) -> R
 }
 
 /// Notes an upload.
-async fn note(server: &Shared, upload: Upload, account: &Account, now: Timestamp) -> Result<ArtifactKey, Refused> {
+async fn note(server: &Server, upload: Upload, account: &Account) -> Result<ArtifactKey, Refused> {
     let Upload { blob, name, media_type } = upload;
-    let artifact = Artifact {
-        key: ArtifactKey(0),
-        sha256: blob.sha256,
-        size: i64::try_from(blob.size).unwrap_or(i64::MAX),
-        name,
-        content_type: media_type,
-        owner: Some(account.key),
-        at: now,
-        expires: Timestamp::NEVER,
-        removed: None,
-    };
-    Ok(server.add(now, |key| Command::PutArtifact(Box::new(Artifact { key, ..artifact.clone() }))).await?)
+    let noted = Noted { name, content_type: media_type, owner: account.key, retention: None };
+    Ok(noted.note(server, blob).await?.key)
 }
 
 /// A random UUID (RFC 9562, version 4).

@@ -1,9 +1,16 @@
 //! Multipart forms: short texts, and one file that goes to the blobs as it is read.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
 
-use axum::body::BodyDataStream;
+use axum::body::{Body, HttpBody};
+use bytes::Bytes;
+use domain::limits;
 use http::{HeaderMap, header};
+use hyper::body::Frame;
 use multer::{Field, Multipart};
 
 use super::error::Refused;
@@ -15,6 +22,8 @@ const FILE: &str = "file";
 const TEXT_BYTES_MAX: usize = 1024 * 1024;
 /// A form has at most so many parts.
 const PARTS_MAX: usize = 64;
+/// So much is looked through for the next part: it is kept in memory meanwhile.
+const HEAD_BYTES_MAX: usize = 1024 * 1024;
 /// So much of a file is gathered before it is handed to a thread that may wait for the disk.
 const CHUNK_BYTES: usize = 1024 * 1024;
 
@@ -41,21 +50,22 @@ impl Form {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub async fn read(server: &Shared, headers: &HeaderMap, body: BodyDataStream) -> Result<Self, Refused> {
+    pub async fn read(server: &Shared, headers: &HeaderMap, body: Body) -> Result<Self, Refused> {
         let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let boundary = multer::parse_boundary(kind).map_err(unreadable)?;
-        let mut parts = Multipart::new(body, boundary);
+        let (paced, pace) = Paced::new(body);
+        let mut parts = Multipart::new(Body::new(paced).into_data_stream(), boundary);
         let mut form = Self::default();
         // Once more than there may be parts: the last time, it must be the form's end.
         for _ in 0..=PARTS_MAX {
-            let Some(mut field) = parts.next_field().await.map_err(unreadable)? else { return Ok(form) };
-            match field.name().map(str::to_owned) {
-                Some(name) if name == FILE => form.file = Some(store(server, &mut field).await?),
-                Some(name) => {
-                    let text = text(&mut field).await?;
+            let field = parts.next_field().await.map_err(|why| pace.unreadable(why))?;
+            let Some(mut field) = field else { return Ok(form) };
+            match name(&field)? {
+                name if name == FILE => form.file = Some(store(server, &mut field, &pace).await?),
+                name => {
+                    let text = text(&mut field, &pace).await?;
                     form.texts.insert(name, text);
                 }
-                None => return Err(Refused::bad("A part of the form has no name")),
             }
         }
         Err(Refused::bad(format!("The form has more than {PARTS_MAX} parts")))
@@ -80,9 +90,19 @@ impl Form {
     }
 }
 
-async fn text(field: &mut Field<'_>) -> Result<String, Refused> {
+fn name(field: &Field<'_>) -> Result<String, Refused> {
+    match field.name() {
+        None => Err(Refused::bad("A part of the form has no name")),
+        Some(name) if limits::NAME_CHARS_MAX < name.chars().count() => {
+            Err(Refused::bad(format!("The name of a part has more than {} characters", limits::NAME_CHARS_MAX)))
+        }
+        Some(name) => Ok(name.to_owned()),
+    }
+}
+
+async fn text(field: &mut Field<'_>, pace: &Pace) -> Result<String, Refused> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = field.chunk().await.map_err(unreadable)? {
+    while let Some(chunk) = pace.chunk(field).await? {
         bytes.extend_from_slice(&chunk);
         if TEXT_BYTES_MAX < bytes.len() {
             return Err(Refused::bad(format!("A text of the form has more than {TEXT_BYTES_MAX} bytes")));
@@ -91,14 +111,14 @@ async fn text(field: &mut Field<'_>) -> Result<String, Refused> {
     String::from_utf8(bytes).map_err(|_| Refused::bad("A text of the form is not UTF-8"))
 }
 
-async fn store(server: &Shared, field: &mut Field<'_>) -> Result<Upload, Refused> {
+async fn store(server: &Shared, field: &mut Field<'_>, pace: &Pace) -> Result<Upload, Refused> {
     let name = file_name(field.file_name().unwrap_or_default());
     let media_type = field.content_type().map_or_else(|| "application/octet-stream".to_owned(), ToString::to_string);
     let blobs = server.parts.blobs.clone();
     let mut writer = tokio::task::spawn_blocking(move || blobs.begin()).await??;
     let mut gathered = bytes::BytesMut::new();
     loop {
-        let chunk = field.chunk().await.map_err(unreadable)?;
+        let chunk = pace.chunk(field).await?;
         let ended = chunk.is_none();
         gathered.extend_from_slice(&chunk.unwrap_or_default());
         if gathered.len() < CHUNK_BYTES && !ended {
@@ -114,11 +134,80 @@ async fn store(server: &Shared, field: &mut Field<'_>) -> Result<Upload, Refused
     }
 }
 
-/// The last segment of a name as a client sends it: no folder, nothing that a terminal obeys, not too long.
+/// A body of which a form's reader gets one chunk at a time, since it keeps all that it can get; and which ends when the
+/// reader has looked through so much without finding a part.
+struct Paced {
+    body: Body,
+    pace: Pace,
+    rests: bool,
+}
+
+/// How much a form's reader has got since it last found something.
+#[derive(Clone, Default)]
+struct Pace(Arc<AtomicUsize>);
+
+impl Paced {
+    fn new(body: Body) -> (Self, Pace) {
+        let pace = Pace::default();
+        (Self { body, pace: pace.clone(), rests: false }, pace)
+    }
+}
+
+impl HttpBody for Paced {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if self.pace.is_lost() {
+            return Poll::Ready(None);
+        }
+        if std::mem::take(&mut self.rests) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        if let Some(data) = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref()) {
+            self.pace.0.fetch_add(data.len(), Ordering::Relaxed);
+            self.rests = true;
+        }
+        Poll::Ready(frame)
+    }
+}
+
+impl Pace {
+    /// The next chunk of a part.
+    async fn chunk(&self, field: &mut Field<'_>) -> Result<Option<Bytes>, Refused> {
+        let chunk = field.chunk().await.map_err(|why| self.unreadable(why))?;
+        self.0.store(0, Ordering::Relaxed);
+        Ok(chunk)
+    }
+
+    fn is_lost(&self) -> bool {
+        HEAD_BYTES_MAX < self.0.load(Ordering::Relaxed)
+    }
+
+    fn unreadable(&self, why: multer::Error) -> Refused {
+        if self.is_lost() {
+            return Refused::bad(format!("The form cannot be read: no part begins within {HEAD_BYTES_MAX} bytes"));
+        }
+        unreadable(why)
+    }
+}
+
+/// The last segment of a name as a client sends it: no folder, nothing that a terminal obeys or that turns letters round,
+/// not too long.
 fn file_name(sent: &str) -> String {
     let last = sent.rsplit(['/', '\\']).next().unwrap_or_default();
-    let plain: String = last.chars().filter(|letter| !letter.is_control()).take(150).collect();
+    let plain: String = last.chars().filter(|letter| !letter.is_control() && !is_unseen(*letter)).take(150).collect();
     if matches!(plain.trim(), "" | "." | "..") { "file".to_owned() } else { plain }
+}
+
+/// Whether a letter has no width or sets the direction of others.
+fn is_unseen(letter: char) -> bool {
+    matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 fn unreadable(why: multer::Error) -> Refused {
@@ -130,7 +219,40 @@ fn unreadable(why: multer::Error) -> Refused {
 
 #[cfg(test)]
 mod tests {
-    use super::file_name;
+    use tokio_util::io::ReaderStream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_a_reader_looks_through_for_a_part_is_bounded() {
+        let (head, text) = ("--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n", "b".repeat(5_000_000));
+        for (form, is_read) in [
+            (format!("{head}{text}\r\n--x--\r\n"), true),
+            (format!("{text}\r\n{head}c\r\n--x--\r\n"), false),
+            (format!("--x\r\nContent-Disposition: form-data; name=\"{text}\"\r\n\r\nc\r\n--x--\r\n"), false),
+        ] {
+            let stream = ReaderStream::with_capacity(std::io::Cursor::new(form), 65_536);
+            let (paced, pace) = Paced::new(Body::from_stream(stream));
+            let mut parts = Multipart::new(Body::new(paced).into_data_stream(), "x");
+            let mut read = 0;
+            let ended = loop {
+                match parts.next_field().await {
+                    Ok(None) => break true,
+                    Ok(Some(mut field)) => {
+                        while let Ok(Some(chunk)) = pace.chunk(&mut field).await {
+                            read += chunk.len();
+                        }
+                    }
+                    Err(why) => {
+                        let Refused::Bad(why) = pace.unreadable(why) else { panic!("not the client's fault") };
+                        assert_eq!(why, "The form cannot be read: no part begins within 1048576 bytes");
+                        break false;
+                    }
+                }
+            };
+            assert_eq!((ended, read), (is_read, if is_read { text.len() } else { 0 }));
+        }
+    }
 
     #[test]
     fn a_file_name_has_no_folder() {
@@ -142,6 +264,7 @@ mod tests {
             ("a/", "file"),
             ("", "file"),
             ("a\u{1b}[2J\n.png", "a[2J.png"),
+            ("gnp.\u{202e}exe", "gnp.exe"),
         ] {
             assert_eq!(file_name(sent), kept, "{sent}");
         }

@@ -58,15 +58,15 @@ impl Signed {
         }
     }
 
-    /// The account, and the body as a stream of the bytes that were signed.
-    pub fn into_stream(self) -> (Account, HeaderMap, axum::body::BodyDataStream) {
+    /// The account, and the body: the bytes that were signed.
+    pub fn into_body(self) -> (Account, HeaderMap, Body) {
         let body = match self.body.content {
             Content::Memory(memory) => Body::from(memory),
             Content::File(file) => {
                 Body::from_stream(ReaderStream::with_capacity(tokio::fs::File::from_std(file), CHUNK_BYTES))
             }
         };
-        (self.account, self.headers, body.into_data_stream())
+        (self.account, self.headers, body)
     }
 }
 

@@ -15,7 +15,8 @@ use crate::row::RowsExt;
 use crate::search;
 use crate::table::{Find, Value};
 use crate::tables::{
-    ACTOR_SUBJECT, ActorRow, EXPECTATION_ARTIFACT, LISTING, LISTING_SUBJECT, Listing, MATCH_ARTIFACT, RESULT_ARTIFACT,
+    ACTOR_SUBJECT, ActorRow, Artifact, EXPECTATION_ARTIFACT, LISTING, LISTING_ARTIFACT, LISTING_SUBJECT, Listing,
+    MATCH_ARTIFACT, RESULT_ARTIFACT,
 };
 
 /// Makes a subject, and its collection where that is new too. Answers it with the active holds on its collection: what
@@ -140,6 +141,7 @@ pub(super) fn amend(turn: &mut Turn<'_>, amend: &Amend) -> Result<Answer, StoreE
         let listed: Vec<Listing> = turn.rows.all(&Find::equal(&LISTING_SUBJECT, vec![Value::Int(before.key.0)]))?;
         for old in listed.iter().filter(|each| each.role == *role) {
             turn.rows.delete(&LISTING, old.key)?;
+            let_go(turn, old.artifact, amend.now)?;
         }
         list(turn, before.key, *artifact, role, amend.now)?;
     }
@@ -178,6 +180,18 @@ fn list(
     }
     let key = turn.key(now);
     turn.rows.add(&Listing { key, subject, role: role.to_owned(), artifact })
+}
+
+/// The time of an artifact that nothing lists any more has come.
+fn let_go(turn: &mut Turn<'_>, artifact: ArtifactKey, now: Timestamp) -> Result<(), StoreError> {
+    let listed = Find::equal(&LISTING_ARTIFACT, vec![Value::Int(artifact.0)]).limit(1);
+    if !turn.rows.find(&listed)?.is_empty() {
+        return Ok(());
+    }
+    if let Some(before) = turn.rows.load::<Artifact>(artifact.0)? {
+        turn.rows.change(&before, &Artifact { expires: before.expires.min(now), ..before.clone() })?;
+    }
+    Ok(())
 }
 
 /// What was said about an artifact becomes the first lister's.

@@ -2,13 +2,13 @@
 
 use domain::event::EVIDENCE_CREATED;
 use domain::subject::{Collection, Subject, SubjectName};
-use domain::{ArtifactKey, CollectionKey, SubjectKey, TagKey};
+use domain::{ArtifactKey, CollectionKey, SubjectKey, TagKey, Timestamp};
 
 use super::hands::{event, recorded};
 use super::world::{Open, World, wait};
 use crate::command::{Amend, Answer, Description, MakeTag, PutCollection};
 use crate::judged::{self, Arriving};
-use crate::tables::{Listing, Tag, Tagging};
+use crate::tables::{Artifact, Listing, Tag, Tagging};
 
 const ATTRIBUTES: &str = r#"{"contentType":"image","description":"first"}"#;
 
@@ -67,6 +67,8 @@ pub fn a_description_is_amended_in_parts(open: &Open<'_>) {
     let expected = r#"{"contentType":"image","description":"second"}"#;
     assert_eq!(world.row::<Subject>(subject.0).attributes, expected);
     assert_eq!((world.only::<Listing>().artifact, world.only::<Tagging>().tag), (ArtifactKey(8), second));
+    let expires = |artifact| world.row::<Artifact>(artifact).expires;
+    assert_eq!((expires(7), expires(8)), (world.now, Timestamp::NEVER), "what was replaced is let go of");
     let before = world.everything();
     assert!(matches!(world.submit(Amend { subject: SubjectKey(1), ..amend }), Answer::NotFound));
     assert_eq!(world.everything(), before);
