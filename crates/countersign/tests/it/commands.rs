@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 use crate::world::{Reaction, World, peer};
 
 /// A command's exit code, what it printed, and what it said beside that.
-fn told(output: &Output) -> (Option<i32>, String, String) {
+pub fn told(output: &Output) -> (Option<i32>, String, String) {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("text");
     (output.status.code(), text(&output.stdout), text(&output.stderr))
 }
 
 /// Runs a command that is refused with this exit code, and gives what it said.
 #[track_caller]
-fn refused(world: &World, code: i32, arguments: &[&str]) -> String {
+pub fn refused(world: &World, code: i32, arguments: &[&str]) -> String {
     let (found, printed, said) = told(&world.command(arguments));
     assert_eq!((found, printed.as_str()), (Some(code), ""), "{arguments:?}: {said}");
     said
@@ -24,7 +24,7 @@ fn refused(world: &World, code: i32, arguments: &[&str]) -> String {
 
 /// Runs a command that does what it is asked, and gives what it printed.
 #[track_caller]
-fn done(world: &World, arguments: &[&str]) -> String {
+pub fn done(world: &World, arguments: &[&str]) -> String {
     let (code, printed, said) = told(&world.command(arguments));
     assert_eq!((code, said.as_str()), (Some(0), ""), "{arguments:?}: {printed}");
     printed

@@ -15,6 +15,7 @@ mod previews;
 mod product;
 mod program;
 mod service;
+mod worker_commands;
 mod workers;
 mod workspace;
 mod world;
