@@ -48,7 +48,15 @@ impl Server {
         let due = self.parts.store.read(move |rows| search::due_artifacts(rows, now, AT_ONCE)).await?;
         let mut settled = 0;
         for artifact in &due {
-            settled += usize::from(self.settle(artifact, now).await?);
+            match self.settle(artifact, now).await {
+                Ok(is_done) => settled += usize::from(is_done),
+                // One that cannot be removed holds up nobody: it comes again when its turn does.
+                Err(why) => {
+                    tracing::error!(artifact = artifact.key.0, why = %why.detail, "an artifact cannot be let go");
+                    let keep_until = Some(now.after(KEPT_ON));
+                    self.parts.store.submit(EndArtifact { artifact: artifact.key, keep_until, now }).await?;
+                }
+            }
         }
         Ok(settled == AT_ONCE)
     }

@@ -209,3 +209,36 @@ async fn an_upload_of_the_same_bytes_never_loses_them_to_a_sweep() {
     let last = upload(&world, "&retention=1s", "y").await;
     assert!(is_stored(&world, &last));
 }
+
+/// The file that holds this artifact's bytes.
+fn file_of(world: &World, artifact: &Value) -> std::path::PathBuf {
+    let digest = artifact["sha256"].as_str().expect("a digest").to_owned();
+    let mut folders = vec![world.folder.path().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+            if entry.is_dir() {
+                folders.push(entry);
+            } else if entry.to_string_lossy().replace('/', "").ends_with(&digest) {
+                return entry;
+            }
+        }
+    }
+    panic!("no file holds {digest}");
+}
+
+#[tokio::test]
+async fn an_artifact_that_cannot_be_removed_holds_up_no_other() {
+    let world = World::new().await;
+    let stuck = upload(&world, "&retention=1h", "stuck").await;
+    let other = upload(&world, "&retention=2h", "other").await;
+    let file = file_of(&world, &stuck);
+    std::fs::remove_file(&file).expect("removed");
+    std::fs::create_dir_all(file.join("in-its-place")).expect("a folder that no file's removal removes");
+    world.clock.forward(3 * 3600);
+
+    sweep(&world).await;
+
+    assert!(!is_stored(&world, &other));
+    assert!(show(&world, &other).await["removed"].is_string());
+    assert!(!show(&world, &stuck).await["removed"].is_string(), "it comes again");
+}

@@ -37,7 +37,7 @@ pub struct World {
     pub administrator: String,
     pub reader: String,
     pub submitter: String,
-    _folder: tempfile::TempDir,
+    pub folder: tempfile::TempDir,
 }
 
 /// A clock that stands still until it is moved.
@@ -144,7 +144,7 @@ impl World {
             administrator: String::new(),
             reader: String::new(),
             submitter: String::new(),
-            _folder: folder,
+            folder,
         };
         world.administrator = world.account("administrator", Role::Administrator).await;
         world.reader = world.account("reader", Role::Reader).await;
