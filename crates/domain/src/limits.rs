@@ -45,3 +45,9 @@ pub const MATCHED_NAMES_MAX: usize = 1_000;
 pub const NAME_CHARS_MAX: usize = 255;
 /// Replay memory: at least this long, or twice the provider's window.
 pub const REPLAY_MEMORY: Duration = Duration::from_secs(72 * 3600);
+/// Length of a scanner's name, in characters (scanner-pipeline, section 2.1).
+pub const SCANNER_NAME_CHARS_MAX: usize = 100;
+/// Length of a scanner's URL, in characters (scanner-pipeline, section 2.1).
+pub const SCANNER_URL_CHARS_MAX: usize = 255;
+/// Length of a scanner's key, in characters (scanner-pipeline, section 2.1).
+pub const SCANNER_KEY_CHARS_MAX: usize = 255;

@@ -196,6 +196,9 @@ pub fn service(
     let spec = &configured(spec).map_err(told)?;
     check_url(spec, own_listeners).map_err(told)?;
     check_headers(&spec.headers).map_err(told)?;
+    if spec.profile == ProfileKind::Scanner {
+        check_scanner(spec).map_err(told)?;
+    }
     if spec.profile == ProfileKind::Scanner && spec.secret.as_deref().is_none_or(str::is_empty) {
         return Err(told("a scanner needs a secret, found none".to_owned()));
     }
@@ -304,6 +307,22 @@ fn sealed(text: &str, of: &str, seal: &SealKey, random: &dyn Random) -> Sealed {
     let mut nonce = [0; 24];
     random.fill(&mut nonce);
     seal.seal(text, of, nonce)
+}
+
+/// What the scanner protocol allows of a registration (scanner-pipeline, section 2.1).
+fn check_scanner(spec: &ServiceSpec) -> Result<(), String> {
+    let secret = spec.secret.as_deref().unwrap_or_default();
+    for (what, text, max) in [
+        ("a scanner's name", spec.name.as_str(), limits::SCANNER_NAME_CHARS_MAX),
+        ("url", &spec.url, limits::SCANNER_URL_CHARS_MAX),
+        ("secret", secret, limits::SCANNER_KEY_CHARS_MAX),
+    ] {
+        let found = text.chars().count();
+        if found > max {
+            return Err(format!("{what}: expected at most {max} characters, found {found}"));
+        }
+    }
+    Ok(())
 }
 
 fn check_url(spec: &ServiceSpec, own_listeners: &[SocketAddr]) -> Result<(), String> {

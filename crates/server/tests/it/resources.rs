@@ -186,3 +186,25 @@ fn a_worker_hears_of_new_evidence_unless_it_asks_for_something_else() {
     assert_eq!(heard(&format!("{worker}events = [\"subject.verdict\"]")), ["subject.verdict"]);
     assert_eq!(heard("name = \"s\"\nurl = \"https://s.example/\""), [] as [&str; 0]);
 }
+
+#[tokio::test]
+async fn a_scanner_is_registered_within_the_lengths_of_its_protocol() {
+    let world = crate::world::World::new().await;
+    let spec = |name: usize, url: usize, secret: usize| {
+        let url = format!("http://127.0.0.1:20000/{}", "u".repeat(url - 23));
+        serde_json::json!({
+            "name": "n".repeat(name), "profile": "scanner", "url": url, "secret": "s".repeat(secret),
+            "events": ["during_validation"], "allow_networks": ["127.0.0.0/8"],
+        })
+    };
+    for (spec, what) in [
+        (spec(101, 255, 255), "name: expected at most 100 characters, found 101"),
+        (spec(100, 256, 255), "url: expected at most 255 characters, found 256"),
+        (spec(100, 255, 256), "secret: expected at most 255 characters, found 256"),
+    ] {
+        let refused = world.api("POST", "/services", spec).await;
+        assert!(refused.status == 422 && refused.text().contains(what), "{}", refused.text());
+        assert!(!refused.text().contains("sss"), "no secret is shown");
+    }
+    assert_eq!(world.api("POST", "/services", spec(100, 255, 255)).await.status, 201);
+}
