@@ -1,13 +1,14 @@
-//! Noting an upload: from the bytes in the blobs to the row that keeps them.
+//! Noting an upload: from the bytes in the blobs to the row that keeps them; or forgetting one that was refused.
 
 use std::time::Duration;
 
 use domain::{AccountKey, ArtifactKey, Timestamp};
 use store::command::Command;
+use store::search;
 use store::tables::Artifact;
 
 use crate::problem::{self, Problem};
-use crate::server::Server;
+use crate::server::{Server, Shared};
 
 /// What is said of an upload.
 pub struct Noted {
@@ -50,4 +51,20 @@ impl Noted {
         });
         noting.await.map_err(|_| Problem::new(&problem::INTERNAL, "noting the artifact was interrupted"))?
     }
+}
+
+/// Forgets the bytes of an upload that was refused, unless somebody else keeps the same.
+///
+/// # Errors
+/// When the store fails, or the folder of blobs.
+pub async fn forget(server: &Shared, blob: artifacts::Held) -> Result<(), Problem> {
+    let sha256 = blob.sha256;
+    drop(blob);
+    // Announced before it is looked at who needs it: who stores the same bytes meanwhile takes it back.
+    let Some(leaving) = server.parts.blobs.leave(sha256) else { return Ok(()) };
+    if !server.parts.store.read(move |rows| search::blob_is_kept(rows, &sha256, None)).await? {
+        let removing = tokio::task::spawn_blocking(move || leaving.remove()).await;
+        removing.map_err(|_| Problem::new(&problem::INTERNAL, "removing a blob was interrupted"))??;
+    }
+    Ok(())
 }

@@ -331,9 +331,17 @@ pub fn is_awaited(rows: &mut dyn Rows, expectation: &Expectation) -> Result<bool
 /// # Errors
 /// When the engine fails.
 pub fn blob_has_others(rows: &mut dyn Rows, artifact: &Artifact) -> Result<bool, StoreError> {
-    let digest = || vec![Value::Blob(bytes::Bytes::copy_from_slice(&artifact.sha256))];
+    blob_is_kept(rows, &artifact.sha256, Some(artifact.key))
+}
+
+/// Whether a blob is kept for anything, one artifact aside.
+///
+/// # Errors
+/// When the engine fails.
+pub fn blob_is_kept(rows: &mut dyn Rows, sha256: &[u8; 32], but: Option<ArtifactKey>) -> Result<bool, StoreError> {
+    let digest = || vec![Value::Blob(bytes::Bytes::copy_from_slice(sha256))];
     let artifacts: Vec<Artifact> = rows.all(&Find::equal(&ARTIFACT_BLOB, digest()).limit(2))?;
-    if artifacts.iter().any(|other| other.key != artifact.key) {
+    if artifacts.iter().any(|other| Some(other.key) != but) {
         return Ok(true);
     }
     Ok(!rows.find(&Find::equal(&RECEIPT_BLOB, digest()).limit(1))?.is_empty())

@@ -22,7 +22,7 @@ use super::error::Refused;
 use super::form::{Form, Upload};
 use super::json::missing;
 use super::path::Named;
-use super::rights::{self, EVIDENCE, Needs};
+use super::rights::{self, EVIDENCE, Evidence, Needs};
 use super::signed::Signed;
 use crate::noted::Noted;
 use crate::server::{Server, Shared};
@@ -105,26 +105,36 @@ pub async fn create(
 ) -> Result<(StatusCode, Json<Value>), Refused> {
     let operation = rights::operation(&server, &signed.account, &slug, Access::Write).await?;
     let (account, headers, body) = signed.into_body();
-    let form = Form::read(&server, &headers, body).await?;
+    let mut form = Form::read(&server, &headers, body).await?;
+    let created = created(&server, &account, operation.key, slug, &mut form).await;
+    form.forget(&server).await;
+    Ok((StatusCode::CREATED, Json(created?)))
+}
+
+/// Creates what a form describes, and shows it. The file that it leaves in the form is refused.
+async fn created(
+    server: &Server,
+    account: &Account,
+    operation: CollectionKey,
+    slug: String,
+    form: &mut Form,
+) -> Result<Value, Refused> {
     let now = server.now();
-    let content_type = content_type(&form)?;
+    let content_type = content_type(form)?;
     let said = Said {
         description: form.text("notes").ok_or_else(|| missing("notes"))?.to_owned(),
         content_type,
         occurred_at: form.text("occurred_at").and_then(from_nanoseconds).unwrap_or(now),
-        adjusted_at: adjusted_at(&form)?.flatten(),
+        adjusted_at: adjusted_at(form)?.flatten(),
         operator: account.name.clone(),
     };
-    let tags = tags(&server, operation.key, &form, "tagIds").await?;
-    let mut artifacts = Vec::new();
-    if let Some(upload) = form.file {
-        check(&server, content_type, &upload).await?;
-        artifacts.push((note(&server, upload, &account).await?, MEDIA.to_owned()));
-    }
-    let uuid = uuid(&server);
+    let tags = tags(server, operation, form, "tagIds").await?;
+    let file = file_of(server, account, content_type, form).await?;
+    let artifacts = file.into_iter().collect();
+    let uuid = uuid(server);
     let description = Description { attributes: said.attributes().to_string(), artifacts, tags };
     let name = SubjectName { kind: EVIDENCE.to_owned(), collection: slug, id: uuid.clone() };
-    let created = Arriving {
+    let arriving = Arriving {
         kind: EVIDENCE_CREATED.to_owned(),
         subject: Some(name),
         artifact: None,
@@ -134,8 +144,8 @@ pub async fn create(
         data: None,
         description: Some(Box::new(description)),
     };
-    judged::record(&server.parts.store, None, vec![created], now, now).await?;
-    let shown = json!({
+    judged::record(&server.parts.store, None, vec![arriving], now, now).await?;
+    Ok(json!({
         "uuid": uuid,
         "description": said.description,
         "contentType": said.content_type.word(),
@@ -143,8 +153,23 @@ pub async fn create(
         "adjustedAt": said.adjusted_at.map(Timestamp::rfc3339),
         "operator": operator(&said.operator),
         "tags": [],
-    });
-    Ok((StatusCode::CREATED, Json(shown)))
+    }))
+}
+
+/// Checks the file of a form and notes it, as the evidence's media. What is refused stays in the form.
+async fn file_of(
+    server: &Server,
+    account: &Account,
+    content_type: ContentType,
+    form: &mut Form,
+) -> Result<Option<(ArtifactKey, String)>, Refused> {
+    if let Some(upload) = &form.file {
+        check(server, content_type, upload).await?;
+    }
+    match form.file.take() {
+        Some(upload) => Ok(Some((note(server, upload, account).await?, MEDIA.to_owned()))),
+        None => Ok(None),
+    }
 }
 
 /// `PUT /api/operations/{slug}/evidence/{uuid}`
@@ -155,29 +180,32 @@ pub async fn change(
 ) -> Result<Json<Value>, Refused> {
     let found = rights::evidence(&server, &signed.account, &slug, &uuid, Needs::Change).await?;
     let (account, headers, body) = signed.into_body();
-    let form = Form::read(&server, &headers, body).await?;
+    let mut form = Form::read(&server, &headers, body).await?;
+    let changed = changed(&server, &account, &found, &mut form).await;
+    form.forget(&server).await;
+    changed.map(|()| Json(Value::Null))
+}
+
+/// Changes what a form names. The file that it leaves in the form is refused.
+async fn changed(server: &Server, account: &Account, found: &Evidence, form: &mut Form) -> Result<(), Refused> {
     let now = server.now();
     let mut attributes = Map::new();
     if let Some(notes) = form.text("notes") {
         attributes.insert("description".to_owned(), json!(notes));
     }
-    if let Some(adjusted_at) = adjusted_at(&form)? {
+    if let Some(adjusted_at) = adjusted_at(form)? {
         attributes.insert("adjustedAt".to_owned(), json!(adjusted_at.map(Timestamp::rfc3339)));
     }
-    let tags_added = tags(&server, found.operation.key, &form, "tagsToAdd").await?;
-    let tags_removed = tags(&server, found.operation.key, &form, "tagsToRemove").await?;
+    let tags_added = tags(server, found.operation.key, form, "tagsToAdd").await?;
+    let tags_removed = tags(server, found.operation.key, form, "tagsToRemove").await?;
     let artifact = match form.file {
-        Some(upload) => {
-            let content_type = replaceable(found.said.content_type)?;
-            check(&server, content_type, &upload).await?;
-            Some((note(&server, upload, &account).await?, MEDIA.to_owned()))
-        }
+        Some(_) => file_of(server, account, replaceable(found.said.content_type)?, form).await?,
         None => None,
     };
     let amend = Amend { subject: found.subject.key, attributes, artifact, tags_added, tags_removed, now };
     match server.parts.store.submit(amend).await? {
         Answer::NotFound => Err(Refused::Unauthorized),
-        _ => Ok(Json(Value::Null)),
+        _ => Ok(()),
     }
 }
 

@@ -14,6 +14,7 @@ use hyper::body::Frame;
 use multer::{Field, Multipart};
 
 use super::error::Refused;
+use crate::noted;
 use crate::server::Shared;
 
 /// The name of the file's part.
@@ -56,19 +57,41 @@ impl Form {
         let (paced, pace) = Paced::new(body);
         let mut parts = Multipart::new(Body::new(paced).into_data_stream(), boundary);
         let mut form = Self::default();
+        match form.fill(server, &mut parts, &pace).await {
+            Ok(()) => Ok(form),
+            Err(refused) => {
+                form.forget(server).await;
+                Err(refused)
+            }
+        }
+    }
+
+    async fn fill(&mut self, server: &Shared, parts: &mut Multipart<'_>, pace: &Pace) -> Result<(), Refused> {
         // Once more than there may be parts: the last time, it must be the form's end.
         for _ in 0..=PARTS_MAX {
             let field = parts.next_field().await.map_err(|why| pace.unreadable(why))?;
-            let Some(mut field) = field else { return Ok(form) };
+            let Some(mut field) = field else { return Ok(()) };
             match name(&field)? {
-                name if name == FILE => form.file = Some(store(server, &mut field, &pace).await?),
+                name if name == FILE && self.file.is_some() => {
+                    return Err(Refused::bad("The form has more than one file"));
+                }
+                name if name == FILE => self.file = Some(store(server, &mut field, pace).await?),
                 name => {
-                    let text = text(&mut field, &pace).await?;
-                    form.texts.insert(name, text);
+                    let text = text(&mut field, pace).await?;
+                    self.texts.insert(name, text);
                 }
             }
         }
         Err(Refused::bad(format!("The form has more than {PARTS_MAX} parts")))
+    }
+
+    /// Forgets the file, if one came and nobody has noted it.
+    pub async fn forget(&mut self, server: &Shared) {
+        if let Some(upload) = self.file.take()
+            && let Err(why) = noted::forget(server, upload.blob).await
+        {
+            tracing::error!(why = %why.detail, "a refused upload could not be forgotten");
+        }
     }
 
     /// The text of this name.

@@ -50,7 +50,7 @@ pub async fn put(
     signed: Signed,
 ) -> Result<Json<Value>, Refused> {
     let found = rights::evidence(&server, &signed.account, &slug, &uuid, Needs::Answer).await?;
-    let members = Members::read(&signed.document()?)?;
+    let members = Members::read(&signed.document().await?)?;
     let source = members.filled("source")?;
     at_most("source", source, SOURCE_CHARS_MAX)?;
     if !found.granted && own_name(&server, &found).as_deref() != Some(source) {

@@ -60,7 +60,7 @@ pub async fn create(State(server): State<Server>, signed: Signed) -> Result<(Sta
     if !may_create(&account) {
         return Err(Refused::Unauthorized);
     }
-    let members = Members::read(&signed.document()?)?;
+    let members = Members::read(&signed.document().await?)?;
     let name = members.filled("name")?.trim().to_owned();
     let slug = slug(members.filled("slug")?);
     if slug.is_empty() {

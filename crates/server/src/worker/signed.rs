@@ -44,16 +44,18 @@ impl FromRequest<Server> for Signed {
 
 impl Signed {
     /// The body as bytes, where it is a document.
-    pub fn document(self) -> Result<Vec<u8>, Refused> {
+    pub async fn document(self) -> Result<Vec<u8>, Refused> {
         if JSON_BYTES_MAX < self.body.size {
             return Err(too_large(JSON_BYTES_MAX));
         }
         match self.body.content {
             Content::Memory(memory) => Ok(memory),
             Content::File(mut file) => {
-                let mut bytes = Vec::new();
-                std::io::Read::read_to_end(&mut file, &mut bytes).map_err(Refused::internal)?;
-                Ok(bytes)
+                let read = move || {
+                    let mut bytes = Vec::new();
+                    std::io::Read::read_to_end(&mut file, &mut bytes).map(|_| bytes)
+                };
+                tokio::task::spawn_blocking(read).await?.map_err(Refused::internal)
             }
         }
     }

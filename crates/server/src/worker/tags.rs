@@ -55,7 +55,7 @@ pub async fn create(
     // A missing operation is told as one that is not readable; one that is readable alone as not permitted.
     rights::operation(&server, &signed.account, &slug, Access::Read).await?;
     let operation = rights::operation(&server, &signed.account, &slug, Access::Write).await?;
-    let members = Members::read(&signed.document()?)?;
+    let members = Members::read(&signed.document().await?)?;
     let name = members.filled("name")?.to_owned();
     at_most("name", &name, NAME_CHARS_MAX)?;
     let colour = members.optional_text("colorName")?.filter(|colour| !colour.is_empty()).unwrap_or("blue").to_owned();

@@ -222,6 +222,32 @@ async fn an_evidence_is_made_with_a_file_and_read_back() {
     );
 }
 
+fn is_stored(world: &World, bytes: &[u8]) -> bool {
+    let digest: [u8; 32] = sha2::Digest::finalize(sha2::Digest::chain_update(sha2::Sha256::default(), bytes)).into();
+    world.blobs.contains(digest).expect("an answer")
+}
+
+#[tokio::test]
+async fn a_refused_file_leaves_no_bytes_and_takes_none_from_who_keeps_the_same() {
+    let (world, client) = wide().await;
+    let evidence = "/api/operations/red/evidence";
+    let whole = form(&[("notes", "")], Some(PNG));
+    let cut = &whole[..whole.len() - BOUNDARY.len() - 6];
+    let two = [&form(&[], Some(PNG))[..form(&[], Some(PNG)).len() - BOUNDARY.len() - 6], whole.as_slice()].concat();
+    for (what, body) in [("no notes", form(&[], Some(PNG)).as_slice()), ("no end", cut), ("two files", two.as_slice())]
+    {
+        assert_eq!(client.form(&world, "POST", evidence, body).await.status, 400, "{what}");
+        assert!(!is_stored(&world, PNG), "{what}");
+    }
+    let uuid = client.evidence(&world, &[("notes", ""), ("contentType", "image")], Some(PNG)).await;
+    assert!(is_stored(&world, PNG));
+
+    assert_eq!(client.form(&world, "POST", evidence, &form(&[], Some(PNG))).await.status, 400);
+    assert_eq!(client.form(&world, "PUT", &path(&uuid, ""), &form(&[], Some(PNG))).await.status, 400, "an image stays");
+
+    assert_eq!(client.get(&world, &path(&uuid, "/media")).await.body, PNG);
+}
+
 #[tokio::test]
 async fn what_cannot_be_an_evidence_is_refused_and_leaves_nothing() {
     let (world, client) = wide().await;
