@@ -1,5 +1,6 @@
 use super::{
-    Answer, Credential, DeliveryId, Encoding, EventName, KeyForm, Part, Place, Provider, Replay, Signature, Where,
+    Answer, Credential, DeliveryId, Encoding, EventName, KeyForm, MadeBy, Part, Place, Provider, Recipe, Replay,
+    Signature, Where,
 };
 
 /// Adyen signs eight values of each item, and nothing else; it wants `[accepted]` back.
@@ -36,5 +37,16 @@ pub const ADYEN: Provider = Provider {
     ]),
     replay: Replay::Signed,
     success: Answer { status: 200, content_type: Some("text/plain"), text: "[accepted]" },
+    recipe: Recipe {
+        title: "Adyen",
+        docs: "https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures/",
+        secret: MadeBy::Sender,
+        steps: &[
+            "In the Customer Area, open Developers > Webhooks, create a Standard webhook with the URL {url} and the \
+             method JSON.",
+            "Under Security, generate an HMAC key and copy it: it is shown once.",
+            "Save, then send a test notification.",
+        ],
+    },
     ..Provider::BASE
 };

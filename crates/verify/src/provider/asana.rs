@@ -1,5 +1,6 @@
 use super::{
-    Answer, Condition, Consequence, Credential, Demand, EventName, Handshake, Place, Provider, Signature, Wanted, Where,
+    Answer, Condition, Consequence, Credential, Demand, EventName, Handshake, MadeBy, Place, Provider, Recipe,
+    Signature, Wanted, Where,
 };
 
 /// Asana brings the secret with its first request.
@@ -16,5 +17,15 @@ pub const ASANA: Provider = Provider {
         )
     }],
     success: Answer::OK,
+    recipe: Recipe {
+        title: "Asana",
+        docs: "https://developers.asana.com/docs/webhooks-guide",
+        secret: MadeBy::FirstRequest,
+        steps: &[
+            "Add the source here first, waiting for its secret.",
+            "Call POST /webhooks of Asana's API with the resource to watch and the target {url}.",
+            "Asana's first request brings the secret, and is answered with it.",
+        ],
+    },
     ..Provider::BASE
 };

@@ -1,4 +1,6 @@
-use super::{Answer, Credential, DeliveryId, EventName, Place, Provider, Replay, Shape, Signature, Where};
+use super::{
+    Answer, Credential, DeliveryId, EventName, MadeBy, Place, Provider, Recipe, Replay, Shape, Signature, Where,
+};
 
 /// Bitbucket signs with SHA-256 although the header is the one that others use for SHA-1.
 pub const BITBUCKET: Provider = Provider {
@@ -13,5 +15,15 @@ pub const BITBUCKET: Provider = Provider {
     ping: Some("diagnostics:ping"),
     replay: Replay::IdAndDigest,
     success: Answer::OK,
+    recipe: Recipe {
+        title: "Bitbucket",
+        docs: "https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/",
+        secret: MadeBy::Us,
+        steps: &[
+            "Open Repository settings > Webhooks > Add webhook.",
+            "Enter {url} as URL and {secret} as Secret, and choose the triggers.",
+            "Save.",
+        ],
+    },
     ..Provider::BASE
 };

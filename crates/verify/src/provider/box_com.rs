@@ -1,6 +1,6 @@
 use super::{
-    Answer, Credential, DeliveryId, Encoding, EventName, Part, Place, Provider, Replay, Signature, Time, TimeAt, Unit,
-    Where,
+    Answer, Credential, DeliveryId, Encoding, EventName, MadeBy, Part, Place, Provider, Recipe, Replay, Signature,
+    Time, TimeAt, Unit, Where,
 };
 
 /// Box signs with two keys, each in a header of its own.
@@ -17,5 +17,15 @@ pub const BOX: Provider = Provider {
     delivery_id: DeliveryId::First(&[Place::Header("BOX-DELIVERY-ID")]),
     replay: Replay::SignedTime,
     success: Answer::OK,
+    recipe: Recipe {
+        title: "Box",
+        docs: "https://developer.box.com/guides/webhooks/v2/signatures-v2/",
+        secret: MadeBy::Sender,
+        steps: &[
+            "In the Developer Console, open the app's Webhooks tab and press Manage signature keys.",
+            "Generate the primary and the secondary key and copy both: each is a secret of the source.",
+            "Press Create webhook > V2, enter {url} as URL Address and choose the triggers.",
+        ],
+    },
     ..Provider::BASE
 };

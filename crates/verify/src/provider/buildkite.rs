@@ -1,5 +1,6 @@
 use super::{
-    Answer, Credential, EventName, Part, Place, Provider, Replay, Shape, Signature, Time, TimeAt, Unit, Where,
+    Answer, Credential, EventName, MadeBy, Part, Place, Provider, Recipe, Replay, Shape, Signature, Time, TimeAt, Unit,
+    Where,
 };
 
 /// Buildkite with a signature over the time and the body.
@@ -15,5 +16,16 @@ pub const BUILDKITE: Provider = Provider {
     event: EventName::Optional(&[Place::Header("X-Buildkite-Event")]),
     replay: Replay::SignedTime,
     success: Answer::OK,
+    recipe: Recipe {
+        title: "Buildkite",
+        docs: "https://buildkite.com/docs/apis/webhooks/pipelines",
+        secret: MadeBy::Sender,
+        steps: &[
+            "Open Settings > Notification Services and press Add on Webhook.",
+            "Enter {url} as Webhook URL.",
+            "Under Token, choose to send an X-Buildkite-Signature, and copy the token.",
+            "Choose events and pipelines, and press Add Webhook Notification.",
+        ],
+    },
     ..Provider::BASE
 };

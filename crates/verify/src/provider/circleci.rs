@@ -1,4 +1,6 @@
-use super::{Answer, Credential, DeliveryId, EventName, Place, Provider, Replay, Shape, Signature, Where};
+use super::{
+    Answer, Credential, DeliveryId, EventName, MadeBy, Place, Provider, Recipe, Replay, Shape, Signature, Where,
+};
 
 /// CircleCI sends a list of versions, of which the first is known.
 pub const CIRCLECI: Provider = Provider {
@@ -12,5 +14,16 @@ pub const CIRCLECI: Provider = Provider {
     delivery_id: DeliveryId::First(&[Place::Json("id")]),
     replay: Replay::Signed,
     success: Answer::OK,
+    recipe: Recipe {
+        title: "CircleCI",
+        docs: "https://circleci.com/docs/guides/integration/outbound-webhooks/",
+        secret: MadeBy::Us,
+        steps: &[
+            "Open Project Settings > Webhooks > Add Webhook.",
+            "Enter {url} as Receiver URL and {secret} as Secret token, leave Certificate verification on, and choose \
+             the events.",
+            "Press Add Webhook.",
+        ],
+    },
     ..Provider::BASE
 };

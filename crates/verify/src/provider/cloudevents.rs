@@ -1,4 +1,6 @@
-use super::{Answer, Condition, Credential, DeliveryId, Demand, EventName, Handshake, Place, Provider, Wanted};
+use super::{
+    Answer, Condition, Credential, DeliveryId, Demand, EventName, Handshake, MadeBy, Place, Provider, Recipe, Wanted,
+};
 
 /// CloudEvents over HTTP with a bearer token; senders ask by OPTIONS whether they may.
 pub const CLOUDEVENTS: Provider = Provider {
@@ -11,5 +13,14 @@ pub const CLOUDEVENTS: Provider = Provider {
         ..Handshake::open(&[Condition::Method("OPTIONS")], Wanted::Permission)
     }],
     success: Answer::OK,
+    recipe: Recipe {
+        title: "CloudEvents over HTTP",
+        docs: "https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md",
+        secret: MadeBy::Us,
+        steps: &[
+            "Tell the sender to deliver to {url} with the header Authorization: Bearer {secret}.",
+            "If it asks for permission first, set the origin that it names as an allowed origin of the source.",
+        ],
+    },
     ..Provider::BASE
 };

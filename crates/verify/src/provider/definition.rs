@@ -6,6 +6,7 @@
 use std::fmt;
 
 use super::handshake::{Consequence, Handshake};
+use super::recipe::Recipe;
 use crate::refusal::Reason;
 
 /// Everything about one sender.
@@ -41,6 +42,8 @@ pub struct Provider {
     pub success: Answer,
     /// The status of every refusal of the proof, where this sender insists on one.
     pub refusal_status: Option<u16>,
+    /// What a person does at the sender.
+    pub recipe: Recipe,
 }
 
 impl Provider {
@@ -61,6 +64,7 @@ impl Provider {
         body_bytes_max: BODY_BYTES_MAX,
         success: Answer::NO_CONTENT,
         refusal_status: None,
+        recipe: Recipe::NONE,
     };
 
     /// Whether a handshake of this sender brings the secret.

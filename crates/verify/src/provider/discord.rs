@@ -1,6 +1,6 @@
 use super::{
-    Algorithm, Answer, Condition, Credential, DeliveryId, EventName, Handshake, KeyForm, Part, Place, Provider, Replay,
-    Signature, Time, TimeAt, Unit, Wanted, Where,
+    Algorithm, Answer, Condition, Credential, DeliveryId, EventName, Handshake, KeyForm, MadeBy, Part, Place, Provider,
+    Recipe, Replay, Signature, Time, TimeAt, Unit, Wanted, Where,
 };
 
 /// Discord's interactions; it probes with bad signatures and wants 401 for them.
@@ -23,5 +23,15 @@ pub const DISCORD: Provider = Provider {
     replay: Replay::Signed,
     success: Answer::OK,
     refusal_status: Some(401),
+    recipe: Recipe {
+        title: "Discord interactions",
+        docs: "https://docs.discord.com/developers/interactions/overview",
+        secret: MadeBy::Sender,
+        steps: &[
+            "In the Developer Portal, open the application's General Information and copy its Public Key.",
+            "Add the source here before the next step: Discord probes it with good and bad signatures.",
+            "Enter {url} as Interactions Endpoint URL and press Save Changes.",
+        ],
+    },
     ..Provider::BASE
 };

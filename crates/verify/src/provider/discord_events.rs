@@ -1,6 +1,6 @@
 use super::{
-    Algorithm, Answer, Condition, Credential, EventName, Handshake, KeyForm, Part, Place, Provider, Replay, Signature,
-    Time, TimeAt, Unit, Wanted, Where,
+    Algorithm, Answer, Condition, Credential, EventName, Handshake, KeyForm, MadeBy, Part, Place, Provider, Recipe,
+    Replay, Signature, Time, TimeAt, Unit, Wanted, Where,
 };
 
 /// Discord's webhook events: each is answered 204, its ping too.
@@ -18,5 +18,16 @@ pub const DISCORD_EVENTS: Provider = Provider {
     handshakes: &[Handshake::proven(&[Condition::Json("type", "0")], Wanted::Fixed(Answer::NO_CONTENT))],
     replay: Replay::SignedTime,
     refusal_status: Some(401),
+    recipe: Recipe {
+        title: "Discord webhook events",
+        docs: "https://docs.discord.com/developers/events/webhook-events",
+        secret: MadeBy::Sender,
+        steps: &[
+            "In the Developer Portal, open the application's General Information and copy its Public Key.",
+            "Add the source here before the next step: Discord probes it with good and bad signatures.",
+            "Open Webhooks, enter {url} as Endpoint URL, switch Events on and choose them.",
+            "Press Save Changes.",
+        ],
+    },
     ..Provider::BASE
 };

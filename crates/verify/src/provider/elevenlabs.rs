@@ -1,5 +1,6 @@
 use super::{
-    Answer, Credential, EventName, Part, Place, Provider, Replay, Shape, Signature, Time, TimeAt, Unit, Where,
+    Answer, Credential, EventName, MadeBy, Part, Place, Provider, Recipe, Replay, Shape, Signature, Time, TimeAt, Unit,
+    Where,
 };
 
 /// ElevenLabs signs the time and the body; its time holds for half an hour.
@@ -15,5 +16,15 @@ pub const ELEVENLABS: Provider = Provider {
     event: EventName::Optional(&[Place::Json("type")]),
     replay: Replay::SignedTime,
     success: Answer::OK,
+    recipe: Recipe {
+        title: "ElevenLabs",
+        docs: "https://elevenlabs.io/docs/overview/administration/webhooks",
+        secret: MadeBy::Sender,
+        steps: &[
+            "Open Settings > Webhooks > Create Webhook and enter {url} as callback URL.",
+            "Choose HMAC, press Create, and copy the secret: it is shown once.",
+            "Choose the events that use this webhook.",
+        ],
+    },
     ..Provider::BASE
 };

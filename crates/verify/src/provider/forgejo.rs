@@ -1,5 +1,6 @@
 use super::{
-    Credential, DeliveryId, EventName, FORGE_BODY_BYTES_MAX, Part, Place, Provider, Replay, Signature, Subject, Where,
+    Credential, DeliveryId, EventName, FORGE_BODY_BYTES_MAX, MadeBy, Part, Place, Provider, Recipe, Replay, Signature,
+    Subject, Where,
 };
 
 /// Forgejo signs the JSON: of a form delivery the decoded field, not the raw body as GitHub does.
@@ -16,5 +17,15 @@ pub const FORGEJO: Provider = Provider {
     form_field: Some("payload"),
     replay: Replay::IdAndDigest,
     body_bytes_max: FORGE_BODY_BYTES_MAX,
+    recipe: Recipe {
+        title: "Forgejo",
+        docs: "https://forgejo.org/docs/latest/user/webhooks/",
+        secret: MadeBy::Us,
+        steps: &[
+            "Open the repository's Settings > Webhooks > Add webhook > Forgejo.",
+            "Enter {url} as Target URL, POST, application/json, and {secret} as Secret.",
+            "Choose the events and press Add webhook, then Test delivery.",
+        ],
+    },
     ..Provider::BASE
 };

@@ -1,5 +1,6 @@
 use super::{
-    Credential, DeliveryId, EventName, FORGE_BODY_BYTES_MAX, Place, Provider, Replay, Shape, Signature, Subject, Where,
+    Credential, DeliveryId, EventName, FORGE_BODY_BYTES_MAX, MadeBy, Place, Provider, Recipe, Replay, Shape, Signature,
+    Subject, Where,
 };
 
 /// GitHub signs the raw body, form deliveries included, and sends the digest in hex.
@@ -17,5 +18,16 @@ pub const GITHUB: Provider = Provider {
     ping: Some("ping"),
     replay: Replay::IdAndDigest,
     body_bytes_max: FORGE_BODY_BYTES_MAX,
+    recipe: Recipe {
+        title: "GitHub",
+        docs: "https://docs.github.com/en/webhooks/using-webhooks/creating-webhooks",
+        secret: MadeBy::Us,
+        steps: &[
+            "Open the repository's, organisation's or app's Settings > Webhooks > Add webhook.",
+            "Enter {url} as Payload URL, application/json as Content type, and {secret} as Secret.",
+            "Leave SSL verification on, choose the events, and press Add webhook.",
+            "Under Recent Deliveries, see that the ping was answered.",
+        ],
+    },
     ..Provider::BASE
 };

@@ -1,6 +1,6 @@
 use super::{
-    Algorithm, Credential, DeliveryId, EventName, FORGE_BODY_BYTES_MAX, Place, Provider, Replay, Shape, Signature,
-    Subject, Where,
+    Algorithm, Credential, DeliveryId, EventName, FORGE_BODY_BYTES_MAX, MadeBy, Place, Provider, Recipe, Replay, Shape,
+    Signature, Subject, Where,
 };
 
 /// GitHub's older header, signed with SHA-1: for senders that know no other.
@@ -19,5 +19,15 @@ pub const GITHUB_SHA1: Provider = Provider {
     ping: Some("ping"),
     replay: Replay::IdAndDigest,
     body_bytes_max: FORGE_BODY_BYTES_MAX,
+    recipe: Recipe {
+        title: "GitHub's older header",
+        docs: "https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries",
+        secret: MadeBy::Us,
+        steps: &[
+            "Use the provider github instead, wherever the server sends X-Hub-Signature-256.",
+            "Open Settings > Webhooks > Add webhook.",
+            "Enter {url} as Payload URL and {secret} as Secret, and press Add webhook.",
+        ],
+    },
     ..Provider::BASE
 };

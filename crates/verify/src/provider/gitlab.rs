@@ -1,5 +1,6 @@
 use super::{
-    Credential, DeliveryId, EventName, FORGE_BODY_BYTES_MAX, KeyForm, Part, Place, Provider, Replay, Signature, Subject,
+    Credential, DeliveryId, EventName, FORGE_BODY_BYTES_MAX, KeyForm, MadeBy, Part, Place, Provider, Recipe, Replay,
+    Signature, Subject,
 };
 
 /// GitLab with a signing token follows Standard Webhooks. Its older secret token is [`super::GITLAB_TOKEN`].
@@ -16,5 +17,15 @@ pub const GITLAB: Provider = Provider {
     subject: Some(Subject::GITLAB_PUSHED_COMMIT),
     replay: Replay::Signed,
     body_bytes_max: FORGE_BODY_BYTES_MAX,
+    recipe: Recipe {
+        title: "GitLab",
+        docs: "https://docs.gitlab.com/user/project/integrations/webhooks/",
+        secret: MadeBy::Us,
+        steps: &[
+            "Open the project's or group's Settings > Webhooks > Add new webhook.",
+            "Enter {url} as URL and {secret} as Signing token; leave the older Secret token empty.",
+            "Leave SSL verification on, choose the triggers, and press Add webhook, then Test.",
+        ],
+    },
     ..Provider::BASE
 };

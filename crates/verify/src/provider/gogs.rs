@@ -1,5 +1,6 @@
 use super::{
-    Credential, DeliveryId, EventName, FORGE_BODY_BYTES_MAX, Place, Provider, Replay, Signature, Subject, Where,
+    Credential, DeliveryId, EventName, FORGE_BODY_BYTES_MAX, MadeBy, Place, Provider, Recipe, Replay, Signature,
+    Subject, Where,
 };
 
 /// Gogs signs the raw body and sends the digest in bare hex.
@@ -12,5 +13,15 @@ pub const GOGS: Provider = Provider {
     form_field: Some("payload"),
     replay: Replay::IdAndDigest,
     body_bytes_max: FORGE_BODY_BYTES_MAX,
+    recipe: Recipe {
+        title: "Gogs",
+        docs: "https://gogs.io/advancing/webhooks",
+        secret: MadeBy::Us,
+        steps: &[
+            "Open the repository's Settings > Webhooks > Add a new webhook > Gogs.",
+            "Enter {url} as Payload URL, application/json as Content Type, and {secret} as Secret.",
+            "Choose the events and press Add Webhook.",
+        ],
+    },
     ..Provider::BASE
 };

@@ -1,4 +1,7 @@
-use super::{Algorithm, Answer, Credential, DeliveryId, EventName, Part, Place, Provider, Replay, Signature, Where};
+use super::{
+    Algorithm, Answer, Credential, DeliveryId, EventName, MadeBy, Part, Place, Provider, Recipe, Replay, Signature,
+    Where,
+};
 
 /// HubSpot, version 2: a hash of the secret, method, URL and body, which is no MAC.
 pub const HUBSPOT_V2: Provider = Provider {
@@ -14,5 +17,15 @@ pub const HUBSPOT_V2: Provider = Provider {
     delivery_id: DeliveryId::First(&[Place::Json("[*].eventId")]),
     replay: Replay::Signed,
     success: Answer::OK,
+    recipe: Recipe {
+        title: "HubSpot, signatures of version 2",
+        docs: "https://developers.hubspot.com/docs/api/webhooks/validating-requests",
+        secret: MadeBy::Sender,
+        steps: &[
+            "Use the provider hubspot-v3 instead, wherever the app is sent that signature.",
+            "Open the app's Auth tab and copy its Client secret.",
+            "Enter {url} where HubSpot is to call: a workflow's webhook action, or a CRM card.",
+        ],
+    },
     ..Provider::BASE
 };

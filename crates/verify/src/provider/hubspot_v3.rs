@@ -1,6 +1,6 @@
 use super::{
-    Answer, Credential, DeliveryId, Encoding, EventName, Part, Place, Provider, Replay, Signature, Time, TimeAt, Unit,
-    Where,
+    Answer, Credential, DeliveryId, Encoding, EventName, MadeBy, Part, Place, Provider, Recipe, Replay, Signature,
+    Time, TimeAt, Unit, Where,
 };
 
 /// HubSpot, version 3: method, URL, body and time.
@@ -21,5 +21,14 @@ pub const HUBSPOT_V3: Provider = Provider {
     delivery_id: DeliveryId::First(&[Place::Json("[*].eventId")]),
     replay: Replay::Signed,
     success: Answer::OK,
+    recipe: Recipe {
+        title: "HubSpot",
+        docs: "https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation",
+        secret: MadeBy::Sender,
+        steps: &[
+            "Open the app's Auth tab and copy its Client secret.",
+            "Under Webhooks, enter {url} as Target URL and subscribe to events.",
+        ],
+    },
     ..Provider::BASE
 };

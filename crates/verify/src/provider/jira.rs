@@ -1,4 +1,6 @@
-use super::{Answer, Credential, DeliveryId, EventName, Place, Provider, Replay, Shape, Signature, Where};
+use super::{
+    Answer, Credential, DeliveryId, EventName, MadeBy, Place, Provider, Recipe, Replay, Shape, Signature, Where,
+};
 
 /// Jira signs the webhooks that an administrator registers; those of apps carry another token.
 pub const JIRA: Provider = Provider {
@@ -12,5 +14,15 @@ pub const JIRA: Provider = Provider {
     delivery_id: DeliveryId::First(&[Place::Header("X-Atlassian-Webhook-Identifier")]),
     replay: Replay::IdAndDigest,
     success: Answer::OK,
+    recipe: Recipe {
+        title: "Jira",
+        docs: "https://developer.atlassian.com/cloud/jira/platform/webhooks/",
+        secret: MadeBy::Us,
+        steps: &[
+            "As an administrator, open System > WebHooks > Create a WebHook. Webhooks of apps are signed otherwise.",
+            "Enter {url} as URL and {secret} as Secret, and choose the events.",
+            "Press Create.",
+        ],
+    },
     ..Provider::BASE
 };

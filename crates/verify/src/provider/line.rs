@@ -1,4 +1,6 @@
-use super::{Answer, Credential, DeliveryId, Encoding, EventName, Place, Provider, Replay, Signature, Where};
+use super::{
+    Answer, Credential, DeliveryId, Encoding, EventName, MadeBy, Place, Provider, Recipe, Replay, Signature, Where,
+};
 
 /// LINE signs the body, in base64.
 pub const LINE: Provider = Provider {
@@ -12,5 +14,14 @@ pub const LINE: Provider = Provider {
     delivery_id: DeliveryId::First(&[Place::Json("events[*].webhookEventId")]),
     replay: Replay::Signed,
     success: Answer::OK,
+    recipe: Recipe {
+        title: "LINE",
+        docs: "https://developers.line.biz/en/docs/messaging-api/verify-webhook-signature/",
+        secret: MadeBy::Sender,
+        steps: &[
+            "In the LINE Developers Console, open the channel's Basic settings and copy the Channel secret.",
+            "On the Messaging API tab, enter {url} as Webhook URL, press Verify, and switch Use webhook on.",
+        ],
+    },
     ..Provider::BASE
 };

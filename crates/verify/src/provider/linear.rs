@@ -1,4 +1,7 @@
-use super::{Answer, Credential, DeliveryId, EventName, Place, Provider, Replay, Signature, Time, TimeAt, Unit, Where};
+use super::{
+    Answer, Credential, DeliveryId, EventName, MadeBy, Place, Provider, Recipe, Replay, Signature, Time, TimeAt, Unit,
+    Where,
+};
 
 /// Linear's time stands in the body, in milliseconds, and holds for a minute.
 pub const LINEAR: Provider = Provider {
@@ -12,5 +15,15 @@ pub const LINEAR: Provider = Provider {
     delivery_id: DeliveryId::First(&[Place::Header("Linear-Delivery")]),
     replay: Replay::IdAndDigest,
     success: Answer::OK,
+    recipe: Recipe {
+        title: "Linear",
+        docs: "https://linear.app/developers/webhooks",
+        secret: MadeBy::Sender,
+        steps: &[
+            "Open Settings > Administration > API > Webhooks > New webhook.",
+            "Enter {url} as URL and choose the events.",
+            "Press Create webhook and copy the signing secret.",
+        ],
+    },
     ..Provider::BASE
 };

@@ -1,5 +1,6 @@
 use super::{
-    Answer, Credential, DeliveryId, EventName, Part, Place, Provider, Replay, Signature, Time, TimeAt, Unit, Where,
+    Answer, Credential, DeliveryId, EventName, MadeBy, Part, Place, Provider, Recipe, Replay, Signature, Time, TimeAt,
+    Unit, Where,
 };
 
 /// Mailgun signs a time and a token, and nothing of the event: each token is believed once.
@@ -15,5 +16,15 @@ pub const MAILGUN: Provider = Provider {
     delivery_id: DeliveryId::First(&[Place::Json("signature.token")]),
     replay: Replay::Signed,
     success: Answer::OK,
+    recipe: Recipe {
+        title: "Mailgun",
+        docs: "https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks",
+        secret: MadeBy::Sender,
+        steps: &[
+            "Open the account's API Security and copy the HTTP webhook signing key.",
+            "Open Send > Sending > Webhooks, press Add webhook, choose the event and enter {url}.",
+            "Press Create webhook.",
+        ],
+    },
     ..Provider::BASE
 };

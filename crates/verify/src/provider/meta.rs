@@ -1,5 +1,6 @@
 use super::{
-    Answer, Condition, Credential, Demand, EventName, Handshake, Place, Provider, Shape, Signature, Wanted, Where,
+    Answer, Condition, Credential, Demand, EventName, Handshake, MadeBy, Place, Provider, Recipe, Shape, Signature,
+    Wanted, Where,
 };
 
 /// Meta (Facebook, Instagram, WhatsApp) signs the body with its escapes as they were sent.
@@ -19,5 +20,16 @@ pub const META: Provider = Provider {
         )
     }],
     success: Answer::OK,
+    recipe: Recipe {
+        title: "Meta: Facebook, Instagram, WhatsApp",
+        docs: "https://developers.facebook.com/docs/graph-api/webhooks/getting-started",
+        secret: MadeBy::Sender,
+        steps: &[
+            "In the App Dashboard, open App settings > Basic and copy the App secret.",
+            "Choose a verification token, and set it at the source.",
+            "Open Webhooks, enter {url} as Callback URL and that token as Verify token, and press Verify and save.",
+            "Subscribe to fields.",
+        ],
+    },
     ..Provider::BASE
 };

@@ -1,13 +1,17 @@
 //! The senders we know, each as one definition.
 //!
-//! To add one: write `provider/NAME.rs` with a constant [`Provider`], and add it to the list at the end.
-//! The vocabulary that definitions are written in is small and closed: see [`definition`] and [`handshake`].
+//! To add one: write `provider/NAME.rs` with a constant [`Provider`], add it to the list at the end, and put requests
+//! that are accepted and refused among the vectors. A test says what is lacking.
+//! The vocabulary that definitions are written in is small and closed: see [`definition`] and [`handshake`]; [`recipe`]
+//! is what a person does at the sender.
 
 pub mod definition;
 pub mod handshake;
+pub mod recipe;
 
 pub use definition::*;
 pub use handshake::*;
+pub use recipe::*;
 
 /// Declares each definition's module and lists them all.
 macro_rules! providers {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::{Credential, DeliveryId, EventName, Place, Provider, Replay};
+use super::{Credential, DeliveryId, EventName, MadeBy, Place, Provider, Recipe, Replay};
 use crate::receive::Head;
 use crate::refusal::{Reason, Refusal};
 use crate::{base64, compare, hex};
@@ -18,6 +18,16 @@ pub const NETLIFY: Provider = Provider {
     event: EventName::Optional(&[Place::Header("X-Netlify-Event")]),
     delivery_id: DeliveryId::First(&[Place::Json("id")]),
     replay: Replay::IdAndDigest,
+    recipe: Recipe {
+        title: "Netlify",
+        docs: "https://docs.netlify.com/deploy/deploy-notifications/",
+        secret: MadeBy::Us,
+        steps: &[
+            "Open Project configuration > Notifications > Deploy notifications > Add notification > HTTP POST request.",
+            "Choose the event, enter {url} as URL to notify and {secret} as JWS secret token.",
+            "Press Save.",
+        ],
+    },
     ..Provider::BASE
 };
 

@@ -1,6 +1,6 @@
 use super::{
-    Answer, Credential, DeliveryId, EventName, Part, Place, Provider, Replay, Shape, Signature, Time, TimeAt, Unit,
-    Where,
+    Answer, Credential, DeliveryId, EventName, MadeBy, Part, Place, Provider, Recipe, Replay, Shape, Signature, Time,
+    TimeAt, Unit, Where,
 };
 
 /// Paddle signs the time and the body; its time holds for five seconds.
@@ -17,5 +17,15 @@ pub const PADDLE: Provider = Provider {
     delivery_id: DeliveryId::First(&[Place::Json("event_id")]),
     replay: Replay::Signed,
     success: Answer::OK,
+    recipe: Recipe {
+        title: "Paddle",
+        docs: "https://developer.paddle.com/webhooks/signature-verification",
+        secret: MadeBy::Sender,
+        steps: &[
+            "Open Developer tools > Notifications > New destination and choose Webhook.",
+            "Enter {url} as URL, choose the events, and press Save destination.",
+            "Open Edit destination and copy the secret key.",
+        ],
+    },
     ..Provider::BASE
 };

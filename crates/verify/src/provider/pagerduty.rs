@@ -1,4 +1,6 @@
-use super::{Answer, Credential, DeliveryId, EventName, Place, Provider, Replay, Shape, Signature, Where};
+use super::{
+    Answer, Credential, DeliveryId, EventName, MadeBy, Place, Provider, Recipe, Replay, Shape, Signature, Where,
+};
 
 /// PagerDuty signs the body, once for each key that is being rolled.
 pub const PAGERDUTY: Provider = Provider {
@@ -12,5 +14,15 @@ pub const PAGERDUTY: Provider = Provider {
     delivery_id: DeliveryId::First(&[Place::Json("event.id")]),
     replay: Replay::Signed,
     success: Answer::OK,
+    recipe: Recipe {
+        title: "PagerDuty",
+        docs: "https://developer.pagerduty.com/docs/webhooks/webhook-signatures/",
+        secret: MadeBy::Sender,
+        steps: &[
+            "Open Integrations > Generic Webhooks (v3) > New Webhook.",
+            "Enter {url} as Webhook URL and choose scope and events.",
+            "Press Add Webhook and copy the secret: it is shown once.",
+        ],
+    },
     ..Provider::BASE
 };

@@ -1,4 +1,4 @@
-use super::{Answer, Credential, EventName, KeyForm, Place, Provider, Signature, Where};
+use super::{Answer, Credential, EventName, KeyForm, MadeBy, Place, Provider, Recipe, Signature, Where};
 
 /// Pusher names in a header which of several application keys signed.
 pub const PUSHER: Provider = Provider {
@@ -11,5 +11,15 @@ pub const PUSHER: Provider = Provider {
     key: KeyForm::Named,
     event: EventName::Optional(&[Place::Json("events[*].name")]),
     success: Answer::OK,
+    recipe: Recipe {
+        title: "Pusher Channels",
+        docs: "https://pusher.com/docs/channels/server_api/webhooks/",
+        secret: MadeBy::Sender,
+        steps: &[
+            "Open the app's App Keys and copy key and secret: the secret here is both, with a colon between.",
+            "Open Webhooks, choose the event type and enter {url}.",
+            "Press Add webhook.",
+        ],
+    },
     ..Provider::BASE
 };

@@ -1,6 +1,6 @@
 use super::{
-    Algorithm, Answer, Credential, DeliveryId, Encoding, EventName, KeyForm, Part, Place, Provider, Replay, Signature,
-    Time, TimeAt, Unit, Where,
+    Algorithm, Answer, Credential, DeliveryId, Encoding, EventName, KeyForm, MadeBy, Part, Place, Provider, Recipe,
+    Replay, Signature, Time, TimeAt, Unit, Where,
 };
 
 /// SendGrid signs with a key pair; the line break at the body's end is part of what is signed.
@@ -23,5 +23,15 @@ pub const SENDGRID: Provider = Provider {
     delivery_id: DeliveryId::First(&[Place::Json("[*].sg_event_id")]),
     replay: Replay::Signed,
     success: Answer::OK,
+    recipe: Recipe {
+        title: "SendGrid",
+        docs: "https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features",
+        secret: MadeBy::Sender,
+        steps: &[
+            "Open Settings > Mail Settings > Event Webhooks > Create new webhook and enter {url} as Post URL.",
+            "Choose the events and switch Enable Signed Event Webhook on.",
+            "Save, open the webhook again and copy its Verification Key.",
+        ],
+    },
     ..Provider::BASE
 };

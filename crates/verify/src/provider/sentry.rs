@@ -1,4 +1,4 @@
-use super::{Answer, Credential, DeliveryId, EventName, Place, Provider, Replay, Signature, Where};
+use super::{Answer, Credential, DeliveryId, EventName, MadeBy, Place, Provider, Recipe, Replay, Signature, Where};
 
 /// Sentry signs the body; the time that it sends beside is not signed and proves nothing.
 pub const SENTRY: Provider = Provider {
@@ -8,5 +8,15 @@ pub const SENTRY: Provider = Provider {
     delivery_id: DeliveryId::First(&[Place::Header("Request-ID")]),
     replay: Replay::IdAndDigest,
     success: Answer::OK,
+    recipe: Recipe {
+        title: "Sentry",
+        docs: "https://docs.sentry.io/organization/integrations/integration-platform/webhooks/",
+        secret: MadeBy::Sender,
+        steps: &[
+            "Open Settings > Custom Integrations > Create New Integration > Internal Integration.",
+            "Enter {url} as Webhook URL, choose permissions and webhooks, and save.",
+            "Copy the Client Secret.",
+        ],
+    },
     ..Provider::BASE
 };

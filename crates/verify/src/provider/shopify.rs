@@ -1,4 +1,6 @@
-use super::{Answer, Credential, DeliveryId, Encoding, EventName, Place, Provider, Replay, Signature, Where};
+use super::{
+    Answer, Credential, DeliveryId, Encoding, EventName, MadeBy, Place, Provider, Recipe, Replay, Signature, Where,
+};
 
 /// Shopify signs with the app's client secret, and wants 401 for every refusal.
 pub const SHOPIFY: Provider = Provider {
@@ -13,5 +15,14 @@ pub const SHOPIFY: Provider = Provider {
     replay: Replay::IdAndDigest,
     success: Answer::OK,
     refusal_status: Some(401),
+    recipe: Recipe {
+        title: "Shopify",
+        docs: "https://shopify.dev/docs/apps/build/webhooks/subscribe/https",
+        secret: MadeBy::Sender,
+        steps: &[
+            "In the Dev Dashboard, open the app's Settings and copy its secret.",
+            "Subscribe to topics with {url} as uri, in the app's configuration or through the Admin API.",
+        ],
+    },
     ..Provider::BASE
 };

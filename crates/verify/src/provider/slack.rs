@@ -1,6 +1,6 @@
 use super::{
-    Answer, Condition, Credential, DeliveryId, EventName, Handshake, Part, Place, Provider, Replay, Said, Shape,
-    Signature, Time, TimeAt, Unit, Wanted, Where,
+    Answer, Condition, Credential, DeliveryId, EventName, Handshake, MadeBy, Part, Place, Provider, Recipe, Replay,
+    Said, Shape, Signature, Time, TimeAt, Unit, Wanted, Where,
 };
 
 /// Slack signs a version, the time and the body; its first request asks for a challenge back.
@@ -21,5 +21,16 @@ pub const SLACK: Provider = Provider {
     )],
     replay: Replay::Signed,
     success: Answer::OK,
+    recipe: Recipe {
+        title: "Slack",
+        docs: "https://docs.slack.dev/authentication/verifying-requests-from-slack/",
+        secret: MadeBy::Sender,
+        steps: &[
+            "Open the app's Basic Information and copy its Signing Secret.",
+            "Add the source here before the next step: Slack asks it for a challenge.",
+            "Open Event Subscriptions, switch it on, enter {url} as Request URL and subscribe to events.",
+            "For commands and interactions, enter the same URL there.",
+        ],
+    },
     ..Provider::BASE
 };

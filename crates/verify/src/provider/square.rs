@@ -1,4 +1,7 @@
-use super::{Answer, Credential, DeliveryId, Encoding, EventName, Part, Place, Provider, Replay, Signature, Where};
+use super::{
+    Answer, Credential, DeliveryId, Encoding, EventName, MadeBy, Part, Place, Provider, Recipe, Replay, Signature,
+    Where,
+};
 
 /// Square signs the notification URL and the body.
 pub const SQUARE: Provider = Provider {
@@ -13,5 +16,15 @@ pub const SQUARE: Provider = Provider {
     delivery_id: DeliveryId::First(&[Place::Json("event_id")]),
     replay: Replay::Signed,
     success: Answer::OK,
+    recipe: Recipe {
+        title: "Square",
+        docs: "https://developer.squareup.com/docs/webhooks/step3validate",
+        secret: MadeBy::Sender,
+        steps: &[
+            "In the Developer Console, open the application's Webhooks > Subscriptions > Add subscription.",
+            "Enter {url} as URL, exactly as the source's public_url has it, and choose the events.",
+            "Press Save and copy the Signature key.",
+        ],
+    },
     ..Provider::BASE
 };

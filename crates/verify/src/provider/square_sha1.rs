@@ -1,5 +1,6 @@
 use super::{
-    Algorithm, Answer, Credential, DeliveryId, Encoding, EventName, Part, Place, Provider, Replay, Signature, Where,
+    Algorithm, Answer, Credential, DeliveryId, Encoding, EventName, MadeBy, Part, Place, Provider, Recipe, Replay,
+    Signature, Where,
 };
 
 /// Square's older header, signed with SHA-1.
@@ -16,5 +17,15 @@ pub const SQUARE_SHA1: Provider = Provider {
     delivery_id: DeliveryId::First(&[Place::Json("event_id")]),
     replay: Replay::Signed,
     success: Answer::OK,
+    recipe: Recipe {
+        title: "Square's older header",
+        docs: "https://developer.squareup.com/docs/webhooks/step3validate",
+        secret: MadeBy::Sender,
+        steps: &[
+            "Use the provider square instead, wherever x-square-hmacsha256-signature is sent.",
+            "In the Developer Console, open the application's Webhooks and enter {url} as Notification URL.",
+            "Press Save and copy the Signature key.",
+        ],
+    },
     ..Provider::BASE
 };

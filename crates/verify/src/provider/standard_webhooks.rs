@@ -1,4 +1,4 @@
-use super::{Credential, DeliveryId, EventName, KeyForm, Part, Place, Provider, Replay, Signature};
+use super::{Credential, DeliveryId, EventName, KeyForm, MadeBy, Part, Place, Provider, Recipe, Replay, Signature};
 
 /// Standard Webhooks (specification 1.0) with a shared key, as many senders speak it.
 pub const STANDARD_WEBHOOKS: Provider = Provider {
@@ -12,5 +12,14 @@ pub const STANDARD_WEBHOOKS: Provider = Provider {
     event: EventName::Optional(&[Place::Json("type")]),
     delivery_id: DeliveryId::First(&[Place::Header("webhook-id")]),
     replay: Replay::Signed,
+    recipe: Recipe {
+        title: "Standard Webhooks",
+        docs: "https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md",
+        secret: MadeBy::Sender,
+        steps: &[
+            "At a sender that follows the specification, add an endpoint with the URL {url}.",
+            "Copy its signing secret, which begins with whsec_.",
+        ],
+    },
     ..Provider::BASE
 };

@@ -1,4 +1,7 @@
-use super::{Algorithm, Credential, DeliveryId, EventName, KeyForm, Part, Place, Provider, Replay, Shape, Signature};
+use super::{
+    Algorithm, Credential, DeliveryId, EventName, KeyForm, MadeBy, Part, Place, Provider, Recipe, Replay, Shape,
+    Signature,
+};
 
 /// Standard Webhooks (specification 1.0) with a public key, which can check and never sign.
 pub const STANDARD_WEBHOOKS_ED25519: Provider = Provider {
@@ -16,5 +19,14 @@ pub const STANDARD_WEBHOOKS_ED25519: Provider = Provider {
     event: EventName::Optional(&[Place::Json("type")]),
     delivery_id: DeliveryId::First(&[Place::Header("webhook-id")]),
     replay: Replay::Signed,
+    recipe: Recipe {
+        title: "Standard Webhooks with a public key",
+        docs: "https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md",
+        secret: MadeBy::Sender,
+        steps: &[
+            "At a sender that follows the specification, add an endpoint with the URL {url}.",
+            "Copy its public key, which begins with whpk_.",
+        ],
+    },
     ..Provider::BASE
 };

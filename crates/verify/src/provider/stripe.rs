@@ -1,6 +1,6 @@
 use super::{
-    Answer, Credential, DeliveryId, EventName, Part, Place, Provider, Replay, Shape, Signature, Time, TimeAt, Unit,
-    Where,
+    Answer, Credential, DeliveryId, EventName, MadeBy, Part, Place, Provider, Recipe, Replay, Shape, Signature, Time,
+    TimeAt, Unit, Where,
 };
 
 /// Stripe: the whole `whsec_` text is the key, unlike with Standard Webhooks.
@@ -17,5 +17,15 @@ pub const STRIPE: Provider = Provider {
     delivery_id: DeliveryId::First(&[Place::Json("id")]),
     replay: Replay::Signed,
     success: Answer::OK,
+    recipe: Recipe {
+        title: "Stripe",
+        docs: "https://docs.stripe.com/webhooks",
+        secret: MadeBy::Sender,
+        steps: &[
+            "In Workbench, open Webhooks > Add destination and choose the events.",
+            "Choose Webhook endpoint and enter {url} as Endpoint URL.",
+            "Press Create destination and copy the Signing secret.",
+        ],
+    },
     ..Provider::BASE
 };

@@ -1,4 +1,4 @@
-use super::{Credential, DeliveryId, EventName, KeyForm, Part, Place, Provider, Replay, Signature};
+use super::{Credential, DeliveryId, EventName, KeyForm, MadeBy, Part, Place, Provider, Recipe, Replay, Signature};
 
 /// Svix: Standard Webhooks under its own header names.
 pub const SVIX: Provider = Provider {
@@ -12,5 +12,14 @@ pub const SVIX: Provider = Provider {
     event: EventName::Optional(&[Place::Json("type")]),
     delivery_id: DeliveryId::First(&[Place::Header("svix-id")]),
     replay: Replay::Signed,
+    recipe: Recipe {
+        title: "Svix",
+        docs: "https://docs.svix.com/receiving/verifying-payloads/how",
+        secret: MadeBy::Sender,
+        steps: &[
+            "At the sender that uses Svix, open the webhook settings and add an endpoint with the URL {url}.",
+            "Open the endpoint and copy its Signing Secret, which begins with whsec_.",
+        ],
+    },
     ..Provider::BASE
 };

@@ -1,4 +1,4 @@
-use super::{Algorithm, Answer, Credential, EventName, Place, Provider, Signature, Where};
+use super::{Algorithm, Answer, Credential, EventName, MadeBy, Place, Provider, Recipe, Signature, Where};
 
 /// Terraform Cloud signs the body with SHA-512.
 pub const TERRAFORM_CLOUD: Provider = Provider {
@@ -11,5 +11,15 @@ pub const TERRAFORM_CLOUD: Provider = Provider {
     event: EventName::Optional(&[Place::Json("notifications[*].trigger")]),
     ping: Some("verification"),
     success: Answer::OK,
+    recipe: Recipe {
+        title: "HCP Terraform",
+        docs: "https://developer.hashicorp.com/terraform/cloud-docs/workspaces/settings/notifications",
+        secret: MadeBy::Us,
+        steps: &[
+            "Open the workspace's Settings > Notifications > Create a Notification and choose Webhook.",
+            "Enter {url} as Webhook URL and {secret} as Token, and choose the triggers.",
+            "Press Create a Notification: a verification is sent at once.",
+        ],
+    },
     ..Provider::BASE
 };

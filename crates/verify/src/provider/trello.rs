@@ -1,6 +1,6 @@
 use super::{
-    Algorithm, Answer, Condition, Credential, DeliveryId, Encoding, EventName, Handshake, Part, Place, Provider,
-    Replay, Signature, Wanted, Where,
+    Algorithm, Answer, Condition, Credential, DeliveryId, Encoding, EventName, Handshake, MadeBy, Part, Place,
+    Provider, Recipe, Replay, Signature, Wanted, Where,
 };
 
 /// Trello signs the body and the callback URL with SHA-1.
@@ -18,5 +18,16 @@ pub const TRELLO: Provider = Provider {
     handshakes: &[Handshake::open(&[Condition::Method("HEAD")], Wanted::Fixed(Answer::OK))],
     replay: Replay::Signed,
     success: Answer::OK,
+    recipe: Recipe {
+        title: "Trello",
+        docs: "https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/",
+        secret: MadeBy::Sender,
+        steps: &[
+            "Open trello.com/power-ups/admin, choose the Power-Up, and copy the Secret beside its API key.",
+            "Add the source here before the next step: Trello asks it by HEAD.",
+            "Call POST /1/webhooks of Trello's API with idModel and the callbackURL {url}, exactly as the source's \
+             public_url has it.",
+        ],
+    },
     ..Provider::BASE
 };

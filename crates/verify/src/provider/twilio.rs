@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use sha2::{Digest, Sha256};
 
-use super::{Credential, DeliveryId, Place, Provider, Replay};
+use super::{Credential, DeliveryId, MadeBy, Place, Provider, Recipe, Replay};
 use crate::receive::{Content, Head};
 use crate::refusal::{Reason, Refusal};
 use crate::{base64, compare, hex};
@@ -22,6 +22,16 @@ pub const TWILIO: Provider = Provider {
     methods: &["POST", "GET"],
     delivery_id: DeliveryId::First(&[Place::Header("I-Twilio-Idempotency-Token")]),
     replay: Replay::IdAndDigest,
+    recipe: Recipe {
+        title: "Twilio",
+        docs: "https://www.twilio.com/docs/usage/webhooks/webhooks-security",
+        secret: MadeBy::Sender,
+        steps: &[
+            "Open the Console's account dashboard and copy the Auth Token.",
+            "Enter {url} where Twilio is to call, exactly as the source's public_url has it: at a phone number under \
+             A message comes in, or at a messaging service.",
+        ],
+    },
     ..Provider::BASE
 };
 

@@ -1,6 +1,6 @@
 use super::{
-    Answer, Condition, Credential, DeliveryId, EventName, Handshake, Part, Place, Provider, Replay, Shape, Signature,
-    Time, TimeAt, Unit, Wanted, Where,
+    Answer, Condition, Credential, DeliveryId, EventName, Handshake, MadeBy, Part, Place, Provider, Recipe, Replay,
+    Shape, Signature, Time, TimeAt, Unit, Wanted, Where,
 };
 
 /// Twitch EventSub signs its id, the time and the body.
@@ -25,5 +25,15 @@ pub const TWITCH: Provider = Provider {
     )],
     replay: Replay::Signed,
     success: Answer::OK,
+    recipe: Recipe {
+        title: "Twitch EventSub",
+        docs: "https://dev.twitch.tv/docs/eventsub/handling-webhook-events/",
+        secret: MadeBy::Us,
+        steps: &[
+            "Call POST /helix/eventsub/subscriptions of Twitch's API with the transport webhook, {url} as callback \
+             and {secret} as secret.",
+            "Twitch's challenge is answered; the subscription is then enabled.",
+        ],
+    },
     ..Provider::BASE
 };

@@ -1,4 +1,7 @@
-use super::{Answer, Credential, DeliveryId, Encoding, EventName, Place, Provider, Replay, Shape, Signature, Where};
+use super::{
+    Answer, Credential, DeliveryId, Encoding, EventName, MadeBy, Place, Provider, Recipe, Replay, Shape, Signature,
+    Where,
+};
 
 /// Typeform signs the body, in base64.
 pub const TYPEFORM: Provider = Provider {
@@ -13,5 +16,15 @@ pub const TYPEFORM: Provider = Provider {
     delivery_id: DeliveryId::First(&[Place::Json("event_id")]),
     replay: Replay::Signed,
     success: Answer::OK,
+    recipe: Recipe {
+        title: "Typeform",
+        docs: "https://www.typeform.com/developers/webhooks/secure-your-webhooks/",
+        secret: MadeBy::Us,
+        steps: &[
+            "Open the form's Connect > Webhooks > Add a webhook and enter {url} as Endpoint.",
+            "Press Edit and enter {secret} as Secret.",
+            "Switch the webhook on.",
+        ],
+    },
     ..Provider::BASE
 };

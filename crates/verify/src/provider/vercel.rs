@@ -1,4 +1,6 @@
-use super::{Algorithm, Answer, Credential, DeliveryId, EventName, Place, Provider, Replay, Signature, Where};
+use super::{
+    Algorithm, Answer, Credential, DeliveryId, EventName, MadeBy, Place, Provider, Recipe, Replay, Signature, Where,
+};
 
 /// Vercel signs the body with SHA-1.
 pub const VERCEL: Provider = Provider {
@@ -12,5 +14,15 @@ pub const VERCEL: Provider = Provider {
     delivery_id: DeliveryId::First(&[Place::Json("id")]),
     replay: Replay::Signed,
     success: Answer::OK,
+    recipe: Recipe {
+        title: "Vercel",
+        docs: "https://vercel.com/docs/webhooks",
+        secret: MadeBy::Sender,
+        steps: &[
+            "Open the team's Settings > Webhooks and choose events and projects.",
+            "Enter {url} as Endpoint URL and press Create Webhook.",
+            "Copy the secret: it is shown once.",
+        ],
+    },
     ..Provider::BASE
 };

@@ -1,6 +1,6 @@
 use super::{
-    Answer, Condition, Credential, DeliveryId, Encoding, EventName, Handshake, Place, Provider, Replay, Signature,
-    Wanted, Where,
+    Answer, Condition, Credential, DeliveryId, Encoding, EventName, Handshake, MadeBy, Place, Provider, Recipe, Replay,
+    Signature, Wanted, Where,
 };
 
 /// WooCommerce signs like Shopify; when a hook is made it sends its number in an unsigned form.
@@ -23,5 +23,15 @@ pub const WOOCOMMERCE: Provider = Provider {
     )],
     replay: Replay::IdAndDigest,
     success: Answer::OK,
+    recipe: Recipe {
+        title: "WooCommerce",
+        docs: "https://woocommerce.com/document/webhooks/",
+        secret: MadeBy::Us,
+        steps: &[
+            "Open WooCommerce > Settings > Advanced > Webhooks > Add webhook.",
+            "Choose the topic, enter {url} as Delivery URL and {secret} as Secret, and set Status to Active.",
+            "Press Save webhook.",
+        ],
+    },
     ..Provider::BASE
 };

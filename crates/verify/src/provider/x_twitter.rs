@@ -1,5 +1,6 @@
 use super::{
-    Answer, Condition, Credential, Demand, Encoding, Handshake, Place, Provider, Said, Shape, Signature, Wanted, Where,
+    Answer, Condition, Credential, Demand, Encoding, Handshake, MadeBy, Place, Provider, Recipe, Said, Shape,
+    Signature, Wanted, Where,
 };
 
 /// X asks by GET, unsigned, for the MAC of a token. So that nobody can have an event signed that way, a token is answered
@@ -24,5 +25,15 @@ pub const X_TWITTER: Provider = Provider {
     }],
     only_objects: true,
     success: Answer::OK,
+    recipe: Recipe {
+        title: "X",
+        docs: "https://docs.x.com/x-api/webhooks/introduction",
+        secret: MadeBy::Sender,
+        steps: &[
+            "In the Developer Console, open the app's Keys and tokens and copy the consumer secret (API key secret).",
+            "Add the source here before the next step: X asks it for a token's MAC, and again each hour.",
+            "Call POST /2/webhooks of X's API with {url} as url.",
+        ],
+    },
     ..Provider::BASE
 };

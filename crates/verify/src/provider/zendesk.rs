@@ -1,6 +1,6 @@
 use super::{
-    Answer, Credential, DeliveryId, Encoding, EventName, Part, Place, Provider, Replay, Signature, Time, TimeAt, Unit,
-    Where,
+    Answer, Credential, DeliveryId, Encoding, EventName, MadeBy, Part, Place, Provider, Recipe, Replay, Signature,
+    Time, TimeAt, Unit, Where,
 };
 
 /// Zendesk signs the time and the body, with whatever method the hook was given.
@@ -22,5 +22,16 @@ pub const ZENDESK: Provider = Provider {
     delivery_id: DeliveryId::First(&[Place::Header("X-Zendesk-Webhook-Invocation-Id")]),
     replay: Replay::SignedTime,
     success: Answer::OK,
+    recipe: Recipe {
+        title: "Zendesk",
+        docs: "https://developer.zendesk.com/documentation/webhooks/verifying/",
+        secret: MadeBy::Sender,
+        steps: &[
+            "In the Admin Center, open Apps and integrations > Webhooks > Create webhook and subscribe to events, or \
+             connect it to a trigger.",
+            "Enter {url} as Endpoint URL, POST, JSON.",
+            "Press Create webhook, then Reveal secret, and copy it.",
+        ],
+    },
     ..Provider::BASE
 };

@@ -1,6 +1,6 @@
 use super::{
-    Answer, Condition, Credential, Encoding, EventName, Handshake, Part, Place, Provider, Replay, Said, Shape,
-    Signature, Time, TimeAt, Unit, Wanted, Where,
+    Answer, Condition, Credential, Encoding, EventName, Handshake, MadeBy, Part, Place, Provider, Recipe, Replay, Said,
+    Shape, Signature, Time, TimeAt, Unit, Wanted, Where,
 };
 
 /// Zoom signs a version, the time and the body, and has its own token signed to begin with.
@@ -26,5 +26,17 @@ pub const ZOOM: Provider = Provider {
     )],
     replay: Replay::SignedTime,
     success: Answer::OK,
+    recipe: Recipe {
+        title: "Zoom",
+        docs: "https://developers.zoom.us/docs/api/webhooks/",
+        secret: MadeBy::Sender,
+        steps: &[
+            "In the App Marketplace, open the app's Access page and copy its Secret Token.",
+            "Add the source here before the next step: Zoom has a token signed.",
+            "Add an Event Subscription with {url} as Event notification endpoint URL, choose the events, and press \
+             Validate.",
+            "Save.",
+        ],
+    },
     ..Provider::BASE
 };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use verify::provider::{self, Credential, Part, Place, Replay, Signature, TimeAt};
+use verify::provider::{self, Credential, GITHUB, MadeBy, Part, Place, Provider, Recipe, Replay, Signature, TimeAt};
 
 fn verdicts(name: &str) -> Vec<String> {
     let read = |text| serde_json::from_str::<Vec<Value>>(text).expect("JSON");
@@ -25,15 +25,56 @@ fn names_are_unique_safe_in_a_url_and_in_order() {
     }
 }
 
-#[test]
-fn every_provider_has_an_accepted_and_a_refused_vector() {
-    for provider in provider::ALL {
-        let verdicts = verdicts(provider.name);
+/// What a definition lacks, each in words that say where it belongs.
+fn lacks(provider: &Provider) -> Vec<&'static str> {
+    let Provider { name, recipe, .. } = provider;
+    let verdicts = verdicts(name);
+    let has = |verdict: &str| verdicts.iter().any(|found| found == verdict);
+    let says = |word: &str| recipe.steps.iter().any(|step| step.contains(word));
+    let secret_is_in_the_url =
+        matches!(provider.credential, Credential::Code { .. } | Credential::Token { place: Place::Query(_), .. });
+    let needs = [
+        (provider::ALL.iter().filter(|other| other.name == *name).count() == 1, "a name of its own"),
+        (has("accept"), "an accepted request in vectors/providers.json"),
+        (has("refuse"), "a refused request in vectors/providers.json"),
+        (!recipe.title.is_empty(), "the sender's own name in its recipe"),
+        (recipe.docs.starts_with("https://"), "the page of the sender's documentation in its recipe"),
+        (says("{url}"), "a step of its recipe that says where {url} is pasted"),
+        (
+            recipe.secret != MadeBy::Us || secret_is_in_the_url || says("{secret}"),
+            "a step of its recipe that says where {secret} is pasted",
+        ),
+        (recipe.steps.iter().all(|step| step.ends_with(['.', '}'])), "steps of its recipe that are sentences"),
+    ];
+    needs.into_iter().filter(|(is_there, _)| !is_there).map(|(_, what)| what).collect()
+}
 
-        for verdict in ["accept", "refuse"] {
-            assert!(verdicts.iter().any(|found| found == verdict), "{} {verdict}", provider.name);
-        }
-    }
+#[test]
+fn every_definition_has_a_name_vectors_and_a_recipe() {
+    let lacking: Vec<String> = provider::ALL
+        .iter()
+        .filter_map(|provider| match &lacks(provider)[..] {
+            [] => None,
+            lacks => Some(format!("{} lacks {}", provider.name, lacks.join(", and "))),
+        })
+        .collect();
+
+    assert!(lacking.is_empty(), "\n{}", lacking.join("\n"));
+}
+
+#[test]
+fn a_definition_that_lacks_something_is_told_what() {
+    let nobody = Provider { name: "nobody", recipe: Recipe { docs: "", ..GITHUB.recipe }, ..GITHUB };
+
+    assert_eq!(
+        lacks(&nobody),
+        [
+            "a name of its own",
+            "an accepted request in vectors/providers.json",
+            "a refused request in vectors/providers.json",
+            "the page of the sender's documentation in its recipe",
+        ]
+    );
 }
 
 /// Whether what stands in this place is part of what is signed.
