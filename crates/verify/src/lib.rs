@@ -7,6 +7,7 @@
 //!
 //! - [`provider`]: what each sender does, as data. One short definition per file, listed in [`provider::ALL`].
 //! - [`receive`]: a request against a configured [`receive::Endpoint`]: accept, reply, or refuse with the reason.
+//! - [`explain`]: what went wrong with a refused request, found by trying the usual mistakes.
 //! - [`aspnet`]: likewise for the receivers of ASP.NET Core WebHooks, to the letter.
 //! - [`account`]: the token or the signature with which a service's account calls us.
 //! - [`sign`]: the signatures on what we send, and the receiving side of the scanner protocol.
@@ -28,6 +29,8 @@ pub mod aspnet;
 mod base64;
 #[cfg(feature = "full")]
 mod calendar;
+#[cfg(feature = "full")]
+pub mod explain;
 #[cfg(feature = "full")]
 mod key;
 #[cfg(feature = "full")]

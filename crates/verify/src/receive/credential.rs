@@ -28,7 +28,7 @@ struct Moment<'a> {
 
 /// What a signed request presents in its head.
 pub(crate) struct Presented<'a> {
-    signature: &'static Signature,
+    signature: &'a Signature,
     head: Head<'a>,
     /// The signatures that decode, unless they stand in the body; at least one.
     candidates: Vec<Vec<u8>>,
@@ -49,7 +49,7 @@ pub(crate) struct Claims<'c> {
 
 impl<'a> Presented<'a> {
     /// Reads the head. Refused is what no body could mend.
-    pub fn read(signature: &'static Signature, head: &Head<'a>) -> Result<Self, Refusal> {
+    pub fn read(signature: &'a Signature, head: &Head<'a>) -> Result<Self, Refusal> {
         let values = in_head(signature, head)?;
         for part in signature.message {
             if let Part::Header(name) = part {

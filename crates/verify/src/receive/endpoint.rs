@@ -212,11 +212,7 @@ impl Endpoint {
 
     /// The address that the sender knows.
     fn url<'a>(&'a self, head: &Head<'a>) -> Cow<'a, str> {
-        let Some(public) = &self.public_url else { return Cow::Borrowed(head.url) };
-        match head.url.split_once('?') {
-            Some((_, query)) if !public.contains('?') => Cow::Owned(format!("{public}?{query}")),
-            _ => Cow::Borrowed(public),
-        }
+        known_url(self.public_url.as_deref(), head.url)
     }
 
     fn method(&self, head: &Head<'_>) -> Result<(), Refusal> {
@@ -311,7 +307,17 @@ impl fmt::Debug for Endpoint {
     }
 }
 
-fn prepared(provider: &Provider, text: &str) -> Result<Key, secret::SecretFault> {
+/// The address that the sender knows: the configured one with the query that arrived, else the one that was called.
+pub(crate) fn known_url<'a>(public: Option<&'a str>, called: &'a str) -> Cow<'a, str> {
+    let Some(public) = public else { return Cow::Borrowed(called) };
+    match called.split_once('?') {
+        Some((_, query)) if !public.contains('?') => Cow::Owned(format!("{public}?{query}")),
+        _ => Cow::Borrowed(public),
+    }
+}
+
+/// The key that a configured text gives for this sender.
+pub(crate) fn prepared(provider: &Provider, text: &str) -> Result<Key, secret::SecretFault> {
     let bytes = secret::key_bytes(provider.key, text)?;
     match &provider.credential {
         Credential::Signature(signature) => Key::for_signatures(signature.algorithm, &bytes),

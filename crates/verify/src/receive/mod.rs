@@ -18,7 +18,9 @@ mod replay;
 mod settings;
 
 pub(crate) use content::Content;
+pub(crate) use credential::Presented;
 pub use endpoint::Endpoint;
+pub(crate) use endpoint::{known_url, prepared};
 pub(crate) use event::NAMELESS;
 pub use head::Head;
 pub use outcome::{Accepted, Arrival, Effect, Outcome, Proof, Reply, SubjectName};

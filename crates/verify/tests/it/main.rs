@@ -3,6 +3,7 @@
 mod account;
 mod aspnet;
 mod endpoint;
+mod explain;
 mod properties;
 mod registry;
 mod vectors;
