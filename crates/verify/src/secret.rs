@@ -82,6 +82,17 @@ pub fn whsec(random: &[u8; 32]) -> String {
     format!("{TOKEN_PREFIX}{}", base64::encode(random))
 }
 
+/// A new secret over random bytes that is a key of this form; `None` where the form is that of keys which others make.
+#[must_use]
+pub fn made(form: KeyForm, random: &[u8; 32]) -> Option<String> {
+    match form {
+        KeyForm::Text | KeyForm::TextOf { .. } | KeyForm::Hex => Some(crate::hex::encode(random)),
+        KeyForm::Whsec | KeyForm::WhsecOnly { .. } => Some(whsec(random)),
+        KeyForm::UserPassword => Some(format!("countersign:{}", crate::hex::encode(random))),
+        KeyForm::Whpk | KeyForm::Ed25519Hex | KeyForm::Spki | KeyForm::Named => None,
+    }
+}
+
 /// A new private key over random bytes, as [`crate::sign::SigningKey::read`] takes it.
 #[must_use]
 pub fn whsk(random: &[u8; 32]) -> String {

@@ -1,12 +1,18 @@
 //! `source`: who sends to us.
 
+mod recipe;
+
 use serde_json::json;
+use verify::provider::{self, MadeBy, Provider};
+use verify::secret;
+use zeroize::Zeroizing;
 
 use crate::cli::Common;
 use crate::client::segment;
+use crate::clock::random;
 use crate::command::page::{self, Page};
 use crate::command::secret::SecretFrom;
-use crate::exit::{Done, Exit};
+use crate::exit::{Done, Exit, Failure};
 use crate::output::{self, Column, Form};
 
 /// What can be done about sources.
@@ -19,22 +25,28 @@ pub enum Source {
         /// Its id, `src_...`, or its provider and name: `github/website`.
         source: String,
     },
-    /// Add one.
-    Add {
-        /// The provider's name: `github`.
-        #[arg(long)]
-        provider: String,
-        /// Its id in the URL: `website`.
-        #[arg(long)]
-        id: String,
-        #[command(flatten)]
-        secret: SecretFrom,
-    },
+    /// Add one, and print what to do at the sender. A secret that is ours to make is made, and shown once.
+    Add(Add),
+    /// Print what to do at a sender, and what to write here.
+    Recipe(recipe::Recipe),
     /// Remove one.
     Remove {
         /// Its id, `src_...`, or its provider and name: `github/website`.
         source: String,
     },
+}
+
+/// A new source.
+#[derive(clap::Args)]
+pub struct Add {
+    /// The provider's name: `github`.
+    #[arg(long)]
+    provider: String,
+    /// Its id in the URL: `website`.
+    #[arg(long)]
+    id: String,
+    #[command(flatten)]
+    secret: SecretFrom,
 }
 
 const COLUMNS: &[Column] = &[
@@ -52,13 +64,8 @@ impl Source {
         match self {
             Source::List(page) => page.print(common, "sources", COLUMNS).await,
             Source::Show { source } => page::show(common, "sources", &source).await,
-            Source::Add { provider, id, secret } => {
-                let secret = secret.required()?;
-                let body = json!({ "provider": provider, "id": id, "secrets": [secret.as_str()] });
-                let reply = common.client()?.post("/api/v1/sources", &body).await?;
-                page::print(common, &reply.body);
-                Ok(Exit::Yes)
-            }
+            Source::Add(add) => add.run(common).await,
+            Source::Recipe(recipe) => recipe.run(common),
             Source::Remove { source } => {
                 common.client()?.delete(&format!("/api/v1/sources/{}", segment(&source))).await?;
                 if common.form() == Form::Human {
@@ -68,4 +75,64 @@ impl Source {
             }
         }
     }
+}
+
+impl Add {
+    async fn run(self, common: &Common) -> Done {
+        let provider = provider::find(&self.provider);
+        let (given, made) = (self.secret.read()?, provider.and_then(made));
+        let mut body = json!({ "provider": self.provider, "id": self.id });
+        let shown = match (&given, &made, provider) {
+            (Some(given), ..) => {
+                body["secrets"] = json!([given.as_str()]);
+                None
+            }
+            (None, Some(made), _) => {
+                body["secrets"] = json!([made.as_str()]);
+                Some(made.as_str())
+            }
+            (None, None, Some(provider)) if provider.recipe.secret == MadeBy::FirstRequest => {
+                body["handshake"] = json!({ "awaits_secret": true });
+                None
+            }
+            (None, None, _) => return Err(self.lacks_secret()),
+        };
+        let mut reply = common.client()?.post("/api/v1/sources", &body).await?.body;
+        let url = reply["url"].as_str().unwrap_or_default().to_owned();
+        if common.form() == Form::Json {
+            if let Some(secret) = shown {
+                reply["secret"] = secret.into();
+            }
+            if let Some(provider) = provider {
+                reply["recipe"] = recipe::told(provider, &url, shown);
+            }
+            output::json(&reply);
+            return Ok(Exit::Yes);
+        }
+        page::print(common, &reply);
+        if let Some(provider) = provider {
+            recipe::print(provider, &url, shown);
+        }
+        if let Some(secret) = shown {
+            output::line(format_args!("\nThe secret, which is not shown again: {secret}"));
+        }
+        Ok(Exit::Yes)
+    }
+
+    fn lacks_secret(&self) -> Failure {
+        let lacks = Failure::usage("expected --secret-file FILE or --secret-env NAME, found neither");
+        if provider::find(&self.provider).is_none() {
+            return lacks;
+        }
+        lacks.mend(format!(
+            "the sender makes the secret: `countersign source recipe {} --id {}` says where",
+            self.provider, self.id
+        ))
+    }
+}
+
+/// A new secret, where it is ours to make.
+fn made(provider: &'static Provider) -> Option<Zeroizing<String>> {
+    let bytes = Zeroizing::new(random());
+    (provider.recipe.secret == MadeBy::Us).then(|| secret::made(provider.key, &bytes))?.map(Zeroizing::new)
 }

@@ -6,7 +6,7 @@ use std::process::Output;
 use scanner_kit::{Account, Answer, Gateway, GatewayError};
 use serde_json::{Value, json};
 
-use crate::world::{Reaction, World, peer};
+use crate::world::{Reaction, World, call, countersign, peer};
 
 /// A command's exit code, what it printed, and what it said beside that.
 pub fn told(output: &Output) -> (Option<i32>, String, String) {
@@ -187,4 +187,69 @@ async fn an_account_may_do_what_it_is_permitted_and_no_more() {
         left,
         "what is not held is not taken"
     );
+}
+
+#[test]
+fn a_source_is_added_with_what_to_do_at_its_sender() {
+    let world = World::serving("");
+
+    let added = done(&world, &["source", "add", "--provider", "github", "--id", "website"]);
+
+    let url = format!("http://{}/api/webhooks/incoming/github/website", world.listen());
+    let secret = added.lines().last().and_then(|line| line.rsplit(' ').next()).expect("a secret");
+    assert_eq!(secret.len(), 64, "{added}");
+    assert!(added.contains("At GitHub (https://docs.github.com/"), "{added}");
+    assert!(
+        added.contains(&format!(
+            "Enter {url} as Payload URL, application/json as Content type, and {secret} as Secret."
+        ))
+    );
+    let shown = done(&world, &["source", "show", "github/website", "--json"]);
+    assert!(!shown.contains(secret), "{shown}");
+
+    let body = "{}";
+    let signature = verify::sign::github(secret, body.as_bytes());
+    let path = "/api/webhooks/incoming/github/website";
+    let sent = call(world.listen(), "POST", path, &[("X-Hub-Signature-256", &signature)], body.as_bytes());
+    assert_eq!(sent.expect("an answer").status, 204);
+}
+
+#[test]
+fn a_secret_that_is_given_is_not_shown_and_one_in_the_url_is_part_of_it() {
+    let world = World::serving("");
+    std::fs::write(world.folder().join("secret"), "the-given-secret-of-the-sender").expect("written");
+    let add = |provider| ["source", "add", "--id", "main", "--provider", provider];
+
+    let said = refused(&world, 2, &add("stripe"));
+    assert!(said.contains("`countersign source recipe stripe --id main` says where"), "{said}");
+    let added = done(&world, &[&add("stripe")[..], &["--secret-file", "secret"]].concat());
+    assert!(added.contains("copy the Signing secret") && !added.contains("the-given-secret"), "{added}");
+
+    let added: Value =
+        serde_json::from_str(&done(&world, &[&add("docker-hub")[..], &["--json"]].concat())).expect("JSON");
+    let (secret, steps) = (added["secret"].as_str().expect("a secret"), &added["recipe"]["steps"]);
+    assert!(steps[1].as_str().expect("a step").contains(&format!("/docker-hub/main?code={secret}")), "{added}");
+
+    let added = done(&world, &add("asana"));
+    assert!(!added.contains("is not shown again"), "{added}");
+    let shown: Value = serde_json::from_str(&done(&world, &["source", "show", "asana/main", "--json"])).expect("JSON");
+    assert_eq!(shown["handshake"]["awaits_secret"], true, "{shown}");
+}
+
+#[test]
+fn a_recipe_has_the_configured_address_and_the_page_has_every_sender() {
+    let world = World::new("");
+    let recipe = |arguments: &[&str]| {
+        let mut command = countersign(world.folder());
+        command.args(["source", "recipe"]).args(arguments);
+        told(&command.env("COUNTERSIGN_SERVER__PUBLIC_URL", "https://hooks.test").output().expect("it runs"))
+    };
+
+    let (_, zoom, _) = recipe(&["zoom", "--id", "calls"]);
+    assert!(zoom.contains("https://hooks.test/api/webhooks/incoming/zoom/calls as Event notification"), "{zoom}");
+    assert!(zoom.contains("provider = \"zoom\"") && zoom.contains("--secret-env ZOOM_SECRET"), "{zoom}");
+    let (code, _, said) = recipe(&["zom"]);
+    assert!(code == Some(2) && said.contains("known are adyen"), "{said}");
+
+    assert_eq!(recipe(&[]).1, verify::provider::reference::page());
 }

@@ -4,6 +4,8 @@ use std::path::Path;
 use std::process::Output;
 
 use tempfile::TempDir;
+use verify::provider::{self, KeyForm};
+use verify::secret;
 
 use crate::world::countersign;
 
@@ -131,4 +133,27 @@ fn the_settings_of_an_aspnet_application_become_sources() {
         "{said}"
     );
     assert!(!output.status.success() && !said.contains("hunter2"), "{said}");
+}
+
+/// A text that is a key of this form.
+fn key(form: KeyForm) -> String {
+    secret::made(form, &[7; 32]).unwrap_or_else(|| match form {
+        KeyForm::Whpk => secret::whpk(&[7; 32]),
+        KeyForm::Named => "name:secret".to_owned(),
+        KeyForm::Ed25519Hex => "312c3823ebf3f1381c33c4ed4f60294f0a8f3037eb4930a83b3abb01f0cd4b87".to_owned(),
+        _ => "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1\
+              flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g=="
+            .to_owned(),
+    })
+}
+
+#[test]
+fn what_every_recipe_says_to_write_is_a_source() {
+    let sources: Vec<String> = provider::ALL.iter().map(|provider| provider.configuration("main")).collect();
+    let variables: Vec<_> = provider::ALL.iter().map(|provider| (provider.variable(), key(provider.key))).collect();
+    let variables: Vec<_> = variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+
+    let output = check(with(&sources.join("\n")).path(), &variables);
+
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
 }

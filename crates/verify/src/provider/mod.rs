@@ -8,6 +8,7 @@
 pub mod definition;
 pub mod handshake;
 pub mod recipe;
+pub mod reference;
 
 pub use definition::*;
 pub use handshake::*;

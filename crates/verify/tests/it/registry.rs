@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use verify::provider::{self, Credential, GITHUB, MadeBy, Part, Place, Provider, Recipe, Replay, Signature, TimeAt};
+use verify::provider::{
+    self, Credential, GITHUB, MadeBy, Part, Place, Provider, Recipe, Replay, Signature, TimeAt, reference,
+};
 
 fn verdicts(name: &str) -> Vec<String> {
     let read = |text| serde_json::from_str::<Vec<Value>>(text).expect("JSON");
@@ -123,4 +125,13 @@ fn a_signed_time_is_part_of_the_message() {
         assert_eq!(signature.time.is_some(), signed, "{}", provider.name);
         assert!(signature.time.is_some() || !named, "{}", provider.name);
     }
+}
+
+#[test]
+fn the_page_of_all_senders_is_up_to_date() {
+    let written = include_str!("../../../../docs/providers.md");
+    let (made, renew) = (reference::page(), reference::RENEW);
+
+    let same = written.lines().zip(made.lines()).take_while(|(written, made)| written == made).count();
+    assert!(written == made, "docs/providers.md is out of date from line {} on; renew it: {renew}", same + 1);
 }
