@@ -13,21 +13,25 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// The bytes in base64, padded.
+#[must_use]
 pub fn encode(bytes: &[u8]) -> String {
     PADDED.encode(bytes)
 }
 
 /// The bytes that a padded text stands for; `None` if it is not the one text that does.
+#[must_use]
 pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
     PADDED.decode(text).ok()
 }
 
 /// Like [`decode`], for configured keys, which people copy with and without their padding.
+#[must_use]
 pub fn decode_padding_optional(text: &[u8]) -> Option<Vec<u8>> {
     LENIENT.decode(text).ok()
 }
 
 /// Like [`decode`], in either alphabet and with or without padding, for senders who may choose.
+#[must_use]
 pub fn decode_any(text: &[u8]) -> Option<Vec<u8>> {
     let standard = text.iter().map(|byte| match byte {
         b'-' => b'+',
@@ -38,11 +42,13 @@ pub fn decode_any(text: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The bytes in the alphabet for URLs, without padding.
+#[must_use]
 pub fn encode_url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// The bytes that a text in the alphabet for URLs stands for; `None` if it is padded or not the one text that does.
+#[must_use]
 pub fn decode_url(text: &[u8]) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use ed25519_dalek::{Signature, VerifyingKey};
+use ed25519_dalek::VerifyingKey;
 use hmac::{Hmac, KeyInit};
 use p256::ecdsa::signature::Verifier;
 use p256::pkcs8::DecodePublicKey;
@@ -10,10 +10,11 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 use zeroize::Zeroizing;
 
-use crate::compare;
+use crate::jws::KeyFault;
 use crate::mac::token_digest;
 use crate::provider::Algorithm;
 use crate::secret::SecretFault;
+use crate::{compare, ed25519};
 
 /// A key that is ready to check with. Its state is wiped when it is dropped.
 pub(crate) enum Key {
@@ -59,7 +60,7 @@ impl Key {
             }
             Key::Ed25519(key) => {
                 let message = whole(message);
-                candidates.iter().any(|candidate| signed(key, &message, candidate))
+                candidates.iter().any(|candidate| ed25519::signed(key, &message, candidate))
             }
             Key::EcdsaP256(key) => {
                 let message = whole(message);
@@ -97,13 +98,10 @@ fn keyed<M: KeyInit>(bytes: &[u8]) -> M {
 }
 
 fn public_key(bytes: &[u8]) -> Result<VerifyingKey, SecretFault> {
-    let expected = "the 32 bytes of an Ed25519 public key";
-    let key = bytes
-        .try_into()
-        .ok()
-        .and_then(|bytes| VerifyingKey::from_bytes(bytes).ok())
-        .ok_or(SecretFault::Undecodable { expected })?;
-    if key.is_weak() { Err(SecretFault::WeakKey) } else { Ok(key) }
+    ed25519::public_key(bytes).map_err(|fault| match fault {
+        KeyFault::Undecodable => SecretFault::Undecodable { expected: "the 32 bytes of an Ed25519 public key" },
+        KeyFault::Weak => SecretFault::WeakKey,
+    })
 }
 
 fn p256_key(bytes: &[u8]) -> Result<p256::ecdsa::VerifyingKey, SecretFault> {
@@ -127,10 +125,6 @@ fn tag<M: hmac::Mac + Clone, P: AsRef<[u8]>>(mac: &M, message: &[P]) -> Vec<u8> 
 
 fn is_among(tag: &[u8], candidates: &[Vec<u8>]) -> bool {
     candidates.iter().any(|candidate| compare::equal(tag, candidate))
-}
-
-fn signed(key: &VerifyingKey, message: &[u8], candidate: &[u8]) -> bool {
-    Signature::from_slice(candidate).is_ok_and(|signature| key.verify_strict(message, &signature).is_ok())
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@
 //! - [`aspnet`]: likewise for the receivers of ASP.NET Core WebHooks, to the letter.
 //! - [`account`]: the token or the signature with which a service's account calls us.
 //! - [`sign`]: the signatures on what we send, and the receiving side of the scanner protocol.
+//! - [`jws`]: signed tokens, taken apart and held against keys; available alone with the feature `jws`.
 //! - [`mac`], [`hex`], [`compare`]: the ground, available alone with the feature `hmac`.
 #![warn(missing_docs)]
 
@@ -21,12 +22,17 @@ pub mod hex;
 #[cfg(feature = "hmac")]
 pub mod mac;
 
+#[cfg(feature = "jws")]
+pub mod base64;
+#[cfg(feature = "jws")]
+mod ed25519;
+#[cfg(feature = "jws")]
+pub mod jws;
+
 #[cfg(feature = "full")]
 pub mod account;
 #[cfg(feature = "full")]
 pub mod aspnet;
-#[cfg(feature = "full")]
-mod base64;
 #[cfg(feature = "full")]
 mod calendar;
 #[cfg(feature = "full")]

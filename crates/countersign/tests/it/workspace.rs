@@ -10,6 +10,7 @@ use crate::world::root;
 /// What each crate may build on. Crates that are missing here are for tests and measurements alone.
 const ARROWS: &[(&str, &[&str])] = &[
     ("verify", &[]),
+    ("license", &["verify"]),
     ("domain", &["verify"]),
     ("store", &["verify", "domain"]),
     ("store-memory", &["verify", "domain", "store"]),

@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use super::claims::{self, Claims};
 use super::refusal::JwtRefusal;
-use crate::{base64, mac};
+use crate::jws::{Compact, Object};
+use crate::mac;
 
 /// The scheme before the token, compared without regard to case.
 const SCHEME: &str = "jwt";
@@ -16,7 +17,7 @@ const ALGORITHM: &str = "HS256";
 /// A token that was presented and is not believed yet. Shows nothing of itself.
 pub struct Presented<'a> {
     /// What is signed: header and claims as they were sent.
-    signed: &'a str,
+    signed: &'a [u8],
     tag: Vec<u8>,
     header: Map<String, Value>,
     claims: Map<String, Value>,
@@ -44,14 +45,8 @@ impl<'a> Presented<'a> {
     }
 
     fn decode(token: &'a str) -> Option<Presented<'a>> {
-        let (signed, tag) = token.rsplit_once('.')?;
-        let (header, claims) = signed.split_once('.')?;
-        Some(Presented {
-            signed,
-            tag: base64::decode_url(tag.as_bytes())?,
-            header: object(header)?,
-            claims: object(claims)?,
-        })
+        let Compact { signed, header, claims, signature } = Compact::split(token.as_bytes()).ok()?;
+        Some(Presented { signed, tag: signature, header: object(&header)?, claims: object(&claims)? })
     }
 
     /// The key that it names. It proves nothing.
@@ -71,7 +66,7 @@ impl<'a> Presented<'a> {
         if odd || self.header.get("alg").and_then(Value::as_str) != Some(ALGORITHM) {
             return Err(JwtRefusal::Invalid);
         }
-        if secret.is_empty() || !mac::matches(secret.as_bytes(), &[self.signed.as_bytes()], &self.tag) {
+        if secret.is_empty() || !mac::matches(secret.as_bytes(), &[self.signed], &self.tag) {
             return Err(JwtRefusal::Undecodable);
         }
         claims::judge(&self.claims, now_s)
@@ -84,8 +79,9 @@ impl fmt::Debug for Presented<'_> {
     }
 }
 
-fn object(part: &str) -> Option<Map<String, Value>> {
-    serde_json::from_slice(&base64::decode_url(part.as_bytes())?).ok()
+/// No two readers may think differently of what it says, so no name may occur twice.
+fn object(json: &[u8]) -> Option<Map<String, Value>> {
+    Object::read(json).and_then(|_| serde_json::from_slice(json).ok())
 }
 
 /// A token with these claims, a JSON object: what a service sends after `JWT `.
@@ -95,9 +91,7 @@ pub fn token(secret: &str, claims: &str) -> String {
 }
 
 fn signed(secret: &str, header: &str, claims: &str) -> String {
-    let signed = format!("{}.{}", base64::encode_url(header.as_bytes()), base64::encode_url(claims.as_bytes()));
-    let tag = mac::tag(secret.as_bytes(), &[signed.as_bytes()]);
-    format!("{signed}.{}", base64::encode_url(&tag))
+    Compact::join(header, claims, |signed| mac::tag(secret.as_bytes(), &[signed]).to_vec())
 }
 
 #[cfg(test)]
@@ -160,6 +154,8 @@ mod tests {
             format!("W10.{claims}.{tag}"),
             format!("{header}.W10.{tag}"),
             format!("{header}.e30x.{tag}"),
+            token(SECRET, r#"{"iss":"user:1:2","iss":"user:1:3"}"#),
+            signed(SECRET, r#"{"alg":"HS256","alg":"HS256"}"#, CLAIMS),
         ] {
             assert_eq!(refused(&format!("JWT {broken}")), JwtRefusal::Undecodable, "{broken}");
         }

@@ -6,7 +6,8 @@ use sha2::{Digest, Sha256};
 use super::{Credential, DeliveryId, EventName, MadeBy, Place, Provider, Recipe, Replay};
 use crate::receive::Head;
 use crate::refusal::{Reason, Refusal};
-use crate::{base64, compare, hex};
+use crate::jws::{Compact, CompactFault};
+use crate::{compare, hex};
 
 /// The header that the token stands in.
 pub(super) const HEADER: &str = "X-Webhook-Signature";
@@ -58,20 +59,20 @@ pub(crate) fn presented<'a>(head: &Head<'a>) -> Result<Presented<'a>, Refusal> {
         let detail = format!("expected {expected} in the header {HEADER}, found something else");
         Refusal::new(Reason::MalformedHeader, detail)
     };
-    let mut parts = token.split(|byte| *byte == b'.');
-    let (Some(header), Some(claims), Some(tag), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
-        return Err(malformed("three parts with a full stop between"));
-    };
-    let decode = |part| base64::decode_url(part).ok_or_else(|| malformed("base64 for URLs"));
-    let jose: JoseHeader = serde_json::from_slice(&decode(header)?).map_err(|_| malformed("a JOSE header"))?;
+    let compact = Compact::split(token).map_err(|fault| {
+        malformed(match fault {
+            CompactFault::Parts => "three parts with a full stop between",
+            CompactFault::Base64 => "base64 for URLs",
+        })
+    })?;
+    let jose: JoseHeader = serde_json::from_slice(&compact.header).map_err(|_| malformed("a JOSE header"))?;
     if jose.alg != "HS256" {
         return Err(Refusal::new(
             Reason::NoKnownSignature,
             "expected a token signed with HS256, found another algorithm",
         ));
     }
-    let signed = &token[..header.len() + 1 + claims.len()];
-    Ok(Presented { signed, tag: decode(tag)?, claims: decode(claims)? })
+    Ok(Presented { signed: compact.signed, tag: compact.signature, claims: compact.claims })
 }
 
 impl Presented<'_> {
