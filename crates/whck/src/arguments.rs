@@ -4,7 +4,6 @@
 //! call that succeeds.
 
 use std::ffi::OsString;
-use std::fs::File;
 use std::io::Read;
 use std::os::unix::ffi::OsStringExt;
 
@@ -18,7 +17,8 @@ use crate::secret::SECRET_BYTES_MAX;
 #[derive(Debug)]
 pub enum Request {
     Help,
-    Version,
+    /// What it is; and, with a descriptor, whether that one arrives.
+    Version(Option<u32>),
     Check(Call),
 }
 
@@ -54,7 +54,7 @@ pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, Fa
     let kind = loop {
         match parser.next().map_err(|_| options())? {
             Some(Arg::Long("help")) => return Ok(Request::Help),
-            Some(Arg::Long("version")) => return Ok(Request::Version),
+            Some(Arg::Long("version")) => return Ok(Request::Version(descriptor)),
             Some(Arg::Long("claim-fd")) => {
                 descriptor = Some(descriptor_number(parser.value().map_err(|_| options())?)?);
             }
@@ -83,13 +83,17 @@ pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, Fa
 
 /// Reads the claim that stands behind a descriptor, as it stands. What is longer than any secret is cut: it matches
 /// nothing either way.
-pub fn read_descriptor(number: u32) -> Result<Zeroizing<Vec<u8>>, Failure> {
+pub fn read_claim(descriptor: Option<impl Read>) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let descriptor = descriptor.ok_or_else(no_descriptor)?;
     let limit = SECRET_BYTES_MAX + 1;
     let mut claim = Zeroizing::new(Vec::with_capacity(limit));
-    let fault = |_| Failure::Usage(format!("the claim cannot be read from descriptor {number}"));
-    let file = File::open(format!("/dev/fd/{number}")).map_err(fault)?;
-    file.take(limit as u64).read_to_end(&mut claim).map_err(fault)?;
+    descriptor.take(limit as u64).read_to_end(&mut claim).map_err(|_| no_descriptor())?;
     Ok(claim)
+}
+
+/// What is said of a descriptor that is not open.
+pub fn no_descriptor() -> Failure {
+    Failure::Usage("the descriptor of --claim-fd cannot be read".into())
 }
 
 fn descriptor_number(text: OsString) -> Result<u32, Failure> {

@@ -9,8 +9,9 @@ use rustix::rand::{GetRandomFlags, getrandom};
 use verify::{compare, hex, mac};
 
 use crate::arguments::Kind;
-use crate::directory::{self, Directory};
+use crate::directory::Directory;
 use crate::failure::Failure;
+use crate::rights::Rights;
 use crate::secret::Stored;
 
 /// The largest body unless WHCK_MAX_BODY says otherwise: 25 MiB, the most that GitHub sends.
@@ -31,14 +32,15 @@ pub enum Verdict {
 
 impl Verdict {
     /// The verdict, with what only the owner may know beside it.
-    pub fn of(matched: bool, stored: &Stored, directory: &Directory) -> Self {
+    pub fn of(matched: bool, stored: &Stored, directory: &Directory, rights: &Rights) -> Self {
         if matched {
-            let at_owners_terminal = directory.is_the_callers() && std::io::stderr().is_terminal();
+            let is_owner = !rights.are_raised() && directory.owner() == rights.effective_user();
+            let at_owners_terminal = is_owner && std::io::stderr().is_terminal();
             let warning = (at_owners_terminal && stored.is_readable_by_all())
                 .then_some("everybody on this machine can read the stored secret");
             return Verdict::Valid { warning };
         }
-        let why = stored.fault().filter(|_| directory::caller_is_effective_user());
+        let why = stored.fault().filter(|_| !rights.are_raised());
         Verdict::NotValid { why }
     }
 }

@@ -7,9 +7,9 @@ use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags, fstat, open};
 use rustix::io::Errno;
-use rustix::process::{geteuid, getuid};
 
 use crate::failure::Failure;
+use crate::rights::Rights;
 
 /// The bits of a mode that let anyone but the owner write.
 pub const WRITABLE_BY_OTHERS: u32 = 0o022;
@@ -24,9 +24,10 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Opens the directory and checks that nobody but its owner can put secrets there, and that the owner is someone
-    /// whom the caller trusts anyway: the effective user, root, or whoever owns this program.
-    pub fn open(path: &Path) -> Result<Self, Failure> {
+    /// Opens the directory and checks that nobody but its owner can put secrets there, and that the owner is the
+    /// effective user, or someone else whom a caller with rights of their own trusts anyway: root, or whoever owns this
+    /// program.
+    pub fn open(path: &Path, rights: &Rights) -> Result<Self, Failure> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let descriptor = open(path, flags, Mode::empty()).map_err(|fault| match fault {
             Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::NAMETOOLONG => Failure::NoDirectory,
@@ -37,8 +38,8 @@ impl Directory {
             return Err(Failure::Directory("is writable by others: run `chmod go-w` on it"));
         }
         let owner = status.st_uid;
-        let trusted = [Some(geteuid().as_raw()), Some(0), program_owner()];
-        if !trusted.contains(&Some(owner)) {
+        let is_trusted = || !rights.are_raised() && (owner == 0 || program_owner() == Some(owner));
+        if owner != rights.effective_user() && !is_trusted() {
             return Err(Failure::Directory("belongs to another user"));
         }
         Ok(Self { descriptor, owner })
@@ -51,16 +52,6 @@ impl Directory {
     pub fn owner(&self) -> u32 {
         self.owner
     }
-
-    /// Whether the caller is the owner, acting with no rights but the owner's.
-    pub fn is_the_callers(&self) -> bool {
-        caller_is_effective_user() && getuid().as_raw() == self.owner
-    }
-}
-
-/// Whether the program runs with the rights of whoever called it, and no others.
-pub fn caller_is_effective_user() -> bool {
-    getuid() == geteuid()
 }
 
 /// Where the secrets directory is: the first place that is set decides, whether it is there or not.
@@ -77,6 +68,11 @@ pub fn locate(variable: impl Fn(&str) -> Option<OsString>, program: Option<&Path
         return below(home, ".config/whck");
     }
     below(home_around(program?)?, ".config/whck")
+}
+
+/// Where it is for a program that lends its owner's rights: no variable counts.
+pub fn locate_lent(home: Option<PathBuf>, program: Option<&Path>) -> Option<PathBuf> {
+    Some(home.or_else(|| home_around(program?))?.join(".config/whck"))
 }
 
 /// Where this program lies, links resolved.
@@ -104,7 +100,7 @@ fn home_around(path: &Path) -> Option<PathBuf> {
 mod tests {
     use std::path::{Path, PathBuf};
 
-    use super::locate;
+    use super::{locate, locate_lent};
 
     fn located(set: &[(&str, &str)], program: &str) -> Option<PathBuf> {
         let variable = |name: &str| set.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into());
@@ -134,5 +130,14 @@ mod tests {
         for program in ["/home/whck", "/usr/bin/whck", "/srv/home/alice/whck", "/homes/alice/whck"] {
             assert_eq!(located(&[], program), None, "{program}");
         }
+    }
+
+    #[test]
+    fn with_rights_that_are_lent_the_account_decides_and_then_the_program_s_home() {
+        let program = Some(Path::new("/home/alice/bin/whck"));
+
+        assert_eq!(locate_lent(Some("/srv/a".into()), program), Some("/srv/a/.config/whck".into()));
+        assert_eq!(locate_lent(None, program), Some("/home/alice/.config/whck".into()));
+        assert_eq!(locate_lent(None, Some(Path::new("/usr/bin/whck"))), None);
     }
 }

@@ -7,13 +7,16 @@
 mod arguments;
 mod base64url;
 mod check;
+mod descriptors;
 mod directory;
 mod failure;
 mod identifier;
+mod rights;
 mod secret;
 
 use std::io::Write;
 use std::panic;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use arguments::{Call, Claim, Request};
@@ -21,7 +24,10 @@ use check::Verdict;
 use directory::Directory;
 use failure::Failure;
 use identifier::Identifier;
+use rights::Rights;
 use secret::Stored;
+
+const VERSION: &str = concat!("whck ", env!("CARGO_PKG_VERSION"), "\n");
 
 const HELP: &str = "\
 Checks the claim of a forge's webhook against a stored secret.
@@ -38,7 +44,8 @@ Usage: whck [--claim-fd N] KIND IDENTIFIER CLAIM < BODY
 Options stand before KIND; whatever follows KIND is taken as it stands.
 
 The secrets are files in $WHCK_DIR, else $XDG_CONFIG_HOME/whck, else $HOME/.config/whck, else .config/whck in the
-home directory that this program lies in. A second secret may stand in NAME.next. The body may have
+home directory that this program lies in. With the rights of another account (set-user-id, sudo) no variable counts:
+the account database names the home directory. A second secret may stand in NAME.next. The body may have
 $WHCK_MAX_BODY octets (26214400; 0 for any number).
 
 Exit codes: 0 valid, 1 not valid, 2 usage, 3 kind not supported, 4 identifier malformed, 5 no secrets directory,
@@ -70,26 +77,49 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<Verdict, Failure> {
+    let rights = Rights::take()?;
     match arguments::read(std::env::args_os().skip(1))? {
         Request::Help => print(HELP),
-        Request::Version => print(concat!("whck ", env!("CARGO_PKG_VERSION"), "\n")),
-        Request::Check(call) => judge(&call),
+        Request::Version(None) => print(VERSION),
+        Request::Version(wanted) => match descriptors::take_over(wanted)? {
+            Some(_) => print(VERSION),
+            None => Err(arguments::no_descriptor()),
+        },
+        Request::Check(call) => judge(call, &rights),
     }
 }
 
-fn judge(call: &Call) -> Result<Verdict, Failure> {
-    let identifier = Identifier::read(&call.identifier).ok_or(Failure::Identifier)?;
-    let body_bytes_max = check::body_bytes_max(std::env::var_os("WHCK_MAX_BODY"))?;
-    let place = directory::locate(|name| std::env::var_os(name), directory::program().as_deref());
-    let directory = Directory::open(&place.ok_or(Failure::NoDirectory)?)?;
-    let stored = Stored::find(&directory, &identifier);
-    let claim = match &call.claim {
-        Claim::Given(claim) => claim.clone(),
-        Claim::Descriptor(number) => arguments::read_descriptor(*number)?,
+fn judge(call: Call, rights: &Rights) -> Result<Verdict, Failure> {
+    let claim = match call.claim {
+        Claim::Descriptor(number) => arguments::read_claim(descriptors::take_over(Some(number))?)?,
+        Claim::Given(claim) => {
+            if rights.are_raised() {
+                descriptors::take_over(None)?;
+            }
+            claim
+        }
     };
+    let identifier = Identifier::read(&call.identifier).ok_or(Failure::Identifier)?;
+    let body_bytes_max = check::body_bytes_max(rights.variable("WHCK_MAX_BODY"))?;
+    let directory = Directory::open(&secrets_directory(rights)?, rights)?;
+    let stored = Stored::find(&directory, &identifier);
+    rights.give_up()?;
     let body = std::io::stdin().lock();
     let matched = check::matches(call.kind, stored.secrets(), &claim, body, body_bytes_max)?;
-    Ok(Verdict::of(matched, &stored, &directory))
+    if !matched {
+        rights.log_refusal(&identifier.names()[0]);
+    }
+    Ok(Verdict::of(matched, &stored, &directory, rights))
+}
+
+fn secrets_directory(rights: &Rights) -> Result<PathBuf, Failure> {
+    let program = directory::program();
+    let place = if rights.are_raised() {
+        directory::locate_lent(rights.home(), program.as_deref())
+    } else {
+        directory::locate(|name| std::env::var_os(name), program.as_deref())
+    };
+    place.ok_or(Failure::NoDirectory)
 }
 
 fn print(text: &str) -> Result<Verdict, Failure> {

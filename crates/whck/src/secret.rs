@@ -16,6 +16,9 @@ pub const NEXT: &str = ".next";
 /// The longest secret, in octets.
 pub const SECRET_BYTES_MAX: usize = 4096;
 
+/// What is read where no secret is there.
+const NOTHING: &str = "/dev/zero";
+
 /// The bit of a mode that lets everybody read.
 const READABLE_BY_ALL: u32 = 0o004;
 
@@ -38,7 +41,11 @@ impl Stored {
             |name: &String| Stored([name.clone(), format!("{name}{NEXT}")].map(|name| Entry::read(directory, &name)));
         let all: Vec<_> = identifier.names().iter().map(entries).collect();
         let there = |stored: &Stored| stored.0.iter().any(|entry| *entry != Entry::Absent);
-        all.into_iter().find(there).unwrap_or(Stored([Entry::Absent, Entry::Absent]))
+        all.into_iter().find(there).unwrap_or_else(|| {
+            // As long as a secret would have taken: how long the answer takes must not tell which there are.
+            let _ = File::open(NOTHING).map(content);
+            Stored([Entry::Absent, Entry::Absent])
+        })
     }
 
     /// The usable secrets.
@@ -65,7 +72,8 @@ impl Stored {
 }
 
 impl Entry {
-    /// Reads a file of the directory itself: no link, no device, nothing that others could have put there.
+    /// Reads a file of the directory itself: no link, no device, nothing that others could have put there. The name has
+    /// no slash, so that it cannot lead out of the directory.
     fn read(directory: &Directory, name: &str) -> Entry {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let file = match openat(directory.descriptor(), name, flags, Mode::empty()) {
