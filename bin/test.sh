@@ -1,18 +1,23 @@
 #!/usr/bin/env bash
 # Everything that must hold: format, lints, tests, doc tests, the release build. Ends with the test runner's closing
-# lines, and with another exit code than 0 if anything failed. Needs Rust, a C compiler, Node 20, npm
-# and Python 3 with venv.
+# lines, and with another exit code than 0 if anything failed. Needs Rust, a C compiler, Node 20, npm,
+# OpenSSL and Python 3 with venv.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 command -v cargo >/dev/null || PATH="$HOME/.cargo/bin:$PATH"
 lacking=()
-for tool in cargo cc node npm python3; do
+for tool in cargo cc node npm openssl python3; do
     command -v "$tool" >/dev/null || lacking+=("$tool")
 done
 python3 -c "import ensurepip, venv" 2>/dev/null || lacking+=(python3-venv)
 if [ "${#lacking[@]}" -gt 0 ]; then
     echo "bin/test.sh: missing: ${lacking[*]} (Rust from https://rustup.rs; the others from the system)" >&2
+    exit 1
+fi
+
+if [ ! -x spec/test_cli.sh ]; then
+    echo "bin/test.sh: the folder spec is missing: check the repository out whole" >&2
     exit 1
 fi
 
@@ -27,7 +32,14 @@ step "format" cargo fmt --all --check
 step "format of the providers" rustfmt --edition 2024 --config-path . --check crates/verify/src/provider/*.rs
 step "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
 step "documentation's examples" cargo test --doc --locked -p verify -p scanner-kit
-step "release build" cargo build --release --locked -p countersign -p whck
+step "release build" cargo build --release --locked -p countersign -p whck -p forge-endpoint
+
+whck="$(bin/cli)"
+server="$(bin/server)"
+step "forge: the CLI validator" spec/test_cli.sh "$whck"
+step "forge: the web validator" spec/test_web.sh "$server" "$whck"
+step "forge: the suites, from anywhere and against what is wrong" spec/test_tests_cli.sh "$whck"
+spec/test_tests_web.sh "$server" "$whck"
 
 log="$(mktemp)"
 trap 'rm -f "$log"' EXIT

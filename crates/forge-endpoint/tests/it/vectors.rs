@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::world::{GITEA, GITHUB, GITLAB, World, receive, whck};
 
 fn file() -> Value {
-    serde_json::from_str(include_str!("../../../whck/vectors/forge.json")).expect("JSON")
+    serde_json::from_str(include_str!("../../../../spec/vectors/forge.json")).expect("JSON")
 }
 
 fn body(row: &Value) -> Vec<u8> {

@@ -12,9 +12,9 @@ use tempfile::TempDir;
 
 pub const SERVER: &str = env!("CARGO_BIN_EXE_forge-endpoint");
 
-pub const GITEA: &[u8] = include_bytes!("../../../whck/vectors/gitea-push.json");
-pub const GITHUB: &[u8] = include_bytes!("../../../whck/vectors/github-push.json");
-pub const GITLAB: &[u8] = include_bytes!("../../../whck/vectors/gitlab-push.json");
+pub const GITEA: &[u8] = include_bytes!("../../../../spec/vectors/gitea-push.json");
+pub const GITHUB: &[u8] = include_bytes!("../../../../spec/vectors/github-push.json");
+pub const GITLAB: &[u8] = include_bytes!("../../../../spec/vectors/gitlab-push.json");
 
 /// A claim of the payload [`GITEA`].
 pub const GITEA_CLAIM: &str = "9a12cdfffc1c8eed8ca755691dea8c9fc3da656b94fd1748df5994369c6c40b9";

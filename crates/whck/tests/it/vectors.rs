@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::world::{WHCK, World, code_of, run};
 
 fn file() -> Value {
-    serde_json::from_str(include_str!("../../vectors/forge.json")).expect("JSON")
+    serde_json::from_str(include_str!("../../../../spec/vectors/forge.json")).expect("JSON")
 }
 
 fn rows(kind: &str) -> Vec<Value> {
@@ -27,9 +27,9 @@ fn files(value: &Value) -> BTreeMap<String, String> {
 
 fn body(row: &Value) -> Vec<u8> {
     match row["body_file"].as_str() {
-        Some("github-push.json") => include_bytes!("../../vectors/github-push.json").to_vec(),
-        Some("gitea-push.json") => include_bytes!("../../vectors/gitea-push.json").to_vec(),
-        Some("gitlab-push.json") => include_bytes!("../../vectors/gitlab-push.json").to_vec(),
+        Some("github-push.json") => include_bytes!("../../../../spec/vectors/github-push.json").to_vec(),
+        Some("gitea-push.json") => include_bytes!("../../../../spec/vectors/gitea-push.json").to_vec(),
+        Some("gitlab-push.json") => include_bytes!("../../../../spec/vectors/gitlab-push.json").to_vec(),
         Some(other) => panic!("an unknown body {other}"),
         None => row["body_text"].as_str().unwrap_or_default().into(),
     }
