@@ -110,8 +110,6 @@ pub struct Handshake {
     pub allowed_origins: Vec<String>,
     /// How many requests a minute a sender may send, where it asks.
     pub allowed_rate: Option<u32>,
-    /// The one topic whose messages are taken.
-    pub topic: Option<String>,
     /// Whether the first request may bring the secret.
     pub awaits_secret: bool,
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use verify::conformance::{ConformanceError, Row, parsed};
+use verify::conformance::{ConformanceError, ReadCertificate, Row, parsed};
 
 use crate::Timestamp;
 use crate::answer::Answer;
@@ -17,14 +17,14 @@ use crate::retry::{Jitter, NextStep, next_step};
 /// Any instant: nothing in these vectors depends on it.
 const NOW: Timestamp = Timestamp(1_767_225_600_000_000);
 
-/// Runs every vector of a file, whose kind is known by its content.
+/// Runs every vector of a file, whose kind is known by its content. `read` reads the certificates that vectors bring.
 ///
 /// # Errors
 /// [`ConformanceError`] where the file as a whole cannot be run.
-pub fn run(file_text: &str) -> Result<Vec<Row>, ConformanceError> {
+pub fn run(file_text: &str, read: ReadCertificate) -> Result<Vec<Row>, ConformanceError> {
     match serde_json::from_str::<Value>(file_text) {
         Ok(file) if file["event_responses"].is_array() => workers(&file),
-        _ => verify::conformance::run(file_text),
+        _ => verify::conformance::run(file_text, read),
     }
 }
 
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn every_answer_of_a_worker_comes_out_as_it_says() {
-        let rows = run(WORKERS).expect("vectors");
+        let rows = run(WORKERS, &|_| None).expect("vectors");
 
         let failed: Vec<_> = rows.iter().filter(|row| !row.pass).collect();
         assert_eq!((rows.len(), failed), (146, Vec::new()));
@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn every_other_kind_is_run_too() {
-        assert_eq!(run(include_str!("../../verify/vectors/request-hmac.json")).expect("vectors").len(), 88);
-        assert!(run("{}").is_err());
+        assert_eq!(run(include_str!("../../verify/vectors/request-hmac.json"), &|_| None).expect("vectors").len(), 88);
+        assert!(run("{}", &|_| None).is_err());
     }
 }

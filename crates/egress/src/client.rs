@@ -9,7 +9,8 @@ use std::time::Duration;
 use http::Response;
 use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
 use rustls::ClientConfig;
-use rustls::pki_types::CertificateDer;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio::time::timeout;
 
 use crate::connect::{DialError, Gate, OpenedAt};
@@ -53,6 +54,7 @@ pub struct Egress {
 
 struct Shared {
     settings: EgressSettings,
+    trust: Option<Arc<dyn ServerCertVerifier>>,
     tls: Arc<ClientConfig>,
     pools: Pools,
     connections_opened: Arc<AtomicU64>,
@@ -61,8 +63,9 @@ struct Shared {
 impl Egress {
     /// A client without connections yet. Fails only if one of the extra roots is not a certificate.
     pub fn new(settings: EgressSettings) -> Result<Self, rustls::Error> {
-        let tls = Arc::new(tls::client_config(settings.extra_roots.clone())?);
-        let shared = Shared { settings, tls, pools: Pools::new(), connections_opened: Arc::default() };
+        let trust = tls::trust(settings.extra_roots.clone())?;
+        let tls = Arc::new(tls::client_config(trust.clone())?);
+        let shared = Shared { settings, trust, tls, pools: Pools::new(), connections_opened: Arc::default() };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -72,6 +75,20 @@ impl Egress {
     /// was written gives way to another.
     pub async fn send(&self, outgoing: Outgoing) -> Sent {
         timeout(outgoing.answer_within, self.exchange(outgoing)).await.unwrap_or(Sent::TimedOut)
+    }
+
+    /// Whether an authority that calls trust vouches, at this time in Unix seconds, that the first of these certificates
+    /// is one of this name; the others may lead there.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub fn vouches(&self, chain: &[CertificateDer<'_>], name: &str, now_s: u64) -> Result<(), rustls::Error> {
+        let [first, others @ ..] = chain else { return Err(rustls::Error::NoCertificatesPresented) };
+        let name = ServerName::try_from(name).map_err(|why| rustls::Error::General(why.to_string()))?;
+        let now = UnixTime::since_unix_epoch(Duration::from_secs(now_s));
+        let unknown = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        let trust = self.shared.trust.as_ref().ok_or(unknown)?;
+        trust.verify_server_cert(first, others, &name, &[], now).map(drop)
     }
 
     /// How many connections were opened so far.
@@ -106,7 +123,7 @@ impl Egress {
     }
 
     fn client(&self, policy: &Arc<Policy>) -> Arc<PolicyClient> {
-        let Shared { settings, tls, pools, connections_opened } = self.shared.as_ref();
+        let Shared { settings, tls, pools, connections_opened, .. } = self.shared.as_ref();
         pools.client(policy, || {
             let gate = Gate {
                 policy: Arc::clone(policy),

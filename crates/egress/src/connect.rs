@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::io::{self, IoSlice};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -57,7 +57,7 @@ impl Gate {
         let target = Target::from_uri(uri)?;
         let addresses = match target.literal_address() {
             Some(address) => vec![self.policy.check_address(address)?],
-            None => self.policy.check_addresses(&self.resolve(target.host()).await?, target.port())?,
+            None => self.policy.check_addresses(&self.resolve(target.host(), target.port()).await?)?,
         };
         let stream = dial(&addresses[..addresses.len().min(ADDRESSES_MAX)]).await?;
         // Fails only on a socket that is already broken, which the first write will tell.
@@ -66,8 +66,8 @@ impl Gate {
         Ok(Dialled { stream: TokioIo::new(stream), opened_at: OpenedAt(Instant::now()) })
     }
 
-    async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, DialError> {
-        match self.resolver.resolve(host).await {
+    async fn resolve(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, DialError> {
+        match self.resolver.resolve(host, port).await {
             Ok(addresses) if addresses.is_empty() => Err(DialError::NoAddress { host: host.to_owned() }),
             Ok(addresses) => Ok(addresses),
             Err(source) => Err(DialError::Resolve { host: host.to_owned(), source }),

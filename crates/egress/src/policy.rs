@@ -57,11 +57,11 @@ impl Policy {
     }
 
     /// The addresses that may be dialled, in their order; the first refusal if there is none.
-    pub fn check_addresses(&self, addresses: &[IpAddr], port: u16) -> Result<Vec<SocketAddr>, Refused> {
+    pub fn check_addresses(&self, addresses: &[SocketAddr]) -> Result<Vec<SocketAddr>, Refused> {
         let mut first_refusal = None;
         let mut passed = Vec::with_capacity(addresses.len());
         for address in addresses {
-            match self.check_address(SocketAddr::new(*address, port)) {
+            match self.check_address(*address) {
                 Ok(address) => passed.push(address),
                 Err(refusal) => first_refusal = first_refusal.or(Some(refusal)),
             }
@@ -162,15 +162,13 @@ mod tests {
     #[test]
     fn of_several_addresses_those_that_pass_are_kept_and_a_refusal_is_told_only_when_none_does() {
         let strict = Policy::default();
-        let ips =
-            |texts: &[&str]| -> Vec<IpAddr> { texts.iter().map(|text| text.parse().expect("an address")).collect() };
 
-        assert_eq!(strict.check_addresses(&ips(&["10.0.0.1", "8.8.8.8"]), 80), Ok(vec![at("8.8.8.8:80")]));
+        assert_eq!(strict.check_addresses(&[at("10.0.0.1:80"), at("8.8.8.8:80")]), Ok(vec![at("8.8.8.8:80")]));
         assert_eq!(
-            strict.check_addresses(&ips(&["10.0.0.1", "127.0.0.1"]), 80),
+            strict.check_addresses(&[at("10.0.0.1:80"), at("127.0.0.1:80")]),
             Err(Refused::Address { address: at("10.0.0.1:80"), class: AddressClass::Private })
         );
-        assert_eq!(strict.check_addresses(&[], 80), Ok(vec![]));
+        assert_eq!(strict.check_addresses(&[]), Ok(vec![]));
     }
 
     #[test]

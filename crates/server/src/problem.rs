@@ -105,6 +105,8 @@ problems! {
             "The operator makes room; send it again later.";
         UNAVAILABLE = 503 "unavailable" "The gateway is starting or stopping",
             "Send it again in a few seconds.";
+        SENDER_UNREACHABLE = 503 "sender-unreachable" "The sender's own host gave no answer",
+            "The sender sends it again; check that this gateway may call that host.";
         INTERNAL = 500 "internal" "Something failed on this side",
             "The operator finds the cause in the log.";
     }

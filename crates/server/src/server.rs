@@ -15,6 +15,7 @@ use axum::routing::get;
 use bus::LocalBus;
 use domain::link::LinkKey;
 use domain::{Clock, Key, Random, Timestamp};
+use egress::AllowedNetwork;
 use store::seal::SealKey;
 use store::{Store, StoreError};
 
@@ -23,7 +24,7 @@ use crate::metrics::Metrics;
 use crate::pages::session::Sessions;
 use crate::preview::Previewer;
 use crate::problem::{self, Problem};
-use crate::receive::{AspnetSwitches, Endpoints, Quarantines};
+use crate::receive::{AspnetSwitches, Certificates, Endpoints, Quarantines};
 use crate::scanner::{self, Nonces};
 use crate::worker::Rooms;
 use crate::{api, links, pages, receive, worker};
@@ -42,7 +43,7 @@ pub struct Parts {
     pub random: Arc<dyn Random>,
     /// What secrets are sealed with.
     pub seal: SealKey,
-    /// The outgoing client, for tests of services.
+    /// The outgoing client, for tests of services and the own hosts of senders.
     pub egress: egress::Egress,
     /// What the configuration says.
     pub settings: Settings,
@@ -57,6 +58,8 @@ pub struct Settings {
     pub own_listeners: Vec<SocketAddr>,
     /// Proxies whose word about a caller counts.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Where the own hosts of senders may be beside public addresses: their certificates and confirmations.
+    pub provider_networks: Vec<AllowedNetwork>,
     /// The programs that an `exec` action may name.
     pub programs: BTreeSet<String>,
     /// `countersign/<version>`.
@@ -95,6 +98,7 @@ pub struct Shared {
     pub(crate) parts: Parts,
     pub(crate) metrics: Metrics,
     pub(crate) endpoints: Endpoints,
+    pub(crate) certificates: Certificates,
     pub(crate) quarantines: Quarantines,
     pub(crate) rooms: Rooms,
     pub(crate) sessions: Mutex<Sessions>,
@@ -125,6 +129,7 @@ impl Server {
             previewer,
             metrics: Metrics::default(),
             endpoints: Endpoints::default(),
+            certificates: Certificates::default(),
             quarantines: Quarantines::default(),
             rooms: Rooms::default(),
             sessions: Mutex::default(),

@@ -27,6 +27,8 @@ pub(crate) enum Key {
     EcdsaP256(Box<p256::ecdsa::VerifyingKey>),
     /// The digest of a secret that is presented as it stands.
     Token(Zeroizing<[u8; 32]>),
+    /// A name that is signed with, and no secret.
+    Identifier(Vec<u8>),
 }
 
 impl Key {
@@ -66,7 +68,7 @@ impl Key {
                 let message = whole(message);
                 candidates.iter().any(|candidate| signed_p256(key, &message, candidate))
             }
-            Key::Token(_) => false,
+            Key::Token(_) | Key::Identifier(_) => false,
         }
     }
 
@@ -74,6 +76,14 @@ impl Key {
     pub fn tag(&self, text: &[u8]) -> Option<Vec<u8>> {
         match self {
             Key::HmacSha256(mac) => Some(tag(mac, &[text])),
+            _ => None,
+        }
+    }
+
+    /// The name that is signed with, where it is one.
+    pub fn identifier(&self) -> Option<&[u8]> {
+        match self {
+            Key::Identifier(name) => Some(name),
             _ => None,
         }
     }

@@ -9,6 +9,7 @@
 //! - [`receive`]: a request against a configured [`receive::Endpoint`]: accept, reply, or refuse with the reason.
 //! - [`explain`]: what went wrong with a refused request, found by trying the usual mistakes.
 //! - [`aspnet`]: likewise for the receivers of ASP.NET Core WebHooks, to the letter.
+//! - [`certificate`]: what is asked of whoever can do RSA, for the senders that sign with it.
 //! - [`account`]: the token or the signature with which a service's account calls us.
 //! - [`sign`]: the signatures on what we send, and the receiving side of the scanner protocol.
 //! - [`jws`]: signed tokens, taken apart and held against keys; available alone with the feature `jws`.
@@ -35,6 +36,8 @@ pub mod account;
 pub mod aspnet;
 #[cfg(feature = "full")]
 mod calendar;
+#[cfg(feature = "full")]
+pub mod certificate;
 #[cfg(feature = "full")]
 pub mod explain;
 #[cfg(feature = "full")]

@@ -89,7 +89,7 @@ pub fn made(form: KeyForm, random: &[u8; 32]) -> Option<String> {
         KeyForm::Text | KeyForm::TextOf { .. } | KeyForm::Hex => Some(crate::hex::encode(random)),
         KeyForm::Whsec | KeyForm::WhsecOnly { .. } => Some(whsec(random)),
         KeyForm::UserPassword => Some(format!("countersign:{}", crate::hex::encode(random))),
-        KeyForm::Whpk | KeyForm::Ed25519Hex | KeyForm::Spki | KeyForm::Named => None,
+        KeyForm::Whpk | KeyForm::Ed25519Hex | KeyForm::Spki | KeyForm::Named | KeyForm::Identifier { .. } => None,
     }
 }
 
@@ -134,6 +134,12 @@ pub(crate) fn key_bytes(form: KeyForm, text: &str) -> Result<Zeroizing<Vec<u8>>,
             let whole = if form == KeyForm::Named { secret } else { text };
             if secret.is_empty() { Err(SecretFault::Empty) } else { Ok(Zeroizing::new(whole.as_bytes().to_vec())) }
         }
+        KeyForm::Identifier { prefix, expected } => match text.strip_prefix(prefix) {
+            Some(rest) if !rest.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) => {
+                Ok(Zeroizing::new(text.as_bytes().to_vec()))
+            }
+            _ => Err(SecretFault::Undecodable { expected }),
+        },
         KeyForm::Whpk => {
             let key = decoded(text.strip_prefix(PUBLIC_KEY_PREFIX).unwrap_or(text), "`whpk_` and base64")?;
             within(key.len(), 32, 32, "bytes")?;

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use domain::event_type::EventForm;
+use egress::AllowedNetwork;
 use serde::{Deserialize, Deserializer, de};
 use server::resources::{RuleSpec, ServiceSpec, SourceSpec};
 
@@ -65,6 +66,9 @@ pub struct ServerForm {
     /// Proxies whose word on the client's address counts.
     #[serde(deserialize_with = "ips")]
     pub trusted_proxies: Vec<IpAddr>,
+    /// Networks where the own hosts of senders may be, beside public addresses.
+    #[serde(deserialize_with = "networks")]
+    pub provider_networks: Vec<AllowedNetwork>,
     /// Names under which the admin listener may be asked, beside its address and `localhost`.
     pub admin_hosts: Vec<String>,
     /// Whether a token that an account signs may be used once only.
@@ -83,6 +87,7 @@ impl Default for ServerForm {
             api_listen: None,
             public_url: None,
             trusted_proxies: Vec::new(),
+            provider_networks: Vec::new(),
             admin_hosts: Vec::new(),
             refuse_repeated_jti: false,
             upload_bytes_max: None,
@@ -180,6 +185,12 @@ fn ips<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<IpAddr>, D::Error> {
     let parsed = texts.iter().map(|text| {
         text.parse().map_err(|_| de::Error::custom(format!("expected an address such as \"10.0.0.7\", found {text:?}")))
     });
+    parsed.collect()
+}
+
+fn networks<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<AllowedNetwork>, D::Error> {
+    let texts = Vec::<String>::deserialize(from)?;
+    let parsed = texts.iter().map(|text| text.parse().map_err(|why| de::Error::custom(format!("{text:?}: {why}"))));
     parsed.collect()
 }
 

@@ -140,6 +140,7 @@ fn key(form: KeyForm) -> String {
     secret::made(form, &[7; 32]).unwrap_or_else(|| match form {
         KeyForm::Whpk => secret::whpk(&[7; 32]),
         KeyForm::Named => "name:secret".to_owned(),
+        KeyForm::Identifier { prefix, .. } => format!("{prefix}main"),
         KeyForm::Ed25519Hex => "312c3823ebf3f1381c33c4ed4f60294f0a8f3037eb4930a83b3abb01f0cd4b87".to_owned(),
         _ => "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1\
               flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g=="

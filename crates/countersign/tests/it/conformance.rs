@@ -6,19 +6,6 @@ use serde_json::Value;
 
 use crate::world::{countersign, root};
 
-/// Providers whose every row must come out as it says.
-const PROVIDERS: [&str; 9] = [
-    "github",
-    "gitea",
-    "forgejo",
-    "gogs",
-    "gitlab",
-    "gitlab-token",
-    "standard-webhooks",
-    "standard-webhooks-ed25519",
-    "svix",
-];
-
 fn run(file: &str) -> (Output, Vec<Value>, String) {
     let vectors = root().join("crates/verify/vectors");
     let output = countersign(&vectors).args(["conformance", file]).output().expect("it runs");
@@ -28,26 +15,13 @@ fn run(file: &str) -> (Output, Vec<Value>, String) {
 }
 
 #[test]
-fn every_request_of_the_supported_providers_is_judged_as_it_should_be() {
+fn every_request_of_every_provider_is_judged_as_it_should_be() {
     let (output, rows, sum) = run("providers.json");
-    let failed = rows.iter().filter(|row| row["pass"] == false).count();
-    assert_eq!(sum, format!("{} passed, {failed} failed", rows.len() - failed));
-    assert_eq!(output.status.code(), Some(i32::from(failed > 0)));
+    let failed: Vec<_> = rows.iter().filter(|row| row["pass"] == false).collect();
 
-    for provider in PROVIDERS {
-        let prefix = format!("{provider}/");
-        let own: Vec<&Value> =
-            rows.iter().filter(|row| row["id"].as_str().is_some_and(|id| id.starts_with(&prefix))).collect();
-        assert!(!own.is_empty(), "no vectors of {provider}");
-        for row in own {
-            assert_eq!(row["pass"], true, "{row}");
-        }
-    }
-    let passed_of = |profile: &str| {
-        let own = rows.iter().filter(|row| row["id"].as_str().is_some_and(|id| id.starts_with(profile)));
-        own.filter(|row| row["pass"] == true).count()
-    };
-    assert_eq!((passed_of("aspnet/"), passed_of("")), (120, 464));
+    assert_eq!(failed, [] as [&Value; 0]);
+    assert_eq!(sum, "477 passed, 0 failed");
+    assert_eq!(output.status.code(), Some(0));
 }
 
 #[test]

@@ -107,9 +107,12 @@ impl Scripted {
 }
 
 impl Resolve for Scripted {
-    fn resolve<'a>(&'a self, _host: &'a str) -> Resolving<'a> {
+    fn resolve<'a>(&'a self, _host: &'a str, port: u16) -> Resolving<'a> {
         let answer = self.answers.lock().expect("the answers").pop_front();
-        Box::pin(async move { answer.ok_or_else(|| io::Error::other("no such name")) })
+        Box::pin(async move {
+            let addresses = answer.ok_or_else(|| io::Error::other("no such name"))?;
+            Ok(addresses.into_iter().map(|ip| SocketAddr::new(ip, port)).collect())
+        })
     }
 }
 

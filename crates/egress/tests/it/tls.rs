@@ -26,8 +26,8 @@ use crate::peer::{answered, client, post, read_request, serve, unreachable};
 struct Here;
 
 impl Resolve for Here {
-    fn resolve<'a>(&'a self, _host: &'a str) -> Resolving<'a> {
-        Box::pin(async { Ok(vec!["127.0.0.1".parse().expect("an address")]) })
+    fn resolve<'a>(&'a self, _host: &'a str, port: u16) -> Resolving<'a> {
+        Box::pin(async move { Ok(vec![SocketAddr::from(([127, 0, 0, 1], port))]) })
     }
 }
 
@@ -95,4 +95,18 @@ async fn a_stranger_and_another_name_are_not_trusted() {
 
     assert!(unreachable(stranger).contains("UnknownIssuer"));
     assert!(unreachable(other_name).contains("not valid for"));
+}
+
+#[tokio::test]
+async fn a_certificate_is_vouched_for_by_those_that_calls_trust_and_for_its_own_name_and_time() {
+    let (_, certificate) = serve_tls(b"http/1.1").await;
+    let now_s = 1_767_225_600;
+    let chain = [certificate.clone()];
+    let trusting = trusting(certificate);
+
+    assert_eq!(trusting.vouches(&chain, "scanner.example", now_s), Ok(()));
+    assert!(trusting.vouches(&chain, "other.example", now_s).is_err());
+    assert!(trusting.vouches(&chain, "scanner.example", 0).is_err(), "it is not valid yet");
+    assert!(trusting.vouches(&[], "scanner.example", now_s).is_err());
+    assert!(client().vouches(&chain, "scanner.example", now_s).is_err(), "a stranger's");
 }

@@ -127,8 +127,8 @@ fn spec_of(source: &Source) -> SourceSpec {
 }
 
 fn handshake_of(source: &Source) -> Option<HandshakeSpec> {
-    let Handshake { allowed_origins, allowed_rate, topic, awaits_secret, .. } = source.handshake.clone();
-    let spec = HandshakeSpec { verify_token: None, allowed_origins, allowed_rate, topic, awaits_secret };
+    let Handshake { allowed_origins, allowed_rate, awaits_secret, .. } = source.handshake.clone();
+    let spec = HandshakeSpec { verify_token: None, allowed_origins, allowed_rate, awaits_secret };
     (source.handshake != Handshake::default()).then_some(spec)
 }
 

@@ -197,7 +197,6 @@ fn prepare(source: &Source, seal: &SealKey) -> Option<Endpoint> {
                 .and_then(|token| open(source, "verify_token", token, seal)),
             allowed_origins: source.handshake.allowed_origins.clone(),
             allowed_rate: source.handshake.allowed_rate,
-            topic: source.handshake.topic.clone(),
             awaited: source.handshake.awaits_secret,
         },
         subject: source.subject.clone().map(resources::paths),

@@ -1,5 +1,6 @@
 //! One request to a source, from its head to its answer.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::Body;
@@ -10,14 +11,16 @@ use domain::Timestamp;
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue, Request, StatusCode, header};
+use verify::certificate::Certificate;
 use verify::receive::{Endpoint, Head, Outcome, Reason, Refusal, Reply};
 
 use super::aspnet;
 use super::believed::{self, Believed, Kept};
+use super::certificates::NotFound;
 use super::endpoints::{Found, Ready};
 use super::handshake;
 use super::quarantine::{self, Refused};
-use crate::problem::Problem;
+use crate::problem::{self, Problem};
 use crate::server::{Server, Shared};
 
 /// The id of the receipt, in the answer.
@@ -82,7 +85,19 @@ impl Arrived<'_> {
             Ok(body) => body,
             Err(problem) => return problem.into_response(),
         };
-        let accepted = match self.endpoint.receive(&head, &body, now_s) {
+        let certificate = match self.certificate(server, &head, &body).await {
+            Ok(certificate) => certificate,
+            Err(NotFound::Untrusted(detail)) => {
+                let refusal = Refusal { reason: Reason::UntrustedCertificate, detail };
+                return self.refuse(server, &refusal, Some(&body)).await;
+            }
+            Err(NotFound::Unreachable(why)) => {
+                server.metrics.failed.inc();
+                let detail = format!("the certificate that the request names could not be fetched: {why}");
+                return Problem::new(&problem::SENDER_UNREACHABLE, detail).into_response();
+            }
+        };
+        let accepted = match self.endpoint.receive_with(&head, &body, now_s, certificate.as_deref()) {
             Outcome::Accept(accepted) => accepted,
             Outcome::Reply { reply, effect } => {
                 server.metrics.replied.inc();
@@ -107,6 +122,19 @@ impl Arrived<'_> {
                 server.metrics.failed.inc();
                 problem.into_response()
             }
+        }
+    }
+
+    /// The certificate that the request is judged by, if it needs one. A request that no certificate helps has none.
+    async fn certificate(
+        &self,
+        server: &Shared,
+        head: &Head<'_>,
+        body: &[u8],
+    ) -> Result<Option<Arc<dyn Certificate>>, NotFound> {
+        match self.endpoint.unverified_certificate(head, body) {
+            Ok(Some(address)) => server.certificates.find(server, &address, self.now).await.map(Some),
+            Ok(None) | Err(_) => Ok(None),
         }
     }
 

@@ -1,20 +1,26 @@
 //! Webhooks: from a request to a receipt on disk, or to the exact reason why not.
 //!
 //! The order is fixed. The endpoint is found by the path; the head alone is looked at; only then the body is read,
-//! within its limits; the whole is judged by `verify`; what is believed is recorded, and the 2xx follows the commit.
+//! within its limits; the certificate that a sender signs with is fetched; the whole is judged by `verify`; what is believed is recorded, and the 2xx follows the commit.
 //! What is refused is counted by reason and, within bounds, kept in quarantine.
 
 mod aspnet;
 mod believed;
 mod body;
+mod certificates;
 mod endpoints;
 mod handshake;
 mod headers;
 mod incoming;
+mod own_host;
+mod pace;
 mod quarantine;
+mod x509;
 
 pub(crate) use body::{patience_of_upload as patience, read as read_body};
+pub(crate) use certificates::Certificates;
 pub use endpoints::AspnetSwitches;
 pub(crate) use endpoints::Endpoints;
 pub(crate) use incoming::incoming;
 pub(crate) use quarantine::Quarantines;
+pub use x509::read_unverified_certificate;

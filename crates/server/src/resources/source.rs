@@ -58,9 +58,6 @@ pub struct HandshakeSpec {
     /// How many requests a minute a sender may send, where it asks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed_rate: Option<u32>,
-    /// The one topic whose messages are taken.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub topic: Option<String>,
     /// Whether the first request may bring the secret; off again once it has.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub awaits_secret: bool,
@@ -123,7 +120,6 @@ pub fn source(
                     verify_token: handshake.verify_token.clone(),
                     allowed_origins: handshake.allowed_origins.clone(),
                     allowed_rate: handshake.allowed_rate,
-                    topic: handshake.topic.clone(),
                     awaited: handshake.awaits_secret,
                 },
                 subject: spec.subject.clone().map(paths),
@@ -151,7 +147,6 @@ pub fn source(
             verify_token: handshake.verify_token.as_deref().map(sealed),
             allowed_origins: handshake.allowed_origins,
             allowed_rate: handshake.allowed_rate,
-            topic: handshake.topic,
             awaits_secret: handshake.awaits_secret,
         },
         active: spec.active,

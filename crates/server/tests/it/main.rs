@@ -3,9 +3,11 @@
 mod api;
 mod aspnet;
 mod batches;
+mod certificates;
 mod holds;
 mod links;
 mod listen;
+mod own_hosts;
 mod pages;
 mod problems;
 mod providers;

@@ -107,6 +107,11 @@ impl World {
 
     /// Like [`World::new`], with other settings.
     pub async fn with(set: impl FnOnce(&mut Settings)) -> Self {
+        Self::calling(EgressSettings::default(), set).await
+    }
+
+    /// Likewise, with an outgoing client of these settings.
+    pub async fn calling(egress: EgressSettings, set: impl FnOnce(&mut Settings)) -> Self {
         let (bus, _) = LocalBus::new(domain::limits::CALLS_MAX);
         let engine = MemoryStore::open(1, 7, bus.clone(), bus.clone()).expect("a store");
         let store = Store::new(&engine);
@@ -130,7 +135,7 @@ impl World {
             clock: clock.clone(),
             random: Arc::new(Counting(AtomicU8::new(1))),
             seal: seal.clone(),
-            egress: Egress::new(EgressSettings::default()).expect("a client"),
+            egress: Egress::new(egress).expect("a client"),
             settings,
         });
         let mut world = Self {

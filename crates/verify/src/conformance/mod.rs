@@ -8,6 +8,8 @@ use core::fmt;
 
 use serde_json::Value;
 
+use crate::certificate::Certificate;
+
 /// What became of one vector.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
@@ -61,15 +63,19 @@ impl fmt::Display for ConformanceError {
 
 impl core::error::Error for ConformanceError {}
 
-/// Runs every vector of a file. A vector that this version does not support fails and says so.
+/// Reads the certificate in a PEM text; `None` where it is none.
+pub type ReadCertificate<'r> = &'r dyn Fn(&str) -> Option<Box<dyn Certificate>>;
+
+/// Runs every vector of a file. A vector that this version does not support fails and says so. Certificates that
+/// vectors bring are read by the caller's means, and trusted.
 ///
 /// # Errors
 ///
 /// [`ConformanceError`] where the file as a whole cannot be run.
-pub fn run(file_text: &str) -> Result<Vec<Row>, ConformanceError> {
+pub fn run(file_text: &str, read: ReadCertificate) -> Result<Vec<Row>, ConformanceError> {
     let file: Value = serde_json::from_str(file_text).map_err(|fault| ConformanceError::NotJson(fault.to_string()))?;
     if let Some(vectors) = providers::vectors(&file) {
-        return vectors.iter().enumerate().map(|(at, vector)| providers::run(at, vector)).collect();
+        return vectors.iter().enumerate().map(|(at, vector)| providers::run(at, vector, read)).collect();
     }
     if let Some((positive, negative)) = scanner::vectors(&file) {
         let signed = positive.iter().enumerate().map(|(at, vector)| scanner::signed(at, vector));
@@ -105,18 +111,22 @@ pub fn decoded(text: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ConformanceError, run};
+    use super::{Certificate, ConformanceError, run};
+
+    fn none(_: &str) -> Option<Box<dyn Certificate>> {
+        None
+    }
 
     #[test]
     fn a_file_of_no_known_kind_is_an_error() {
-        assert_eq!(run("{}"), Err(ConformanceError::UnknownKind));
-        assert_eq!(run("[]"), Err(ConformanceError::UnknownKind));
-        assert!(matches!(run("nonsense"), Err(ConformanceError::NotJson(_))));
+        assert_eq!(run("{}", &none), Err(ConformanceError::UnknownKind));
+        assert_eq!(run("[]", &none), Err(ConformanceError::UnknownKind));
+        assert!(matches!(run("nonsense", &none), Err(ConformanceError::NotJson(_))));
     }
 
     #[test]
     fn a_vector_that_lacks_a_member_is_named() {
-        let fault = run(r#"[{"id": "a/b", "provider": "github", "profile": "modern", "expect": {}}]"#);
+        let fault = run(r#"[{"id": "a/b", "provider": "github", "profile": "modern", "expect": {}}]"#, &none);
 
         assert!(matches!(fault, Err(ConformanceError::Malformed { id, .. }) if id == "a/b"));
     }

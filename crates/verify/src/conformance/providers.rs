@@ -11,7 +11,7 @@ use crate::provider::{self, Provider};
 use crate::receive::{Accepted, Content, Effect, Endpoint, EndpointSettings, HandshakeSettings, Head, Outcome, Reply};
 use crate::refusal::{Reason, Refusal};
 
-use super::{ConformanceError, Row, parsed};
+use super::{ConformanceError, ReadCertificate, Row, parsed};
 
 #[derive(Deserialize)]
 struct Vector {
@@ -43,6 +43,9 @@ struct Config {
     #[serde(default)]
     awaiting_handshake: bool,
     topic_arn: Option<String>,
+    webhook_id: Option<String>,
+    #[serde(default)]
+    certificates: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -67,11 +70,11 @@ pub(super) fn vectors(file: &Value) -> Option<&Vec<Value>> {
 }
 
 /// Runs one vector.
-pub(super) fn run(at: usize, vector: &Value) -> Result<Row, ConformanceError> {
+pub(super) fn run(at: usize, vector: &Value, read: ReadCertificate) -> Result<Row, ConformanceError> {
     let vector: Vector = parsed(at, vector)?;
     let judged = match vector.profile.as_str() {
         "modern" => match provider::find(&vector.provider) {
-            Some(provider) => vector.outcome(provider)?,
+            Some(provider) => vector.outcome(provider, read)?,
             None => return Ok(Row::new(&vector.id, vector.expect.words(), "unsupported provider".to_owned())),
         },
         "aspnet" => vector.aspnet_outcome()?,
@@ -99,10 +102,11 @@ impl Vector {
         })
     }
 
-    fn outcome(&self, provider: &'static Provider) -> Result<Judged, ConformanceError> {
+    fn outcome(&self, provider: &'static Provider, read: ReadCertificate) -> Result<Judged, ConformanceError> {
         let config: Config = self.config()?;
         let named = config.keys.iter().map(|(name, secret)| format!("{name}:{secret}"));
-        let secrets = self.secrets.iter().cloned().chain(named).enumerate();
+        let identifiers = config.topic_arn.iter().chain(&config.webhook_id).cloned();
+        let secrets = self.secrets.iter().cloned().chain(named).chain(identifiers).enumerate();
         let settings = EndpointSettings {
             provider,
             secrets: secrets.map(|(at, text)| (at.to_string(), text)).collect(),
@@ -112,7 +116,6 @@ impl Vector {
                 verify_token: config.verify_token.clone(),
                 allowed_origins: config.allowed_origins.clone(),
                 allowed_rate: config.allowed_rate,
-                topic: config.topic_arn.clone(),
                 awaited: config.awaiting_handshake,
             },
             subject: None,
@@ -127,11 +130,14 @@ impl Vector {
         let headers = self.headers();
         let head = self.head(&headers);
         let body = self.body()?;
+        let needed = endpoint.unverified_certificate(&head, &body).ok().flatten();
+        let certificate = needed.and_then(|needed| read(config.certificates.get(&needed.url)?));
+        let certificate = certificate.as_deref();
         if self.scope == "request" {
-            return Ok(Judged::whole(provider, endpoint.receive(&head, &body, self.clock)));
+            return Ok(Judged::whole(provider, endpoint.receive_with(&head, &body, self.clock, certificate)));
         }
         let content = Content::new(provider, &head, &body);
-        let proven = endpoint.prove(&head, &content, self.clock);
+        let proven = endpoint.prove(&head, &content, self.clock, certificate);
         Ok(proven.map_or_else(|refusal| Judged::refused(provider, &refusal), |_| Judged::Proven))
     }
 

@@ -7,6 +7,7 @@ use std::fmt;
 
 use super::handshake::{Consequence, Handshake};
 use super::recipe::Recipe;
+use crate::certificate::RsaDigest;
 use crate::refusal::Reason;
 
 /// Everything about one sender.
@@ -103,6 +104,10 @@ pub enum Credential {
     Twilio,
     /// Netlify's own: see [`super::netlify`].
     Netlify,
+    /// Amazon SNS's own: see [`super::aws_sns`].
+    AwsSns,
+    /// PayPal's own: see [`super::paypal`].
+    PayPal,
 }
 
 impl Credential {
@@ -116,6 +121,7 @@ impl Credential {
             Credential::Basic => "basic",
             Credential::Twilio => Algorithm::HmacSha1.name(),
             Credential::Netlify => "jws-hs256",
+            Credential::AwsSns | Credential::PayPal => RsaDigest::Sha256.scheme(),
         }
     }
 
@@ -128,10 +134,12 @@ impl Credential {
             Credential::Signature(Signature { at: Where::AnyOf(names), .. }) => names.to_vec(),
             Credential::Signature(Signature { at: Where::Json(_), .. })
             | Credential::Token { .. }
-            | Credential::Code { .. } => vec![],
+            | Credential::Code { .. }
+            | Credential::AwsSns => vec![],
             Credential::Basic => vec!["Authorization"],
             Credential::Twilio => vec![super::twilio::HEADER],
             Credential::Netlify => vec![super::netlify::HEADER],
+            Credential::PayPal => vec![super::paypal::HEADER],
         }
     }
 }
@@ -259,6 +267,14 @@ pub enum KeyForm {
     Named,
     /// A user, a colon, and a password.
     UserPassword,
+    /// No key, and no secret: the sender's own name of what it sends us, which it signs with. It signs what it sends
+    /// to others, too.
+    Identifier {
+        /// What it begins with.
+        prefix: &'static str,
+        /// What it is, for people.
+        expected: &'static str,
+    },
 }
 
 /// What stands around a signature.
@@ -467,6 +483,8 @@ pub enum Replay {
     Signed,
     /// The signed time together with the digest of the body: there is no signed id.
     SignedTime,
+    /// The id of the transmission, which is signed, while the body is bound too loosely to tell by anything in it.
+    SignedTransmission,
     /// The delivery id, which is not, together with the digest of the body: both must repeat.
     IdAndDigest,
     /// Nothing: every delivery is a new one.
@@ -478,7 +496,7 @@ impl Replay {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Replay::Signed | Replay::SignedTime => "signed",
+            Replay::Signed | Replay::SignedTime | Replay::SignedTransmission => "signed",
             Replay::IdAndDigest => "id+digest",
             Replay::Nothing => "none",
         }

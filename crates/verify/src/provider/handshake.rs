@@ -1,6 +1,6 @@
 //! Requests that only want an answer: how they are known, whether they must be proven first, what is answered.
 
-use super::{Answer, Encoding, Place};
+use super::{Answer, Encoding, OwnHosts, Place};
 
 /// A request that only wants an answer, and is no event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,8 +68,6 @@ pub enum Demand {
     AllowedOrigin(&'static str),
     /// The owner has set the endpoint to wait for its first handshake.
     Awaited,
-    /// The configured topic is the value that stands there.
-    Topic(Place),
     /// The value there is short and of letters, digits and `-_+/=` alone: never what could pass for a payload.
     PlainToken(Place),
 }
@@ -110,6 +108,11 @@ pub enum Said {
 pub enum Consequence {
     /// The value there becomes the secret.
     StoreSecret(Place),
-    /// The address there may now be called to confirm.
-    Visit(Place),
+    /// The address there may now be called to confirm, on one of the sender's own hosts alone.
+    Visit {
+        /// Where the address stands.
+        at: Place,
+        /// The hosts.
+        hosts: OwnHosts,
+    },
 }

@@ -7,11 +7,13 @@
 
 pub mod definition;
 pub mod handshake;
+pub mod own_hosts;
 pub mod recipe;
 pub mod reference;
 
 pub use definition::*;
 pub use handshake::*;
+pub use own_hosts::OwnHosts;
 pub use recipe::*;
 
 /// Declares each definition's module and lists them all.
@@ -34,6 +36,7 @@ providers! {
     adyen ADYEN,
     adyen_platform ADYEN_PLATFORM,
     asana ASANA,
+    aws_sns AWS_SNS,
     azure_devops AZURE_DEVOPS,
     azure_eventgrid AZURE_EVENTGRID,
     azurealert AZUREALERT,
@@ -70,6 +73,7 @@ providers! {
     okta OKTA,
     paddle PADDLE,
     pagerduty PAGERDUTY,
+    paypal PAYPAL,
     postmark POSTMARK,
     pusher PUSHER,
     sendgrid SENDGRID,

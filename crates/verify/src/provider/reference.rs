@@ -48,7 +48,6 @@ impl Provider {
                 Demand::VerifyToken(_) => "verify_token = \"the token that you choose\"",
                 Demand::AllowedOrigin(_) => "allowed_origins = [\"the origin that the sender names\"]",
                 Demand::Awaited => "awaits_secret = true",
-                Demand::Topic(_) => "topic = \"the topic that you expect\"",
                 Demand::Nothing | Demand::PlainToken(_) => continue,
             };
             let _ = writeln!(lines, "handshake = {{ {setting} }}");
@@ -248,6 +247,13 @@ fn proof(credential: &Credential) -> String {
         Credential::Basic => "user and password, in the header `Authorization`".to_owned(),
         Credential::Twilio => format!("`hmac-sha1` in base64, in {}", header(super::twilio::HEADER)),
         Credential::Netlify => format!("a JWS with HS256, in {}", header(super::netlify::HEADER)),
+        Credential::AwsSns => {
+            "`rsa-sha256`, or `rsa-sha1` in the older version, with Amazon's certificate, in base64, in `Signature` of the body"
+                .to_owned()
+        }
+        Credential::PayPal => {
+            format!("`rsa-sha256` with PayPal's certificate, in base64, in {}", header(super::paypal::HEADER))
+        }
     }
 }
 
@@ -264,6 +270,12 @@ fn signed(credential: &Credential) -> Option<String> {
                 .to_owned(),
         ),
         Credential::Netlify => Some("the digest of the body as it arrives".to_owned()),
+        Credential::AwsSns => {
+            Some("lines out of the body: names and values of those that the type of message has".to_owned())
+        }
+        Credential::PayPal => {
+            Some("the transmission's id and time, the webhook's id, and the body's CRC-32".to_owned())
+        }
         Credential::Token { .. } | Credential::Code { .. } | Credential::Basic => None,
     }
 }
@@ -334,6 +346,7 @@ fn key_form(form: KeyForm) -> String {
         KeyForm::Hex => "hex digits".to_owned(),
         KeyForm::Named => "the key's name, a colon, and its secret".to_owned(),
         KeyForm::UserPassword => "user, colon, and password".to_owned(),
+        KeyForm::Identifier { expected, .. } => format!("no secret at all: {expected}"),
     }
 }
 
@@ -355,7 +368,7 @@ fn event(provider: &Provider) -> String {
 fn is_named_unsigned(provider: &Provider) -> bool {
     let is_signed = |name| match &provider.credential {
         Credential::Signature(signature) => signature.message.contains(&Part::Header(name)),
-        Credential::Twilio | Credential::Netlify => false,
+        Credential::Twilio | Credential::Netlify | Credential::AwsSns | Credential::PayPal => false,
         Credential::Token { .. } | Credential::Code { .. } | Credential::Basic => true,
     };
     provider.event.places().iter().any(|place| matches!(place, Place::Header(name) if !is_signed(name)))
@@ -370,6 +383,7 @@ fn repeats(provider: &Provider) -> String {
     match provider.replay {
         Replay::Signed => format!("known by {id}, which is signed"),
         Replay::SignedTime => "known by the signed time with the body".to_owned(),
+        Replay::SignedTransmission => "known by the id of the transmission, which is signed".to_owned(),
         Replay::IdAndDigest => format!("known by {id} with the body"),
         Replay::Nothing => "known by nothing: each is an event of its own".to_owned(),
     }
@@ -412,13 +426,12 @@ fn told_handshake(handshake: &Handshake) -> String {
         Demand::VerifyToken(at) => format!(", if {} is the source's `verify_token`", place(&at)),
         Demand::AllowedOrigin(name) => format!(", if {} is one of the source's `allowed_origins`", header(name)),
         Demand::Awaited => ", while the source has `awaits_secret`".to_owned(),
-        Demand::Topic(at) => format!(", if {} is the source's `topic`", place(&at)),
         Demand::PlainToken(at) => format!(", if {} is short and could be no event", place(&at)),
     };
     let effect = match handshake.effect {
         None => "",
         Some(Consequence::StoreSecret(_)) => "; it brings the secret",
-        Some(Consequence::Visit(_)) => "; its address is called to confirm",
+        Some(Consequence::Visit { .. }) => "; its address is called to confirm",
     };
     format!("a request {}{proven} is answered {answer}{demand}{effect}", when.join(" and "))
 }

@@ -64,7 +64,9 @@ impl<'a> Presented<'a> {
         let candidates =
             if values.is_empty() { Vec::new() } else { decoded(signature, &written(signature, &values)?)? };
         let time = match (signature.time, time_text) {
-            (Some(time), Some(text)) => Some(Moment { text: Cow::Borrowed(text), at_ms: milliseconds(time, text)? }),
+            (Some(time), Some(text)) => {
+                Some(Moment { text: Cow::Borrowed(text), at_ms: milliseconds(time.unit, text)? })
+            }
             _ => None,
         };
         Ok(Self { signature, head: *head, candidates, time })
@@ -136,7 +138,7 @@ impl<'a> Presented<'a> {
         let time = match self.signature.time {
             Some(time @ Time { at: TimeAt::Json(path), .. }) => {
                 let text = value(path)?.as_bytes();
-                Some(Moment { text: Cow::Owned(text.to_vec()), at_ms: milliseconds(time, text)? })
+                Some(Moment { text: Cow::Owned(text.to_vec()), at_ms: milliseconds(time.unit, text)? })
             }
             _ => self.time.clone(),
         };
@@ -181,14 +183,19 @@ impl Claims<'_> {
 
 /// Refuses a time further from `now_s` than the window; exactly the window passes.
 fn within(time: Option<&Moment<'_>>, window_s: Option<u64>, now_s: i64) -> Result<(), Refusal> {
-    let (Some(time), Some(window_s)) = (time, window_s) else {
-        return Ok(());
-    };
-    let distance_ms = now_s.saturating_mul(1000).abs_diff(time.at_ms);
+    match (time, window_s) {
+        (Some(time), Some(window_s)) => near(time.at_ms, window_s, now_s),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses what was signed further from `now_s` than the window.
+pub(super) fn near(at_ms: i64, window_s: u64, now_s: i64) -> Result<(), Refusal> {
+    let distance_ms = now_s.saturating_mul(1000).abs_diff(at_ms);
     if distance_ms <= window_s.saturating_mul(1000) {
         return Ok(());
     }
-    let (reason, direction) = if time.at_ms < now_s.saturating_mul(1000) {
+    let (reason, direction) = if at_ms < now_s.saturating_mul(1000) {
         (Reason::StaleTimestamp, "ago")
     } else {
         (Reason::FutureTimestamp, "ahead")
@@ -346,11 +353,11 @@ fn malformed(signature: &Signature, expected: &str) -> Refusal {
 }
 
 /// The milliseconds of Unix time that a text says. Numbers are digits, without sign, fraction or blanks.
-fn milliseconds(time: Time, text: &[u8]) -> Result<i64, Refusal> {
+pub(super) fn milliseconds(unit: Unit, text: &[u8]) -> Result<i64, Refusal> {
     let digits = (1..=TIME_DIGITS_MAX).contains(&text.len()) && text.iter().all(u8::is_ascii_digit);
     let text = str::from_utf8(text).ok();
     let number = || text.filter(|_| digits).and_then(|text| text.parse::<i64>().ok());
-    let (read, expected) = match time.unit {
+    let (read, expected) = match unit {
         Unit::Seconds => (number().map(|seconds| seconds * 1000), "a time in seconds, 1 to 15 digits"),
         Unit::Milliseconds => (number(), "a time in milliseconds, 1 to 15 digits"),
         Unit::Rfc3339 => (text.and_then(calendar::rfc3339_ms), "a time as RFC 3339 writes it"),
@@ -361,7 +368,7 @@ fn milliseconds(time: Time, text: &[u8]) -> Result<i64, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::{Presented, milliseconds, partly_decoded};
-    use crate::provider::{Credential, GITHUB, Provider, STANDARD_WEBHOOKS, Signature, Time, TimeAt, Unit, Where};
+    use crate::provider::{Credential, GITHUB, Provider, STANDARD_WEBHOOKS, Signature, Unit, Where};
     use crate::receive::Head;
     use crate::refusal::{Reason, Refusal};
 
@@ -416,13 +423,12 @@ mod tests {
 
     #[test]
     fn a_time_is_digits_and_nothing_else() {
-        let time = |unit| Time { at: TimeAt::Header("t"), unit, window_s: None };
-        assert_eq!(milliseconds(time(Unit::Seconds), b"1767225600"), Ok(1_767_225_600_000));
-        assert_eq!(milliseconds(time(Unit::Seconds), b"999999999999999"), Ok(999_999_999_999_999_000));
-        assert_eq!(milliseconds(time(Unit::Milliseconds), b"1767225600123"), Ok(1_767_225_600_123));
+        assert_eq!(milliseconds(Unit::Seconds, b"1767225600"), Ok(1_767_225_600_000));
+        assert_eq!(milliseconds(Unit::Seconds, b"999999999999999"), Ok(999_999_999_999_999_000));
+        assert_eq!(milliseconds(Unit::Milliseconds, b"1767225600123"), Ok(1_767_225_600_123));
         for text in ["", "-1", "+1", "1.0", " 1", "1e3", "1000000000000000", "١"] {
             for unit in [Unit::Seconds, Unit::Milliseconds, Unit::Rfc3339] {
-                let refusal = milliseconds(time(unit), text.as_bytes()).expect_err(text);
+                let refusal = milliseconds(unit, text.as_bytes()).expect_err(text);
                 assert_eq!(refusal.reason, Reason::BadTimestamp, "{text}");
             }
         }

@@ -5,13 +5,16 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use crate::certificate::{Certificate, CertificateAddress, Certified};
 use crate::key::Key;
-use crate::provider::{Algorithm, Answer, Credential, Place, Provider, Signature, netlify, twilio};
+use crate::provider::{
+    Algorithm, Answer, Credential, Place, Provider, Signature, Unit, aws_sns, netlify, paypal, twilio,
+};
 use crate::refusal::{Reason, Refusal};
 use crate::{base64, secret};
 
 use super::content::Content;
-use super::credential::{Claims, Presented};
+use super::credential::{Claims, Presented, milliseconds, near};
 use super::event::Told;
 use super::handshake::Asked;
 use super::head::Head;
@@ -36,11 +39,21 @@ struct Held {
     key: Key,
 }
 
-/// A believed request: the key that explained it, and what it says of its time.
+impl Held {
+    fn identifier(&self) -> &[u8] {
+        self.key.identifier().unwrap_or_default()
+    }
+}
+
+/// What a request presents with a certificate, and the message for each key that it can be meant for.
+type Meant<'e> = (Certified, Vec<(&'e Held, Vec<u8>)>);
+
+/// A believed request: the key that explained it, and what tells it from others.
 pub(crate) struct Believed<'e> {
     pub proof: Proof,
     key: &'e Key,
-    time: Option<Vec<u8>>,
+    /// What is signed and tells this transmission from others: its time, or its id.
+    mark: Option<Vec<u8>>,
 }
 
 impl Endpoint {
@@ -63,7 +76,7 @@ impl Endpoint {
             })
             .collect::<Result<_, _>>()?;
         let time = signature_of(provider).and_then(|signature| signature.time);
-        if window_s.is_some() && time.is_none() {
+        if window_s.is_some() && time.is_none() && provider.credential != Credential::PayPal {
             return Err(Misconfigured::NoTime { provider: provider.name });
         }
         let window_s = window_s.or(time.and_then(|time| time.window_s));
@@ -107,10 +120,11 @@ impl Endpoint {
             Credential::Token { place: Place::Header(_) | Place::Query(_), .. } | Credential::Basic => {
                 self.presented_secret(head)?;
             }
-            Credential::Token { .. } | Credential::Code { .. } => {}
+            Credential::Token { .. } | Credential::Code { .. } | Credential::AwsSns => {}
             Credential::Signature(signature) => Presented::read(signature, head)?.within(self.window_s, now_s)?,
             Credential::Twilio => drop(twilio::candidates(head)?),
             Credential::Netlify => drop(netlify::presented(head)?),
+            Credential::PayPal => drop(paypal::presented(head)?),
         }
         for place in self.provider.event.places().iter().chain(self.provider.delivery_id.places()) {
             if let Place::Header(name) = place {
@@ -120,19 +134,48 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Judges the whole request.
-    #[must_use]
-    pub fn receive(&self, head: &Head<'_>, body: &[u8], now_s: i64) -> Outcome {
+    /// The certificate that this request says to be signed with, where its sender signs with one. It is needed to judge
+    /// the request ([`Endpoint::receive_with`]); that it is named proves nothing.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] where no certificate could make up for what the request lacks: then none is to be fetched.
+    pub fn unverified_certificate(&self, head: &Head<'_>, body: &[u8]) -> Result<Option<CertificateAddress>, Refusal> {
         let content = Content::new(self.provider, head, body);
-        self.judge(head, &content, now_s).unwrap_or_else(Outcome::Refuse)
+        Ok(self.certified(head, &content)?.map(|(certified, _)| certified.address))
     }
 
-    fn judge(&self, head: &Head<'_>, content: &Content<'_>, now_s: i64) -> Result<Outcome, Refusal> {
+    /// Judges the whole request. One that needs a certificate is refused.
+    #[must_use]
+    pub fn receive(&self, head: &Head<'_>, body: &[u8], now_s: i64) -> Outcome {
+        self.receive_with(head, body, now_s, None)
+    }
+
+    /// Judges the whole request, with the certificate that [`Endpoint::unverified_certificate`] named for it.
+    #[must_use]
+    pub fn receive_with(
+        &self,
+        head: &Head<'_>,
+        body: &[u8],
+        now_s: i64,
+        certificate: Option<&dyn Certificate>,
+    ) -> Outcome {
+        let content = Content::new(self.provider, head, body);
+        self.judge(head, &content, now_s, certificate).unwrap_or_else(Outcome::Refuse)
+    }
+
+    fn judge(
+        &self,
+        head: &Head<'_>,
+        content: &Content<'_>,
+        now_s: i64,
+        certificate: Option<&dyn Certificate>,
+    ) -> Result<Outcome, Refusal> {
         let asked = self.asked(head);
         if let Some(answer) = asked.answer(false, content, self.keys.first().map(|held| &held.key))? {
             return Ok(answer);
         }
-        let believed = self.prove(head, content, now_s)?;
+        let believed = self.prove(head, content, now_s, certificate)?;
         if let Some(answer) = asked.answer(true, content, Some(believed.key))? {
             return Ok(answer);
         }
@@ -140,7 +183,13 @@ impl Endpoint {
     }
 
     /// The verification step alone: who sent this, whatever it says.
-    pub(crate) fn prove(&self, head: &Head<'_>, content: &Content<'_>, now_s: i64) -> Result<Believed<'_>, Refusal> {
+    pub(crate) fn prove(
+        &self,
+        head: &Head<'_>,
+        content: &Content<'_>,
+        now_s: i64,
+        certificate: Option<&dyn Certificate>,
+    ) -> Result<Believed<'_>, Refusal> {
         if let Credential::Code { parameter } = &self.provider.credential {
             let held = self.code(parameter, head)?;
             self.method(head)?;
@@ -175,12 +224,66 @@ impl Endpoint {
                 presented.is_about(content.body)?;
                 Ok(self.believed(held, None, None))
             }
+            Credential::AwsSns | Credential::PayPal => self.prove_certified(head, content, now_s, certificate),
         }
     }
 
-    fn believed<'e>(&self, held: &'e Held, signed_at_s: Option<i64>, time: Option<&[u8]>) -> Believed<'e> {
+    fn believed<'e>(&self, held: &'e Held, signed_at_s: Option<i64>, mark: Option<&[u8]>) -> Believed<'e> {
         let proof = Proof::new(self.provider.credential.scheme(), &held.id, signed_at_s);
-        Believed { proof, key: &held.key, time: time.map(<[u8]>::to_vec) }
+        Believed { proof, key: &held.key, mark: mark.map(<[u8]>::to_vec) }
+    }
+
+    /// What a request presents that is signed with a certificate's key, and what may have been signed: the message for
+    /// each of our identifiers that it can be meant for.
+    fn certified(&self, head: &Head<'_>, content: &Content<'_>) -> Result<Option<Meant<'_>>, Refusal> {
+        match self.provider.credential {
+            Credential::AwsSns => {
+                let (certified, lines) = aws_sns::presented(content)?;
+                let ours = self.keys.iter().find(|held| held.identifier() == lines.topic.as_bytes());
+                let ours = ours.ok_or_else(|| {
+                    let detail = "the message is of another topic than the configured ones";
+                    Refusal::new(Reason::TokenMismatch, detail)
+                })?;
+                Ok(Some((certified, vec![(ours, lines.signed)])))
+            }
+            Credential::PayPal => {
+                let message = |held| -> Result<_, Refusal> {
+                    let webhook = Held::identifier(held);
+                    Ok((held, paypal::signed(head, webhook, content.body)?))
+                };
+                let messages = self.keys.iter().map(message).collect::<Result<_, _>>()?;
+                Ok(Some((paypal::presented(head)?, messages)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn prove_certified(
+        &self,
+        head: &Head<'_>,
+        content: &Content<'_>,
+        now_s: i64,
+        certificate: Option<&dyn Certificate>,
+    ) -> Result<Believed<'_>, Refusal> {
+        let (certified, messages) = self.certified(head, content)?.ok_or_else(|| self.mismatch())?;
+        let certificate = certificate.ok_or_else(|| {
+            Refusal::new(Reason::UntrustedCertificate, "the certificate that the request names is not at hand")
+        })?;
+        let explained = |message: &[u8]| certificate.explains(certified.digest, message, &certified.signature);
+        let (held, _) = messages.iter().find(|(_, message)| explained(message)).ok_or_else(|| {
+            let detail = "the signature does not belong to this request under its certificate and what is configured";
+            Refusal::new(Reason::SignatureMismatch, detail)
+        })?;
+        let proof = |signed_at_s| Proof::new(certified.digest.scheme(), &held.id, signed_at_s);
+        if self.provider.credential == Credential::AwsSns {
+            return Ok(Believed { proof: proof(None), key: &held.key, mark: None });
+        }
+        let at_ms = milliseconds(Unit::Rfc3339, paypal::time(head)?.as_bytes())?;
+        if let Some(window_s) = self.window_s {
+            near(at_ms, window_s, now_s)?;
+        }
+        let mark = Some(paypal::transmission(head)?.into());
+        Ok(Believed { proof: proof(Some(at_ms.div_euclid(1000))), key: &held.key, mark })
     }
 
     /// What a believed request says.
@@ -200,8 +303,8 @@ impl Endpoint {
         if self.provider.ping.is_some_and(|ping| told.names == [ping]) {
             return Ok(Outcome::Reply { reply: Reply::from(Answer::OK), effect: None });
         }
-        let Believed { proof, time, .. } = believed;
-        let arrivals = told.into_arrivals(self.provider, time.as_deref(), content.body);
+        let Believed { proof, mark, .. } = believed;
+        let arrivals = told.into_arrivals(self.provider, mark.as_deref(), content.body);
         let reply = Reply::from(self.provider.success);
         Ok(Outcome::Accept(Accepted { proof, arrivals, reply }))
     }
@@ -324,6 +427,7 @@ pub(crate) fn prepared(provider: &Provider, text: &str) -> Result<Key, secret::S
         Credential::Twilio => Key::for_signatures(Algorithm::HmacSha1, &bytes),
         Credential::Netlify => Key::for_signatures(Algorithm::HmacSha256, &bytes),
         Credential::Token { .. } | Credential::Code { .. } | Credential::Basic => Ok(Key::for_tokens(&bytes)),
+        Credential::AwsSns | Credential::PayPal => Ok(Key::Identifier(bytes.to_vec())),
     }
 }
 

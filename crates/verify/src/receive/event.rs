@@ -64,7 +64,7 @@ impl Told {
     }
 
     /// The events that have arrived; at least one.
-    pub fn into_arrivals(self, provider: &Provider, time: Option<&[u8]>, body: &[u8]) -> Vec<Arrival> {
+    pub fn into_arrivals(self, provider: &Provider, mark: Option<&[u8]>, body: &[u8]) -> Vec<Arrival> {
         let Told { mut names, delivery_ids, subject } = self;
         if names.is_empty() {
             names.push(NAMELESS.to_owned());
@@ -74,7 +74,7 @@ impl Told {
         let arrivals = names.iter().enumerate().map(|(at, name)| {
             let (id, index) = if each_has_an_id { (delivery_ids[at].as_str(), 0) } else { (of_all.as_str(), at) };
             let id = (!id.is_empty()).then_some(id);
-            let identity = Identity::new(provider, id, time, body);
+            let identity = Identity::new(provider, id, mark, body);
             Arrival {
                 event_type: format!("{}.{name}", provider.name),
                 delivery_id: id.map(str::to_owned),

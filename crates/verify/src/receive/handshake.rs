@@ -45,7 +45,13 @@ impl Asked<'_> {
         let effect = match handshake.effect {
             None => None,
             Some(Consequence::StoreSecret(place)) => Some(Effect::StoreSecret(self.value(place, content)?)),
-            Some(Consequence::Visit(place)) => Some(Effect::Visit(self.value(place, content)?)),
+            Some(Consequence::Visit { at, hosts }) => match self.value(at, content)? {
+                url if hosts.holds(&url) => Some(Effect::Visit(url)),
+                _ => {
+                    let detail = format!("a handshake asked to call an address that is not on {hosts}");
+                    return Err(Refusal::new(Reason::ChallengeRefused, detail));
+                }
+            },
         };
         Ok(Some(Outcome::Reply { reply, effect }))
     }
@@ -97,11 +103,6 @@ impl Asked<'_> {
             }
             Demand::Awaited if self.settings.awaited => Ok(()),
             Demand::Awaited => refused("a handshake offered a secret, but the source does not wait for one"),
-            Demand::Topic(place) => match &self.settings.topic {
-                Some(topic) if *topic == self.value(place, content)? => Ok(()),
-                Some(_) => refused("the handshake is about another topic than the configured one"),
-                None => refused("a handshake asked to confirm a topic, but none is configured"),
-            },
             Demand::PlainToken(place) => {
                 let token = self.value(place, content)?;
                 let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_+/=".contains(&byte);

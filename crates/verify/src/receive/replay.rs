@@ -11,11 +11,13 @@ const DOMAIN: &[u8] = b"countersign replay 1\0";
 pub(crate) struct Identity(Sha256);
 
 impl Identity {
-    /// `None` where the provider or this request offers nothing to tell by.
-    pub fn new(provider: &Provider, delivery_id: Option<&str>, time: Option<&[u8]>, body: &[u8]) -> Option<Self> {
+    /// `mark` is the signed time, or what else is signed and tells one transmission from another. `None` where the
+    /// provider or this request offers nothing to tell by.
+    pub fn new(provider: &Provider, delivery_id: Option<&str>, mark: Option<&[u8]>, body: &[u8]) -> Option<Self> {
         let (id, digest) = match provider.replay {
             Replay::Signed => (delivery_id?.as_bytes(), None),
-            Replay::SignedTime => (time?, Some(Sha256::digest(body))),
+            Replay::SignedTime => (mark?, Some(Sha256::digest(body))),
+            Replay::SignedTransmission => (mark?, None),
             Replay::IdAndDigest => (delivery_id?.as_bytes(), Some(Sha256::digest(body))),
             Replay::Nothing => return None,
         };

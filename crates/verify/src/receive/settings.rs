@@ -47,8 +47,6 @@ pub struct HandshakeSettings {
     pub allowed_origins: Vec<String>,
     /// How many requests a minute a sender may send, where it asks.
     pub allowed_rate: Option<u32>,
-    /// The one topic whose messages are taken.
-    pub topic: Option<String>,
     /// Whether the first request may bring the secret.
     pub awaited: bool,
 }
@@ -59,7 +57,6 @@ impl fmt::Debug for HandshakeSettings {
             .field("verify_token", &self.verify_token.as_ref().map(|_| ".."))
             .field("allowed_origins", &self.allowed_origins)
             .field("allowed_rate", &self.allowed_rate)
-            .field("topic", &self.topic)
             .field("awaited", &self.awaited)
             .finish()
     }

@@ -6,4 +6,5 @@ mod endpoint;
 mod explain;
 mod properties;
 mod registry;
+mod rsa;
 mod vectors;

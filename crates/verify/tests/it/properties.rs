@@ -32,6 +32,7 @@ fn key(form: KeyForm) -> String {
         KeyForm::Whpk => secret::whpk(&[3; 32]),
         KeyForm::Ed25519Hex => ED25519_HEX.to_owned(),
         KeyForm::Spki => SPKI.to_owned(),
+        KeyForm::Identifier { .. } => "arn:aws:sns:eu-west-1:123456789012:scans".to_owned(),
         KeyForm::Hex => "0102030405060708".to_owned(),
         KeyForm::Named | KeyForm::UserPassword => "name:secret".to_owned(),
         KeyForm::Text | KeyForm::TextOf { .. } | KeyForm::Whsec | KeyForm::WhsecOnly { .. } => secret::whsec(&[3; 32]),

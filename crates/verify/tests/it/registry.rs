@@ -97,6 +97,10 @@ fn is_signed(signature: &Signature, place: Place) -> bool {
 fn what_is_signed_alone_tells_a_delivery_where_it_is_called_signed() {
     for provider in provider::ALL {
         let Credential::Signature(signature) = &provider.credential else {
+            // What these two sign is told and tested where they are defined.
+            if matches!(provider.credential, Credential::AwsSns | Credential::PayPal) {
+                continue;
+            }
             assert!(!matches!(provider.replay, Replay::Signed | Replay::SignedTime), "{}", provider.name);
             continue;
         };
@@ -105,6 +109,7 @@ fn what_is_signed_alone_tells_a_delivery_where_it_is_called_signed() {
         let expected = match provider.replay {
             Replay::Signed => has_id && id_is_signed,
             Replay::SignedTime => signature.time.is_some() && !(has_id && id_is_signed),
+            Replay::SignedTransmission => false,
             Replay::IdAndDigest => has_id && !id_is_signed,
             Replay::Nothing => !has_id,
         };
