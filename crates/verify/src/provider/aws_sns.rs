@@ -2,9 +2,8 @@
 //! "Verifying the signatures of Amazon SNS messages").
 
 use super::{
-    MadeBy, Recipe,
-    Answer, Condition, Consequence, Credential, DeliveryId, Demand, EventName, Handshake, KeyForm, OwnHosts, Place,
-    Provider, Replay, Wanted,
+    Answer, Condition, Consequence, Credential, DeliveryId, Demand, EventName, Handshake, KeyForm, MadeBy, OwnHosts,
+    Place, Provider, Recipe, Replay, Wanted,
 };
 use crate::base64;
 use crate::certificate::{CertificateAddress, Certified, RsaDigest, own_address};

@@ -33,6 +33,8 @@ pub struct Provider {
     pub handshakes: &'static [Handshake],
     /// The event that only asks whether we are there: answered 200, and not an event.
     pub ping: Option<&'static str>,
+    /// Where two different requests can have the same signed bytes ([`super::readings`]): why that does no harm.
+    pub ambiguity: Option<&'static str>,
     /// What identifies a delivery, and how far that can be trusted.
     pub replay: Replay,
     /// Whether every event of this sender is a JSON object, and anything else no event of its.
@@ -60,6 +62,7 @@ impl Provider {
         form_field: None,
         handshakes: &[],
         ping: None,
+        ambiguity: None,
         replay: Replay::Nothing,
         only_objects: false,
         body_bytes_max: BODY_BYTES_MAX,
@@ -336,8 +339,12 @@ pub enum Part {
     UrlPartlyDecoded,
     /// A value in the JSON that must be there.
     Json(&'static str),
+    /// Likewise, of so many bytes: where nothing else tells where it begins.
+    JsonOf(&'static str, usize),
     /// A value in the JSON, or nothing.
     JsonOrNothing(&'static str),
+    /// Likewise, without the character that stands next to it.
+    JsonWithout(&'static str, char),
 }
 
 /// A signed time.
@@ -521,6 +528,10 @@ impl Answer {
     /// Yes, we are here.
     pub const OK: Answer = Answer { status: 200, content_type: None, text: "" };
 }
+
+/// Why it does no harm where the body alone tells its own borders.
+pub const JSON_TELLS_ITS_BORDERS: &str =
+    "the body must be JSON, which it ceases to be when something is taken off or added";
 
 /// The largest body of a provider that names no other limit: 1 MiB.
 pub const BODY_BYTES_MAX: usize = 1 << 20;

@@ -1,6 +1,6 @@
 use super::{
-    Algorithm, Answer, Condition, Credential, DeliveryId, EventName, Handshake, KeyForm, MadeBy, Part, Place, Provider,
-    Recipe, Replay, Signature, Time, TimeAt, Unit, Wanted, Where,
+    Algorithm, Answer, Condition, Credential, DeliveryId, EventName, Handshake, JSON_TELLS_ITS_BORDERS, KeyForm,
+    MadeBy, Part, Place, Provider, Recipe, Replay, Signature, Time, TimeAt, Unit, Wanted, Where,
 };
 
 /// Discord's interactions; it probes with bad signatures and wants 401 for them.
@@ -20,6 +20,7 @@ pub const DISCORD: Provider = Provider {
         &[Condition::Json("type", "1")],
         Wanted::Fixed(Answer { status: 200, content_type: Some("application/json"), text: "{\"type\":1}" }),
     )],
+    ambiguity: Some(JSON_TELLS_ITS_BORDERS),
     replay: Replay::Signed,
     success: Answer::OK,
     refusal_status: Some(401),

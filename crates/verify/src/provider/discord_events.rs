@@ -1,6 +1,6 @@
 use super::{
-    Algorithm, Answer, Condition, Credential, EventName, Handshake, KeyForm, MadeBy, Part, Place, Provider, Recipe,
-    Replay, Signature, Time, TimeAt, Unit, Wanted, Where,
+    Algorithm, Answer, Condition, Credential, EventName, Handshake, JSON_TELLS_ITS_BORDERS, KeyForm, MadeBy, Part,
+    Place, Provider, Recipe, Replay, Signature, Time, TimeAt, Unit, Wanted, Where,
 };
 
 /// Discord's webhook events: each is answered 204, its ping too.
@@ -16,6 +16,7 @@ pub const DISCORD_EVENTS: Provider = Provider {
     key: KeyForm::Ed25519Hex,
     event: EventName::Optional(&[Place::Json("event.type")]),
     handshakes: &[Handshake::proven(&[Condition::Json("type", "0")], Wanted::Fixed(Answer::NO_CONTENT))],
+    ambiguity: Some(JSON_TELLS_ITS_BORDERS),
     replay: Replay::SignedTime,
     refusal_status: Some(401),
     recipe: Recipe {

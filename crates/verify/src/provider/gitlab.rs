@@ -1,6 +1,6 @@
 use super::{
-    Credential, DeliveryId, EventName, FORGE_BODY_BYTES_MAX, KeyForm, MadeBy, Part, Place, Provider, Recipe, Replay,
-    Signature, Subject,
+    Credential, DeliveryId, EventName, FORGE_BODY_BYTES_MAX, JSON_TELLS_ITS_BORDERS, KeyForm, MadeBy, Part, Place,
+    Provider, Recipe, Replay, Signature, Subject,
 };
 
 /// GitLab with a signing token follows Standard Webhooks. Its older secret token is [`super::GITLAB_TOKEN`].
@@ -15,7 +15,9 @@ pub const GITLAB: Provider = Provider {
     event: EventName::Optional(&[Place::Header("X-Gitlab-Event")]),
     delivery_id: DeliveryId::First(&[Place::Header("webhook-id")]),
     subject: Some(Subject::GITLAB_PUSHED_COMMIT),
+    ambiguity: Some(JSON_TELLS_ITS_BORDERS),
     replay: Replay::Signed,
+    only_objects: true,
     body_bytes_max: FORGE_BODY_BYTES_MAX,
     recipe: Recipe {
         title: "GitLab",

@@ -1,6 +1,6 @@
 use super::{
-    Algorithm, Answer, Credential, DeliveryId, EventName, MadeBy, Part, Place, Provider, Recipe, Replay, Signature,
-    Where,
+    Algorithm, Answer, Credential, DeliveryId, EventName, JSON_TELLS_ITS_BORDERS, MadeBy, Part, Place, Provider,
+    Recipe, Replay, Signature, Where,
 };
 
 /// HubSpot, version 2: a hash of the secret, method, URL and body, which is no MAC.
@@ -15,6 +15,7 @@ pub const HUBSPOT_V2: Provider = Provider {
     methods: &["POST", "GET"],
     event: EventName::Optional(&[Place::Json("[*].subscriptionType")]),
     delivery_id: DeliveryId::First(&[Place::Json("[*].eventId")]),
+    ambiguity: Some(JSON_TELLS_ITS_BORDERS),
     replay: Replay::Signed,
     success: Answer::OK,
     recipe: Recipe {

@@ -1,6 +1,6 @@
 use super::{
-    Answer, Credential, DeliveryId, Encoding, EventName, MadeBy, Part, Place, Provider, Recipe, Replay, Signature,
-    Time, TimeAt, Unit, Where,
+    Answer, Credential, DeliveryId, Encoding, EventName, JSON_TELLS_ITS_BORDERS, MadeBy, Part, Place, Provider, Recipe,
+    Replay, Signature, Time, TimeAt, Unit, Where,
 };
 
 /// HubSpot, version 3: method, URL, body and time.
@@ -19,6 +19,7 @@ pub const HUBSPOT_V3: Provider = Provider {
     }),
     event: EventName::Optional(&[Place::Json("[*].subscriptionType")]),
     delivery_id: DeliveryId::First(&[Place::Json("[*].eventId")]),
+    ambiguity: Some(JSON_TELLS_ITS_BORDERS),
     replay: Replay::Signed,
     success: Answer::OK,
     recipe: Recipe {

@@ -8,7 +8,7 @@ pub const MAILGUN: Provider = Provider {
     name: "mailgun",
     credential: Credential::Signature(Signature {
         at: Where::Json("signature.signature"),
-        message: &[Part::Json("signature.timestamp"), Part::Json("signature.token")],
+        message: &[Part::Json("signature.timestamp"), Part::JsonOf("signature.token", 50)],
         time: Some(Time { at: TimeAt::Json("signature.timestamp"), unit: Unit::Seconds, window_s: None }),
         ..Signature::BASE
     }),

@@ -8,6 +8,7 @@
 pub mod definition;
 pub mod handshake;
 pub mod own_hosts;
+pub mod readings;
 pub mod recipe;
 pub mod reference;
 

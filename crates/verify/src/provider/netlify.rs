@@ -4,9 +4,9 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::{Credential, DeliveryId, EventName, MadeBy, Place, Provider, Recipe, Replay};
+use crate::jws::{Compact, CompactFault};
 use crate::receive::Head;
 use crate::refusal::{Reason, Refusal};
-use crate::jws::{Compact, CompactFault};
 use crate::{compare, hex};
 
 /// The header that the token stands in.

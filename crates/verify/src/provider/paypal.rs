@@ -1,11 +1,11 @@
 //! PayPal signs a few values and the body's CRC-32, and publishes the certificate (PayPal's documentation, "Integrate
 //! webhooks").
 
-use super::{MadeBy, Recipe, Answer, Credential, DeliveryId, EventName, KeyForm, OwnHosts, Place, Provider, Replay};
+use super::{Answer, Credential, DeliveryId, EventName, KeyForm, MadeBy, OwnHosts, Place, Provider, Recipe, Replay};
+use crate::base64;
 use crate::certificate::{CertificateAddress, Certified, RsaDigest, own_address};
 use crate::receive::Head;
 use crate::refusal::{Reason, Refusal};
-use crate::base64;
 
 /// The header that the signature stands in.
 pub(super) const HEADER: &str = "PAYPAL-TRANSMISSION-SIG";
@@ -24,6 +24,9 @@ pub const PAYPAL: Provider = Provider {
     key: KeyForm::Identifier { prefix: "", expected: "the id that PayPal shows for the webhook" },
     event: EventName::Optional(&[Place::Json("event_type")]),
     delivery_id: DeliveryId::First(&[Place::Json("id")]),
+    ambiguity: Some(
+        "that takes another body with the same CRC-32, and each transmission is believed once, whatever its body",
+    ),
     replay: Replay::SignedTransmission,
     success: Answer::OK,
     recipe: Recipe {

@@ -75,6 +75,10 @@ impl Provider {
         }
         facts.push(("Secret", format!("{}; {}", made_by(self.recipe.secret), key_form(self.key))));
         facts.push(("Event", event(self)));
+        facts.extend(
+            self.ambiguity
+                .map(|text| ("Two readings", format!("two requests can have the same signed bytes, but {text}"))),
+        );
         facts.push(("Repeats", repeats(self)));
         if self.methods != ["POST"] {
             facts.push(("Methods", self.methods.join(", ")));
@@ -290,7 +294,9 @@ fn part(part: &Part) -> String {
         Part::Method => "the method".to_owned(),
         Part::Url => "the URL".to_owned(),
         Part::UrlPartlyDecoded => "the URL with a few escapes undone".to_owned(),
-        Part::Json(path) | Part::JsonOrNothing(path) => format!("`{path}`"),
+        Part::Json(path) | Part::JsonOf(path, _) | Part::JsonOrNothing(path) | Part::JsonWithout(path, _) => {
+            format!("`{path}`")
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 use super::{
-    Algorithm, Answer, Credential, DeliveryId, Encoding, EventName, KeyForm, MadeBy, Part, Place, Provider, Recipe,
-    Replay, Signature, Time, TimeAt, Unit, Where,
+    Algorithm, Answer, Credential, DeliveryId, Encoding, EventName, JSON_TELLS_ITS_BORDERS, KeyForm, MadeBy, Part,
+    Place, Provider, Recipe, Replay, Signature, Time, TimeAt, Unit, Where,
 };
 
 /// SendGrid signs with a key pair; the line break at the body's end is part of what is signed.
@@ -21,6 +21,7 @@ pub const SENDGRID: Provider = Provider {
     key: KeyForm::Spki,
     event: EventName::Optional(&[Place::Json("[*].event")]),
     delivery_id: DeliveryId::First(&[Place::Json("[*].sg_event_id")]),
+    ambiguity: Some(JSON_TELLS_ITS_BORDERS),
     replay: Replay::Signed,
     success: Answer::OK,
     recipe: Recipe {

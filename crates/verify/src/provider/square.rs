@@ -1,6 +1,6 @@
 use super::{
-    Answer, Credential, DeliveryId, Encoding, EventName, MadeBy, Part, Place, Provider, Recipe, Replay, Signature,
-    Where,
+    Answer, Credential, DeliveryId, Encoding, EventName, JSON_TELLS_ITS_BORDERS, MadeBy, Part, Place, Provider, Recipe,
+    Replay, Signature, Where,
 };
 
 /// Square signs the notification URL and the body.
@@ -14,6 +14,7 @@ pub const SQUARE: Provider = Provider {
     }),
     event: EventName::Optional(&[Place::Json("type")]),
     delivery_id: DeliveryId::First(&[Place::Json("event_id")]),
+    ambiguity: Some(JSON_TELLS_ITS_BORDERS),
     replay: Replay::Signed,
     success: Answer::OK,
     recipe: Recipe {

@@ -1,6 +1,6 @@
 use super::{
-    Algorithm, Answer, Credential, DeliveryId, Encoding, EventName, MadeBy, Part, Place, Provider, Recipe, Replay,
-    Signature, Where,
+    Algorithm, Answer, Credential, DeliveryId, Encoding, EventName, JSON_TELLS_ITS_BORDERS, MadeBy, Part, Place,
+    Provider, Recipe, Replay, Signature, Where,
 };
 
 /// Square's older header, signed with SHA-1.
@@ -15,6 +15,7 @@ pub const SQUARE_SHA1: Provider = Provider {
     }),
     event: EventName::Optional(&[Place::Json("type")]),
     delivery_id: DeliveryId::First(&[Place::Json("event_id")]),
+    ambiguity: Some(JSON_TELLS_ITS_BORDERS),
     replay: Replay::Signed,
     success: Answer::OK,
     recipe: Recipe {

@@ -1,4 +1,7 @@
-use super::{Credential, DeliveryId, EventName, KeyForm, MadeBy, Part, Place, Provider, Recipe, Replay, Signature};
+use super::{
+    Credential, DeliveryId, EventName, JSON_TELLS_ITS_BORDERS, KeyForm, MadeBy, Part, Place, Provider, Recipe, Replay,
+    Signature,
+};
 
 /// Standard Webhooks (specification 1.0) with a shared key, as many senders speak it.
 pub const STANDARD_WEBHOOKS: Provider = Provider {
@@ -11,6 +14,7 @@ pub const STANDARD_WEBHOOKS: Provider = Provider {
     key: KeyForm::Whsec,
     event: EventName::Optional(&[Place::Json("type")]),
     delivery_id: DeliveryId::First(&[Place::Header("webhook-id")]),
+    ambiguity: Some(JSON_TELLS_ITS_BORDERS),
     replay: Replay::Signed,
     recipe: Recipe {
         title: "Standard Webhooks",

@@ -1,6 +1,6 @@
 use super::{
-    Algorithm, Credential, DeliveryId, EventName, KeyForm, MadeBy, Part, Place, Provider, Recipe, Replay, Shape,
-    Signature,
+    Algorithm, Credential, DeliveryId, EventName, JSON_TELLS_ITS_BORDERS, KeyForm, MadeBy, Part, Place, Provider,
+    Recipe, Replay, Shape, Signature,
 };
 
 /// Standard Webhooks (specification 1.0) with a public key, which can check and never sign.
@@ -18,6 +18,7 @@ pub const STANDARD_WEBHOOKS_ED25519: Provider = Provider {
     key: KeyForm::Whpk,
     event: EventName::Optional(&[Place::Json("type")]),
     delivery_id: DeliveryId::First(&[Place::Header("webhook-id")]),
+    ambiguity: Some(JSON_TELLS_ITS_BORDERS),
     replay: Replay::Signed,
     recipe: Recipe {
         title: "Standard Webhooks with a public key",

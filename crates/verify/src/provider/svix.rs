@@ -1,4 +1,7 @@
-use super::{Credential, DeliveryId, EventName, KeyForm, MadeBy, Part, Place, Provider, Recipe, Replay, Signature};
+use super::{
+    Credential, DeliveryId, EventName, JSON_TELLS_ITS_BORDERS, KeyForm, MadeBy, Part, Place, Provider, Recipe, Replay,
+    Signature,
+};
 
 /// Svix: Standard Webhooks under its own header names.
 pub const SVIX: Provider = Provider {
@@ -11,6 +14,7 @@ pub const SVIX: Provider = Provider {
     key: KeyForm::Whsec,
     event: EventName::Optional(&[Place::Json("type")]),
     delivery_id: DeliveryId::First(&[Place::Header("svix-id")]),
+    ambiguity: Some(JSON_TELLS_ITS_BORDERS),
     replay: Replay::Signed,
     recipe: Recipe {
         title: "Svix",

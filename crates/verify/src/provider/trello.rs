@@ -1,6 +1,6 @@
 use super::{
-    Algorithm, Answer, Condition, Credential, DeliveryId, Encoding, EventName, Handshake, MadeBy, Part, Place,
-    Provider, Recipe, Replay, Signature, Wanted, Where,
+    Algorithm, Answer, Condition, Credential, DeliveryId, Encoding, EventName, Handshake, JSON_TELLS_ITS_BORDERS,
+    MadeBy, Part, Place, Provider, Recipe, Replay, Signature, Wanted, Where,
 };
 
 /// Trello signs the body and the callback URL with SHA-1.
@@ -16,6 +16,7 @@ pub const TRELLO: Provider = Provider {
     event: EventName::Optional(&[Place::Json("action.type")]),
     delivery_id: DeliveryId::First(&[Place::Json("action.id")]),
     handshakes: &[Handshake::open(&[Condition::Method("HEAD")], Wanted::Fixed(Answer::OK))],
+    ambiguity: Some(JSON_TELLS_ITS_BORDERS),
     replay: Replay::Signed,
     success: Answer::OK,
     recipe: Recipe {

@@ -21,6 +21,10 @@ pub const TWILIO: Provider = Provider {
     credential: Credential::Twilio,
     methods: &["POST", "GET"],
     delivery_id: DeliveryId::First(&[Place::Header("I-Twilio-Idempotency-Token")]),
+    ambiguity: Some(
+        "only somebody who has seen a signed request can make the other, which TLS prevents; the body is handed on as it arrived, and no \
+         part of it decides anything here",
+    ),
     replay: Replay::IdAndDigest,
     recipe: Recipe {
         title: "Twilio",

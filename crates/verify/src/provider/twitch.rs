@@ -1,6 +1,6 @@
 use super::{
-    Answer, Condition, Credential, DeliveryId, EventName, Handshake, MadeBy, Part, Place, Provider, Recipe, Replay,
-    Shape, Signature, Time, TimeAt, Unit, Wanted, Where,
+    Answer, Condition, Credential, DeliveryId, EventName, Handshake, JSON_TELLS_ITS_BORDERS, MadeBy, Part, Place,
+    Provider, Recipe, Replay, Shape, Signature, Time, TimeAt, Unit, Wanted, Where,
 };
 
 /// Twitch EventSub signs its id, the time and the body.
@@ -23,7 +23,9 @@ pub const TWITCH: Provider = Provider {
         &[Condition::Header("Twitch-Eventsub-Message-Type", "webhook_callback_verification")],
         Wanted::Text(Place::Json("challenge")),
     )],
+    ambiguity: Some(JSON_TELLS_ITS_BORDERS),
     replay: Replay::Signed,
+    only_objects: true,
     success: Answer::OK,
     recipe: Recipe {
         title: "Twitch EventSub",

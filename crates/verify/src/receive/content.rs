@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
-use crate::provider::Provider;
+use crate::provider::{Place, Provider};
 use crate::refusal::{Reason, Refusal};
 
 use super::head::Head;
@@ -16,6 +16,8 @@ pub(crate) struct Content<'a> {
     /// The form field that holds the JSON, where the body is a form.
     field: Option<&'static str>,
     is_form: bool,
+    /// Whether the sender also sends forms that hold no JSON.
+    sends_forms: bool,
     payload: OnceCell<Result<Cow<'a, [u8]>, Refusal>>,
 }
 
@@ -38,9 +40,10 @@ impl Values {
 
 impl<'a> Content<'a> {
     pub fn new(provider: &Provider, head: &Head<'_>, body: &'a [u8]) -> Self {
-        let is_form = head.announces_form();
+        let is_form = head.announces_form() && !begins_as_json(body);
         let field = provider.form_field.filter(|_| is_form);
-        Self { body, field, is_form, payload: OnceCell::new() }
+        let sends_forms = provider.event.places().iter().any(|place| matches!(place, Place::Form(_)));
+        Self { body, field, is_form, sends_forms, payload: OnceCell::new() }
     }
 
     /// Whether the body is a form.
@@ -48,9 +51,10 @@ impl<'a> Content<'a> {
         self.is_form
     }
 
-    /// Whether the body is a form that holds no JSON.
+    /// Whether the body is a form that holds no JSON, of a sender who sends such: nobody else makes one of it by what the
+    /// head says, which is not signed.
     pub fn is_plain_form(&self) -> bool {
-        self.is_form && self.field.is_none()
+        self.is_form && self.sends_forms
     }
 
     /// Whether the body is a JSON object.
@@ -112,6 +116,12 @@ impl<'a> Content<'a> {
     }
 }
 
+/// Whether a body begins as JSON of several values does, and no form can: there, these characters are escaped. What the
+/// head says of the body is not signed, so it does not make a form of what is none.
+fn begins_as_json(body: &[u8]) -> bool {
+    matches!(body.trim_ascii_start().first(), Some(b'{' | b'['))
+}
+
 #[cfg(test)]
 mod tests {
     use super::Content;
@@ -136,6 +146,16 @@ mod tests {
     fn without_a_form_or_a_field_the_body_is_the_json() {
         assert_eq!(Content::new(&GITEA, &head(&[]), b"payload=1").payload(), Ok(b"payload=1".as_slice()));
         assert_eq!(Content::new(&SVIX, &head(&FORM), b"payload=1").payload(), Ok(b"payload=1".as_slice()));
+    }
+
+    #[test]
+    fn json_is_no_form_whatever_the_head_says() {
+        for body in [&b"{}"[..], b" \r\n[1]"] {
+            let content = Content::new(&GITEA, &head(&FORM), body);
+
+            assert!(!content.is_form());
+            assert_eq!(content.payload(), Ok(body));
+        }
     }
 
     #[test]

@@ -114,7 +114,9 @@ impl<'a> Presented<'a> {
             Some(TimeAt::Header(_) | TimeAt::Item(_)) | None => None,
         };
         let parts = self.signature.message.iter().filter_map(|part| match part {
-            Part::Json(path) | Part::JsonOrNothing(path) => Some(*path),
+            Part::Json(path) | Part::JsonOf(path, _) | Part::JsonOrNothing(path) | Part::JsonWithout(path, _) => {
+                Some(*path)
+            }
             _ => None,
         });
         signature.into_iter().chain(time).chain(parts)
@@ -129,6 +131,7 @@ impl<'a> Presented<'a> {
         url: &'c str,
     ) -> Result<Claims<'c>, Refusal> {
         let value = |path: &str| values.required(&format!("{place}{path}"));
+        let optional = |path: &str| values.get(&format!("{place}{path}")).unwrap_or_default();
         let candidates = match self.signature.at {
             Where::Json(path) => {
                 Cow::Owned(decoded(self.signature, &written(self.signature, &[value(path)?.as_bytes()])?)?)
@@ -153,9 +156,10 @@ impl<'a> Presented<'a> {
                 Part::Url => Cow::Borrowed(url.as_bytes()),
                 Part::UrlPartlyDecoded => Cow::Owned(partly_decoded(url)),
                 Part::Json(path) => Cow::Owned(value(path)?.as_bytes().to_vec()),
-                Part::JsonOrNothing(path) => {
-                    let value = values.get(&format!("{place}{path}")).unwrap_or_default();
-                    Cow::Owned(value.as_bytes().to_vec())
+                Part::JsonOf(path, bytes) => Cow::Owned(sized(value(path)?, path, *bytes)?.as_bytes().to_vec()),
+                Part::JsonOrNothing(path) => Cow::Owned(optional(path).as_bytes().to_vec()),
+                Part::JsonWithout(path, character) => {
+                    Cow::Owned(without(optional(path), path, *character)?.as_bytes().to_vec())
                 }
             })
         };
@@ -202,6 +206,24 @@ pub(super) fn near(at_ms: i64, window_s: u64, now_s: i64) -> Result<(), Refusal>
     };
     let distance_s = distance_ms.div_ceil(1000);
     Err(Refusal::new(reason, format!("signed {distance_s} s {direction}, but the limit is {window_s} s")))
+}
+
+/// A signed value that tells its own border by its length.
+fn sized<'v>(value: &'v str, path: &str, bytes: usize) -> Result<&'v str, Refusal> {
+    if value.len() == bytes {
+        return Ok(value);
+    }
+    let detail = format!("expected {bytes} bytes at {path} in the body, found {}", value.len());
+    Err(Refusal::new(Reason::MalformedBody, detail))
+}
+
+/// A signed value that tells its own border by the character that it lacks.
+fn without<'v>(value: &'v str, path: &str, character: char) -> Result<&'v str, Refusal> {
+    if !value.contains(character) {
+        return Ok(value);
+    }
+    let detail = format!("expected a value without {character:?} at {path} in the body, found one with it");
+    Err(Refusal::new(Reason::MalformedBody, detail))
 }
 
 /// The values of the headers that signatures stand in; none where they stand in the body.

@@ -7,4 +7,6 @@ mod explain;
 mod properties;
 mod registry;
 mod rsa;
+mod sender;
+mod signatures;
 mod vectors;

@@ -87,7 +87,13 @@ fn is_signed(signature: &Signature, place: Place) -> bool {
         Place::Json(path) => {
             let item = signature.each.and_then(|each| path.strip_prefix(each)?.strip_prefix("[*]."));
             let path = item.unwrap_or(path);
-            part(Part::Body) || part(Part::Payload) || part(Part::Json(path)) || part(Part::JsonOrNothing(path))
+            signature.message.iter().any(|part| match part {
+                Part::Body | Part::Payload => true,
+                Part::Json(own) | Part::JsonOf(own, _) | Part::JsonOrNothing(own) | Part::JsonWithout(own, _) => {
+                    *own == path
+                }
+                _ => false,
+            })
         }
         Place::Query(_) | Place::Form(_) | Place::Fixed(_) => false,
     }
