@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::client::Client;
 use crate::command::{
-    account, batch, completion, config, conformance, event, gate, hold, import, openapi, preview_image, quarantine,
-    restriction, rule, run, serve, service, sign, source, subject, up, variable, verdict, verify,
+    account, batch, completion, config, conformance, event, gate, hold, import, license, openapi, preview_image,
+    quarantine, restriction, rule, run, serve, service, sign, source, subject, up, variable, verdict, verify,
 };
 use crate::config::{Asked, Config, Extent, Laid};
 use crate::exit::{Done, Failure};
@@ -92,6 +92,9 @@ pub enum Command {
     Verify(verify::Verify),
     /// Sign a body on standard input, and print the headers.
     Sign(sign::Sign),
+    /// Licenses: which plugin or container may run, until when. Exit codes from 10 on say why not.
+    #[command(subcommand)]
+    License(license::License),
     /// Run files of published vectors.
     Conformance(conformance::Conformance),
     /// Refused requests that were kept.
@@ -159,6 +162,7 @@ impl Cli {
             Command::Verdict(verdict) => verdict.run(common).await,
             Command::Verify(verify) => verify.run(common),
             Command::Sign(sign) => sign.run(common),
+            Command::License(license) => license.run(common),
             Command::Conformance(conformance) => conformance.run(),
             Command::Quarantine(quarantine) => quarantine.run(common).await,
             Command::Import(import) => import.run(common).await,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use crate::config::Complaint;
 
-/// The exit codes, the same for every command.
+/// The exit codes, the same for every command; those from 10 on are of licenses alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
@@ -29,6 +29,26 @@ pub enum Exit {
     Pending = 8,
     /// Something failed on our side.
     Internal = 9,
+    /// No license is set.
+    NoLicense = 10,
+    /// A license token is malformed.
+    TokenMalformed = 11,
+    /// The algorithm, the key or the signature of a license token is refused.
+    SignatureRefused = 12,
+    /// A license token has ended.
+    Expired = 13,
+    /// A license token has not begun.
+    NotYetValid = 14,
+    /// The claims of a license token are refused.
+    ClaimsRefused = 15,
+    /// A license token is for somebody else.
+    AudienceMismatch = 16,
+    /// The categories of license and companion do not fit.
+    CategoryMismatch = 17,
+    /// A license token or its key is revoked.
+    Revoked = 18,
+    /// Something failed on our side in a check of licenses.
+    LicenseInternal = 70,
 }
 
 impl Exit {
@@ -43,6 +63,24 @@ impl Exit {
             502 | 503 => Exit::Unreachable,
             400..500 => Exit::Usage,
             _ => Exit::Internal,
+        }
+    }
+
+    /// What a check of licenses ends with (license-tokens, section 7.2).
+    pub fn of_license(exit: u8) -> Self {
+        match exit {
+            0 => Exit::Yes,
+            2 => Exit::Usage,
+            10 => Exit::NoLicense,
+            11 => Exit::TokenMalformed,
+            12 => Exit::SignatureRefused,
+            13 => Exit::Expired,
+            14 => Exit::NotYetValid,
+            15 => Exit::ClaimsRefused,
+            16 => Exit::AudienceMismatch,
+            17 => Exit::CategoryMismatch,
+            18 => Exit::Revoked,
+            _ => Exit::LicenseInternal,
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod event;
 pub mod gate;
 pub mod hold;
 pub mod import;
+pub mod license;
 pub mod openapi;
 pub mod preview_image;
 pub mod quarantine;

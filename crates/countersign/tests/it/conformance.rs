@@ -7,7 +7,12 @@ use serde_json::Value;
 use crate::world::{countersign, root};
 
 fn run(file: &str) -> (Output, Vec<Value>, String) {
-    let vectors = root().join("crates/verify/vectors");
+    run_in("verify", file)
+}
+
+/// Runs the vectors of a crate.
+fn run_in(crate_name: &str, file: &str) -> (Output, Vec<Value>, String) {
+    let vectors = root().join("crates").join(crate_name).join("vectors");
     let output = countersign(&vectors).args(["conformance", file]).output().expect("it runs");
     let text = String::from_utf8(output.stdout.clone()).expect("text");
     let (rows, sum) = text.trim_end().rsplit_once('\n').expect("rows and their sum");
@@ -31,4 +36,13 @@ fn every_vector_of_the_two_protocols_comes_out_as_it_says() {
         assert_eq!((rows.len(), sum), (count, format!("{count} passed, 0 failed")), "{file}");
         assert_eq!(output.status.code(), Some(0));
     }
+}
+
+#[test]
+fn every_license_token_and_every_start_of_a_container_comes_out_as_it_says() {
+    let (output, rows, sum) = run_in("license", "license-tokens.json");
+    let failed: Vec<&Value> = rows.iter().filter(|row| row["pass"] == false).collect();
+    assert_eq!((rows.len(), sum), (186, "186 passed, 0 failed".to_owned()), "{failed:?}");
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(rows.iter().filter(|row| row["got"].as_str().is_some_and(|got| got.starts_with("exit "))).count(), 12);
 }

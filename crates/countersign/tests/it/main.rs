@@ -9,6 +9,7 @@ mod crash;
 mod demo;
 mod events;
 mod hostile;
+mod licenses;
 mod npm;
 mod offline;
 mod previews;

@@ -19,20 +19,26 @@ struct Scanner {
 impl Scanner {
     /// Installs what it needs and starts it with these variables.
     fn start(script: &str, variables: &[(&str, &str)]) -> Self {
-        let folder = TempDir::with_prefix("countersign-npm-").expect("a folder");
-        for name in ["package.json", "package-lock.json", script] {
-            std::fs::copy(tests("npm").join(name), folder.path().join(name)).expect("copied");
-        }
-        let install = Command::new("npm")
-            .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
-            .current_dir(folder.path())
-            .output()
-            .expect("npm is there: this test needs Node 20 and npm");
-        assert!(install.status.success(), "npm ci: {}", String::from_utf8_lossy(&install.stderr));
+        let folder = installed("npm", script);
         let mut node = Command::new("node");
         node.arg(script).current_dir(folder.path()).envs(variables.iter().copied());
         Self { program: Program::start(&mut node), _folder: folder }
     }
+}
+
+/// A folder with this script of `tests/`, and what its package needs.
+pub fn installed(package: &str, script: &str) -> TempDir {
+    let folder = TempDir::with_prefix("countersign-npm-").expect("a folder");
+    for name in ["package.json", "package-lock.json", script] {
+        std::fs::copy(tests(package).join(name), folder.path().join(name)).expect("copied");
+    }
+    let install = Command::new("npm")
+        .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+        .current_dir(folder.path())
+        .output()
+        .expect("npm is there: this test needs Node 20 and npm");
+    assert!(install.status.success(), "npm ci: {}", String::from_utf8_lossy(&install.stderr));
+    folder
 }
 
 fn register(world: &World, name: &str, port: u16, secret: &str, event: &str) -> Value {
