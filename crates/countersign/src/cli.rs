@@ -6,8 +6,9 @@ use clap::{Parser, Subcommand};
 
 use crate::client::Client;
 use crate::command::{
-    account, batch, completion, config, conformance, event, gate, hold, import, license, openapi, preview_image,
-    quarantine, restriction, rule, run, serve, service, sign, source, subject, up, variable, verdict, verify,
+    account, batch, completion, config, conformance, event, explain, gate, hold, import, license, openapi,
+    preview_image, quarantine, restriction, rule, run, serve, service, sign, source, subject, up, variable, verdict,
+    verify,
 };
 use crate::config::{Asked, Config, Extent, Laid};
 use crate::exit::{Done, Failure};
@@ -90,6 +91,8 @@ pub enum Command {
     Verdict(verdict::Verdict),
     /// Verify a webhook offline, its body on standard input.
     Verify(verify::Verify),
+    /// Say what is wrong with a webhook that was refused: exit 0 if it verifies, 1 if it does not.
+    Explain(explain::Explain),
     /// Sign a body on standard input, and print the headers.
     Sign(sign::Sign),
     /// Licenses: which plugin or container may run, until when. Exit codes from 10 on say why not.
@@ -165,6 +168,7 @@ impl Cli {
             Command::License(license) => license.run(common),
             Command::Conformance(conformance) => conformance.run(),
             Command::Quarantine(quarantine) => quarantine.run(common).await,
+            Command::Explain(explain) => explain.run(common).await,
             Command::Import(import) => import.run(common).await,
             Command::Config(config) => config.run(common),
             Command::Openapi => openapi::run(common).await,

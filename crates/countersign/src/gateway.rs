@@ -256,6 +256,7 @@ fn server_parts(
         artifact_retention: config.form.artifacts.retention,
         upload_bytes_max: form.upload_bytes_max,
         aspnet: config.aspnet,
+        quarantine: config.form.quarantine.into(),
     };
     let blobs = Blobs::open(data.blobs()).map_err(|why| {
         Failure::new(Exit::Config, format!("the folder {} cannot be used: {why}", data.blobs().display()))

@@ -70,6 +70,26 @@ pub struct SourceSecret {
     pub id: String,
     /// The secret.
     pub sealed: Sealed,
+    /// From when it counts; none: it always did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
+    /// Until when it counts, this instant not included; none: it always will.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_after: Option<Timestamp>,
+}
+
+impl SourceSecret {
+    /// Whether it counts at this instant.
+    #[must_use]
+    pub fn is_in_force(&self, now: Timestamp) -> bool {
+        self.not_before.is_none_or(|from| from <= now) && self.not_after.is_none_or(|until| now < until)
+    }
+
+    /// When that changes next.
+    #[must_use]
+    pub fn turns_at(&self, now: Timestamp) -> Option<Timestamp> {
+        [self.not_before, self.not_after].into_iter().flatten().filter(|at| now < *at).min()
+    }
 }
 
 /// Who sends to us.
@@ -476,6 +496,19 @@ impl Subscription {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_counts_from_one_instant_until_another() {
+        let at = Timestamp::from_seconds;
+        let (id, sealed) = ("new".to_owned(), Sealed(String::new()));
+        let secret = SourceSecret { id, sealed, not_before: Some(at(10)), not_after: Some(at(20)) };
+        let counts = [9, 10, 19, 20].map(|now| secret.is_in_force(at(now)));
+        assert_eq!(counts, [false, true, true, false]);
+        let turns = [9, 10, 19, 20].map(|now| secret.turns_at(at(now)));
+        assert_eq!(turns, [Some(at(10)), Some(at(20)), Some(at(20)), None]);
+        let always = SourceSecret { not_before: None, not_after: None, ..secret };
+        assert!(always.is_in_force(at(0)) && always.turns_at(at(0)).is_none());
+    }
 
     #[test]
     fn an_operation_is_open_to_who_was_granted_it_or_all_of_them() {

@@ -24,7 +24,7 @@ use crate::metrics::Metrics;
 use crate::pages::session::Sessions;
 use crate::preview::Previewer;
 use crate::problem::{self, Problem};
-use crate::receive::{AspnetSwitches, Certificates, Endpoints, Quarantines};
+use crate::receive::{AspnetSwitches, Certificates, Endpoints, Prepared, QuarantineBounds, Quarantines, SecretUses};
 use crate::scanner::{self, Nonces};
 use crate::worker::Rooms;
 use crate::{api, links, pages, receive, worker};
@@ -76,6 +76,8 @@ pub struct Settings {
     pub upload_bytes_max: Option<u64>,
     /// What holds for all sources of the mode `aspnet`.
     pub aspnet: AspnetSwitches,
+    /// How much of what is refused is kept.
+    pub quarantine: QuarantineBounds,
 }
 
 /// The largest body of a signed request, unless the configuration says otherwise.
@@ -100,6 +102,7 @@ pub struct Shared {
     pub(crate) endpoints: Endpoints,
     pub(crate) certificates: Certificates,
     pub(crate) quarantines: Quarantines,
+    pub(crate) secret_uses: SecretUses,
     pub(crate) rooms: Rooms,
     pub(crate) sessions: Mutex<Sessions>,
     previewer: Previewer,
@@ -131,6 +134,7 @@ impl Server {
             endpoints: Endpoints::default(),
             certificates: Certificates::default(),
             quarantines: Quarantines::default(),
+            secret_uses: SecretUses::default(),
             rooms: Rooms::default(),
             sessions: Mutex::default(),
             nonces: Mutex::default(),
@@ -208,6 +212,12 @@ impl Server {
 impl Shared {
     pub(crate) fn now(&self) -> Timestamp {
         self.parts.clock.now()
+    }
+
+    /// The sources that judge at this instant.
+    pub(crate) fn prepared(&self, now: Timestamp) -> Arc<Prepared> {
+        let Parts { store, seal, settings, .. } = &self.parts;
+        self.endpoints.of(&store.catalogue(), seal, settings.aspnet, now)
     }
 
     /// An id as it is shown outside.

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use domain::Timestamp;
-use store::command::{Answer, EndArtifact};
+use store::command::{Answer, Command, EndArtifact};
 use store::search;
 use store::tables::Artifact;
 use tokio_util::sync::CancellationToken;
@@ -25,7 +25,7 @@ impl Server {
     /// Sweeps each minute until `shutdown`.
     pub async fn keep_swept(self, shutdown: CancellationToken) {
         while !shutdown.is_cancelled() {
-            let more = self.sweep().await.unwrap_or_else(|why| {
+            let more = self.sweep_all().await.unwrap_or_else(|why| {
                 tracing::error!(why = %why.detail, "sweeping failed; it goes on in a minute");
                 false
             });
@@ -37,6 +37,22 @@ impl Server {
                 () = tokio::time::sleep(PAUSE) => {}
             }
         }
+    }
+
+    /// Lets go of everything whose time has come, a bounded number; whether more may be waiting.
+    async fn sweep_all(&self) -> Result<bool, Problem> {
+        let refused = self.sweep_refused().await?;
+        Ok(self.sweep().await? || refused)
+    }
+
+    /// Lets go of refused requests whose time has come, a bounded number; whether more may be waiting.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn sweep_refused(&self) -> Result<bool, Problem> {
+        let age = domain::time::micros(self.parts.settings.quarantine.age_max);
+        let before = Timestamp(self.now().0.saturating_sub(age));
+        Ok(matches!(self.parts.store.submit(Command::ForgetRefused { before }).await?, Answer::Done))
     }
 
     /// Lets go of artifacts whose time has come, a bounded number; whether more may be waiting.

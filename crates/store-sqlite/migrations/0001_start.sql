@@ -302,6 +302,13 @@ CREATE TABLE "quarantine" (
     "body" BLOB
 ) STRICT;
 
+CREATE TABLE "secret_use" (
+    "key" INTEGER PRIMARY KEY,
+    "source" INTEGER NOT NULL,
+    "secret" TEXT NOT NULL,
+    "at" INTEGER NOT NULL
+) STRICT;
+
 -- Replay memory: new keys are appended here ...
 CREATE TABLE "replay_recent" (
     "event" INTEGER PRIMARY KEY,
@@ -358,5 +365,6 @@ CREATE UNIQUE INDEX "recheck_of" ON "recheck" ("of");
 CREATE INDEX "restriction_actor" ON "restriction" ("actor_kind", "actor") WHERE "ended" IS NULL;
 CREATE INDEX "clearance_subject" ON "clearance" ("subject");
 CREATE INDEX "quarantine_at" ON "quarantine" ("at");
+CREATE INDEX "secret_use_source" ON "secret_use" ("source");
 CREATE INDEX "batch_running" ON "batch" ("state") WHERE "state" = 'running';
 CREATE INDEX "part_batch" ON "part" ("batch");

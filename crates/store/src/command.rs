@@ -89,7 +89,12 @@ pub enum Command {
     /// The catalogue changes.
     Change(Box<Change>),
     /// A refused request is kept.
-    Quarantine(Box<Quarantine>),
+    KeepRefused(Box<KeepRefused>),
+    /// Refused requests are let go of whose time has come: a bounded number. Answers `Done`, or `Noted` if there is none.
+    ForgetRefused {
+        /// Those that came before this.
+        before: Timestamp,
+    },
     /// An account was recognised.
     LoggedIn(LastLogin),
 }
@@ -107,7 +112,7 @@ into_command!(
     Record in Box, Claim, Finish in Box, CallBack in Box, Push in Box, Decide in Box, Upsert in Box, Check in Box,
     EndHold in Box, HoldCollection, LiftHold, LiftRestriction, StepRecheck in Box, PutSubject in Box, PutCollection, Amend in Box, MakeTag,
     EndArtifact, Demand in Box, StartBatch, TurnBatch, StepBatch in Box, PerformEnd,
-    Change in Box, Quarantine in Box,
+    Change in Box, KeepRefused in Box,
 );
 
 /// What a journal answers. Which of them a command can have stands with the command.
@@ -280,6 +285,31 @@ pub struct NewReceipt {
     pub body: Bytes,
     /// Whether the body is kept as a blob; else it stands in the row.
     pub blob: bool,
+    /// Whether it is written down that the secret matched.
+    pub note_use: bool,
+    /// The refused request that this is, where one is tried again: it leaves the quarantine in the same commit. If it
+    /// is not there any more the answer is `NotFound`, and nothing is written.
+    pub released: Option<Released>,
+}
+
+/// A refused request that is believed after all.
+#[derive(Debug, Clone)]
+pub struct Released {
+    /// Which.
+    pub refused: QuarantineKey,
+    /// Who had it tried again.
+    pub who: String,
+}
+
+/// A refused request to keep. The oldest ones go until all bounds hold.
+#[derive(Debug, Clone)]
+pub struct KeepRefused {
+    /// The request.
+    pub refused: Quarantine,
+    /// How many are kept.
+    pub count_max: i64,
+    /// How many bytes they have together.
+    pub bytes_max: i64,
 }
 
 /// An event before it has a key.

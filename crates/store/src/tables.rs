@@ -388,7 +388,7 @@ pub struct Quarantine {
     pub text: String,
     /// Header names and values, credentials redacted, as JSON.
     pub headers: String,
-    /// The credential's header values, sealed.
+    /// The whole head, credentials included, sealed.
     pub credential: Option<String>,
     /// SHA-256 of the body.
     pub digest: [u8; 32],
@@ -396,6 +396,30 @@ pub struct Quarantine {
     pub body_bytes: i64,
     /// The body, up to a limit.
     pub body: Option<Bytes>,
+}
+
+impl Quarantine {
+    /// What it takes of the room for refused requests, in bytes.
+    #[must_use]
+    pub fn size(&self) -> i64 {
+        let texts = [&self.path, &self.reason, &self.text, &self.headers].map(String::len).iter().sum::<usize>();
+        let sealed = self.credential.as_ref().map_or(0, String::len);
+        let body = self.body.as_ref().map_or(0, Bytes::len);
+        i64::try_from(texts + sealed + body).unwrap_or(i64::MAX)
+    }
+}
+
+/// When one of a source's secrets last proved a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretUse {
+    /// Its key.
+    pub key: i64,
+    /// Whose secret.
+    pub source: SourceKey,
+    /// The secret's id.
+    pub secret: String,
+    /// When, give or take the time between two notes.
+    pub at: Timestamp,
 }
 
 /// One of the store's own numbers.
@@ -421,6 +445,8 @@ pub mod meta {
     pub const QUARANTINE: i64 = 5;
     /// The highest number of a tag that was given out.
     pub const TAG: i64 = 6;
+    /// How many bytes the refused requests have that are kept.
+    pub const QUARANTINE_BYTES: i64 = 7;
 }
 
 row!(Receipt, RECEIPT, "receipt", [key, source, at, scheme, secret, headers, digest, body_bytes, body]);
@@ -510,6 +536,7 @@ row!(
     "quarantine",
     [key, at, source, path, reason, text, headers, credential, digest, body_bytes, body]
 );
+row!(SecretUse, SECRET_USE, "secret_use", [key, source, secret, at]);
 row!(Gate, GATE, "gate", [service, state, since, stopped]);
 row!(Entry, ENTRY, "entry", [key, kind, name, doc]);
 row!(Meta, META, "meta", [key, value]);
@@ -620,6 +647,7 @@ pub static TABLES: &[&Table] = &[
     &PART,
     &AUDIT,
     &QUARANTINE,
+    &SECRET_USE,
 ];
 
 macro_rules! indexes {
@@ -722,6 +750,8 @@ indexes! {
     CLEARANCE_SUBJECT on CLEARANCE ["subject"];
     /// Refused requests, the oldest first.
     QUARANTINE_AT on QUARANTINE ["at"];
+    /// When a source's secrets matched last.
+    SECRET_USE_SOURCE on SECRET_USE ["source"];
     /// The batches that go on.
     BATCH_RUNNING on BATCH ["state"] only Only::Is("state", "running");
     /// A batch's parts.

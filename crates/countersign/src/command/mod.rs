@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod judge;
 mod page;
 mod secret;
 
@@ -9,6 +10,7 @@ pub mod completion;
 pub mod config;
 pub mod conformance;
 pub mod event;
+pub mod explain;
 pub mod gate;
 pub mod hold;
 pub mod import;

@@ -1,6 +1,7 @@
 //! `source`: who sends to us.
 
 mod recipe;
+mod rotate;
 
 use serde_json::json;
 use verify::provider::{self, MadeBy, Provider};
@@ -29,6 +30,10 @@ pub enum Source {
     Add(Add),
     /// Print what to do at a sender, and what to write here.
     Recipe(recipe::Recipe),
+    /// Add a new secret in front of the old ones, which count on until they are retired, or for `--keep-old`.
+    Rotate(rotate::Rotate),
+    /// Remove one of its secrets.
+    Retire(rotate::Retire),
     /// Remove one.
     Remove {
         /// Its id, `src_...`, or its provider and name: `github/website`.
@@ -66,6 +71,8 @@ impl Source {
             Source::Show { source } => page::show(common, "sources", &source).await,
             Source::Add(add) => add.run(common).await,
             Source::Recipe(recipe) => recipe.run(common),
+            Source::Rotate(rotate) => rotate.run(common).await,
+            Source::Retire(retire) => retire.run(common).await,
             Source::Remove { source } => {
                 common.client()?.delete(&format!("/api/v1/sources/{}", segment(&source))).await?;
                 if common.form() == Form::Human {

@@ -2,34 +2,25 @@
 
 use std::io::Read;
 
-use domain::Clock;
 use serde_json::json;
-use verify::provider;
-use verify::receive::{Endpoint, EndpointSettings, HandshakeSettings, Head, Outcome};
+use verify::receive::{Head, Outcome};
 
 use crate::cli::Common;
-use crate::clock::SystemClock;
-use crate::command::secret::SecretFrom;
+use crate::command::judge::JudgedBy;
 use crate::exit::{Done, Exit, Failure};
 use crate::output::{self, Form};
 
 /// What arrived, and what it is judged by. The body is read from standard input, byte for byte.
 #[derive(clap::Args)]
 pub struct Verify {
-    /// Who is said to have sent it: `github`.
-    #[arg(long)]
-    provider: String,
     #[command(flatten)]
-    secret: SecretFrom,
+    by: JudgedBy,
     /// A header as it arrived, `Name: value`; may be given again.
     #[arg(long = "header", value_name = "NAME: VALUE", value_parser = header)]
     headers: Vec<(String, String)>,
     /// The URL as it was called, where the provider looks at it.
-    #[arg(long, default_value = "https://localhost/")]
-    url: String,
-    /// The time at which it arrived, in seconds since 1970, instead of now.
-    #[arg(long, value_name = "SECONDS")]
-    at: Option<i64>,
+    #[arg(long)]
+    url: Option<String>,
 }
 
 impl Verify {
@@ -60,24 +51,11 @@ impl Verify {
     }
 
     fn judge(&self, body: &[u8]) -> Result<Outcome, Failure> {
-        let provider = provider::find(&self.provider).ok_or_else(|| {
-            let names: Vec<&str> = provider::ALL.iter().map(|each| each.name).collect();
-            Failure::usage(format!("no provider is named {:?}", self.provider))
-                .mend(format!("known are {}", names.join(", ")))
-        })?;
-        let settings = EndpointSettings {
-            provider,
-            secrets: vec![("given".to_owned(), self.secret.required()?.to_string())],
-            window_s: None,
-            public_url: None,
-            handshake: HandshakeSettings::default(),
-            subject: None,
-        };
-        let endpoint = Endpoint::new(settings).map_err(|why| Failure::usage(why.to_string()))?;
         let headers: Vec<(&str, &[u8])> =
             self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-        let head = Head { method: "POST", url: &self.url, headers: &headers };
-        Ok(endpoint.receive(&head, body, self.at.unwrap_or_else(|| SystemClock.now().seconds())))
+        let judge = self.by.judge()?;
+        let url = self.url.clone().unwrap_or_else(|| judge.usual_url());
+        judge.receive(&Head { method: "POST", url: &url, headers: &headers }, body)
     }
 }
 

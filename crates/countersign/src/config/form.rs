@@ -10,6 +10,7 @@ use std::time::Duration;
 use domain::event_type::EventForm;
 use egress::AllowedNetwork;
 use serde::{Deserialize, Deserializer, de};
+use server::QuarantineBounds;
 use server::resources::{RuleSpec, ServiceSpec, SourceSpec};
 
 /// The whole file.
@@ -22,6 +23,7 @@ pub struct Form {
     pub store: StoreForm,
     pub artifacts: ArtifactsForm,
     pub dispatch: DispatchForm,
+    pub quarantine: QuarantineForm,
     pub source: Vec<SourceSpec>,
     pub service: Vec<ServiceSpec>,
     pub rule: Vec<RuleSpec>,
@@ -38,6 +40,7 @@ impl Default for Form {
             store: StoreForm::default(),
             artifacts: ArtifactsForm::default(),
             dispatch: DispatchForm::default(),
+            quarantine: QuarantineForm::default(),
             source: Vec::new(),
             service: Vec::new(),
             rule: Vec::new(),
@@ -135,6 +138,35 @@ pub struct ArtifactsForm {
 pub struct DispatchForm {
     /// Calls under way to all services together; none: [`domain::limits::CALLS_MAX`].
     pub calls_max: Option<NonZeroU32>,
+}
+
+/// `[quarantine]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct QuarantineForm {
+    /// Refused requests that are kept.
+    pub count_max: u32,
+    /// Their bytes together.
+    pub bytes_max: u64,
+    /// The bytes of one body that are kept.
+    pub body_bytes_max: usize,
+    /// How long one is kept.
+    #[serde(with = "domain::time::span_text")]
+    pub age_max: Duration,
+}
+
+impl Default for QuarantineForm {
+    fn default() -> Self {
+        let QuarantineBounds { count_max, bytes_max, body_bytes_max, age_max } = QuarantineBounds::default();
+        Self { count_max, bytes_max, body_bytes_max, age_max }
+    }
+}
+
+impl From<QuarantineForm> for QuarantineBounds {
+    fn from(form: QuarantineForm) -> Self {
+        let QuarantineForm { count_max, bytes_max, body_bytes_max, age_max } = form;
+        Self { count_max, bytes_max, body_bytes_max, age_max }
+    }
 }
 
 /// `[exec.NAME]`.

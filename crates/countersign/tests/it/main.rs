@@ -8,6 +8,7 @@ mod conformance;
 mod crash;
 mod demo;
 mod events;
+mod explain;
 mod hostile;
 mod licenses;
 mod npm;

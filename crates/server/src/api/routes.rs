@@ -14,8 +14,8 @@ use store::tables::{Artifact, Audit, Batch, Clearance, Quarantine, Restriction};
 use super::auth::{self, Needs};
 use super::lists::{Listed, list, one};
 use super::{
-    accounts, batches, events, gate, holds, lists, openapi, probe, rehearsal, restrictions, rules, runs, services,
-    sources, subjects, submit, variables,
+    accounts, batches, events, gate, holds, lists, openapi, probe, quarantine, rehearsal, restrictions, rules, runs,
+    secrets, services, sources, subjects, submit, variables,
 };
 use crate::server::Server;
 
@@ -114,6 +114,12 @@ pub fn routes() -> Vec<Route> {
         Route::new("get", "/sources/{id}", Read, "Show a source, by id or as provider/name.", get(sources::one)),
         Route::new("patch", "/sources/{id}", Administer, "Change a source.", patch(sources::patch)).takes("Source"),
         Route::new("delete", "/sources/{id}", Administer, "Switch a source off and forget its secrets.", delete(sources::delete)).gives(204),
+        Route::new("post", "/sources/{id}/secrets", Administer, "Add a secret in front of the others; with keep_old these end after a while.", post(secrets::add)).takes("AddedSecret").gives(201),
+        Route::new("delete", "/sources/{id}/secrets/{secret}", Administer, "Remove a secret, by its id.", delete(secrets::remove)).gives(204),
+
+        Route::new("get", "/quarantine/{id}", Read, "Show a refused request, and what is wrong with it.", get(quarantine::one)).answers("Refused"),
+        Route::new("post", "/quarantine/{id}/retry", Administer, "Try a refused request again with today's secrets.", post(quarantine::retry)),
+        Route::new("post", "/quarantine/retry", Administer, "Try again what was sent to a source, the oldest first, at most 100.", post(quarantine::retry_all)).takes("Retry"),
 
         Route::new("get", "/services", Read, "List services.", get(services::list)),
         Route::new("post", "/services", Administer, "Register a service; its secrets are shown this once.", post(services::create)).takes("Service").gives(201),
@@ -164,11 +170,11 @@ pub fn routes() -> Vec<Route> {
     all.extend(rows::<Batch>("/batches", "/batches/{id}", "List batches, with their progress."));
     all.extend(rows::<Artifact>("/artifacts", "/artifacts/{id}", "List artifacts."));
     all.extend(rows::<Subject>("/subjects", "/subjects/{id}", "List subjects."));
-    all.extend(rows::<Quarantine>("/quarantine", "/quarantine/{id}", "List refused requests that were kept."));
     let [events, _] = rows::<Event>("/events", "/events/{id}", "List events.");
     let [collections, _] = rows::<Collection>("/collections", "/collections/{id}", "List collections.");
+    let [refused, _] = rows::<Quarantine>("/quarantine", "/quarantine/{id}", "List refused requests that were kept.");
     let [audit, _] = rows::<Audit>("/audit", "/audit/{id}", "List administrative changes.");
-    all.extend([events, collections, Route { needs: Administer, ..audit }]);
+    all.extend([events, collections, refused, Route { needs: Administer, ..audit }]);
     all
 }
 

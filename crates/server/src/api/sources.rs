@@ -3,6 +3,7 @@
 use axum::Extension;
 use axum::Json;
 use axum::extract::State;
+use domain::Timestamp;
 use domain::catalogue::{Catalogue, Handshake, Owner, Source};
 use domain::time::show_span;
 use http::StatusCode;
@@ -13,6 +14,7 @@ use store::seal::SealKey;
 use super::auth::Caller;
 use super::change::{Changed, change, page, patched, writable};
 use super::extract::{Segments, Strict};
+use super::secrets::{self, Uses};
 use crate::problem::{self, Problem};
 use crate::resources::{self, HandshakeSpec, SecretSpec, SourceSpec, settle_source};
 use crate::server::{Server, Shared};
@@ -20,12 +22,14 @@ use store::seal::of;
 
 pub async fn list(State(server): State<Server>) -> Json<Value> {
     let catalogue = server.parts.store.catalogue();
-    page(catalogue.sources.values().map(|source| show(&server, source)))
+    page(catalogue.sources.values().map(|source| show(&server, source, &Vec::new())))
 }
 
 pub async fn one(State(server): State<Server>, Segments(id): Segments<String>) -> Result<Json<Value>, Problem> {
     let catalogue = server.parts.store.catalogue();
-    Ok(Json(show(&server, find(&server, &catalogue, &id)?)))
+    let source = find(&server, &catalogue, &id)?;
+    let noted = secrets::noted(&server, source.key).await?;
+    Ok(Json(show(&server, source, &noted)))
 }
 
 pub async fn create(
@@ -44,7 +48,7 @@ pub async fn create(
             source = settle_source(source, before, &parts.seal);
         }
         let what = format!("made the source {}/{}", source.provider, source.name);
-        Ok(Changed { entries: vec![source.entry()], what, answer: show(&server, &source) })
+        Ok(Changed { entries: vec![source.entry()], what, answer: show(&server, &source, &Vec::new()) })
     });
     Ok((StatusCode::CREATED, Json(made.await?)))
 }
@@ -77,7 +81,7 @@ pub async fn patch(
         let source = settle_source(fresh, before, &parts.seal);
         let names: Vec<&str> = members.keys().map(String::as_str).collect();
         let what = format!("changed {} of the source {}/{}", names.join(", "), source.provider, source.name);
-        Ok(Changed { entries: vec![source.entry()], what, answer: show(&server, &source) })
+        Ok(Changed { entries: vec![source.entry()], what, answer: show(&server, &source, &Vec::new()) })
     });
     Ok(Json(changed.await?))
 }
@@ -104,7 +108,7 @@ fn is_switched_off(source: &Source) -> bool {
 }
 
 /// By id, or as `provider/id`.
-fn find<'a>(server: &Shared, catalogue: &'a Catalogue, id: &str) -> Result<&'a Source, Problem> {
+pub(super) fn find<'a>(server: &Shared, catalogue: &'a Catalogue, id: &str) -> Result<&'a Source, Problem> {
     let found = match id.split_once('/') {
         Some((provider, name)) => catalogue.source_at(provider, name),
         None => catalogue.sources.get(&server.parse(id)?),
@@ -112,7 +116,7 @@ fn find<'a>(server: &Shared, catalogue: &'a Catalogue, id: &str) -> Result<&'a S
     found.ok_or_else(|| Problem::no_such("source", id))
 }
 
-fn spec_of(source: &Source) -> SourceSpec {
+pub(super) fn spec_of(source: &Source) -> SourceSpec {
     SourceSpec {
         id: source.name.clone(),
         provider: source.provider.clone(),
@@ -132,22 +136,27 @@ fn handshake_of(source: &Source) -> Option<HandshakeSpec> {
     (source.handshake != Handshake::default()).then_some(spec)
 }
 
-fn opened(source: &Source, seal: &SealKey) -> Result<Vec<SecretSpec>, Problem> {
+pub(super) fn opened(source: &Source, seal: &SealKey) -> Result<Vec<SecretSpec>, Problem> {
     let of = of::source(&source.provider, &source.name);
     let secrets = source.secrets.iter().map(|secret| {
         let text = seal.open(&secret.sealed, &of).map_err(|why| Problem::new(&problem::CONFLICT, why.to_string()))?;
-        Ok(SecretSpec::Named { id: secret.id.clone(), secret: text.to_string() })
+        let instant = |at: Option<Timestamp>| at.map(Timestamp::rfc3339);
+        Ok(SecretSpec::Named {
+            id: Some(secret.id.clone()),
+            secret: text.to_string(),
+            not_before: instant(secret.not_before),
+            not_after: instant(secret.not_after),
+        })
     });
     secrets.collect()
 }
 
-fn show(server: &Shared, source: &Source) -> Value {
+pub(super) fn show(server: &Shared, source: &Source, noted: &Uses) -> Value {
     let mut shown = serde_json::to_value(spec_of(source)).unwrap_or_default();
-    let secrets: Vec<Value> = source.secrets.iter().map(|secret| json!({ "id": secret.id })).collect();
     // `id` is the row's own, as everywhere; the source's name in URLs goes by `name`.
     shown["name"] = json!(source.name);
     shown["id"] = json!(server.show(source.key));
-    shown["secrets"] = json!(secrets);
+    shown["secrets"] = secrets::shown(server, source, noted);
     if source.handshake.verify_token.is_some() {
         shown["handshake"]["verify_token"] = json!("set");
     }

@@ -93,6 +93,7 @@ impl Arrived<'_> {
             window_s: None,
             headers: &self.head.headers,
             now: self.now,
+            released: None,
         };
         let accepted = Accepted::from(accepted);
         let reply = accepted.reply.clone();

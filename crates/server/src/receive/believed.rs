@@ -7,7 +7,7 @@ use domain::event::Provenance;
 use domain::{EventKey, ReceiptKey, SourceKey, Timestamp, limits};
 use http::HeaderMap;
 use sha2::{Digest, Sha256};
-use store::command::{Answer, NewReceipt};
+use store::command::{Answer, NewReceipt, Released};
 use store::judged::{Arriving, record};
 use verify::receive::{Accepted, Arrival, SubjectName};
 
@@ -25,8 +25,10 @@ pub struct Believed<'a> {
     pub window_s: Option<u64>,
     /// Its headers.
     pub headers: &'a HeaderMap,
-    /// When it arrived.
+    /// When it is recorded.
     pub now: Timestamp,
+    /// The refused request that it is, where one is tried again.
+    pub released: Option<Released>,
 }
 
 /// What was recorded, now or the first time.
@@ -46,6 +48,7 @@ pub async fn keep(server: &Shared, believed: &Believed<'_>, accepted: Accepted, 
     let blob = body.len() > limits::INLINE_BODY_BYTES_MAX;
     let held = if blob { Some(put_blob(server, body.clone()).await?) } else { None };
     let digest = held.as_ref().map_or_else(|| Sha256::digest(&body).into(), |held| held.sha256);
+    let note_use = server.secret_uses.is_news(believed.source, accepted.proof.secret_id(), believed.now);
     let receipt = NewReceipt {
         source: believed.source,
         scheme: accepted.proof.scheme().to_owned(),
@@ -54,6 +57,8 @@ pub async fn keep(server: &Shared, believed: &Believed<'_>, accepted: Accepted, 
         digest,
         body,
         blob,
+        note_use,
+        released: believed.released.clone(),
     };
     let arriving = accepted.arrivals.into_iter().map(|arrival| arriving(arrival, believed.source)).collect();
     let remember_until = believed.now.after(memory(believed.window_s));
@@ -67,6 +72,7 @@ pub async fn keep(server: &Shared, believed: &Believed<'_>, accepted: Accepted, 
             server.metrics.repeated.inc();
             Ok(Kept { receipt: first, event: None })
         }
+        Answer::NotFound => Err(Problem::new(&problem::CONFLICT, "the request has left the quarantine already")),
         other => {
             tracing::error!(answer = ?other, "recording was answered in an unknown way");
             Err(Problem::new(&problem::INTERNAL, "the store gave an answer that recording does not know"))

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use domain::SourceKey;
-use domain::catalogue::{Catalogue, Sealed, Source, SourceMode};
+use domain::catalogue::{Catalogue, Sealed, Source, SourceMode, SourceSecret};
+use domain::{SourceKey, Timestamp};
 use store::seal::SealKey;
 use verify::aspnet::{self, CodeLength, Configuration, Receivers};
 use verify::provider;
@@ -30,6 +30,8 @@ pub struct Ready {
 #[derive(Default)]
 pub struct Prepared {
     version: i64,
+    /// When a secret begins or ends to count: then all is prepared anew.
+    turns_at: Option<Timestamp>,
     /// By `provider/name` in lower case.
     sources: HashMap<String, Ready>,
     aspnet: AspnetSources,
@@ -66,32 +68,44 @@ pub struct AspnetSwitches {
 pub struct Endpoints(RwLock<Arc<Prepared>>);
 
 impl Endpoints {
-    /// The sources of this catalogue; prepared once for each version.
-    pub fn of(&self, catalogue: &Catalogue, seal: &SealKey, switches: AspnetSwitches) -> Arc<Prepared> {
+    /// The sources of this catalogue; prepared once for each version, and when a secret begins or ends to count.
+    pub fn of(&self, catalogue: &Catalogue, seal: &SealKey, switches: AspnetSwitches, now: Timestamp) -> Arc<Prepared> {
         let present = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if present.version == catalogue.version {
+        if present.version == catalogue.version && present.holds(now) {
             return present;
         }
         let mut place = self.0.write().unwrap_or_else(PoisonError::into_inner);
         // Only forward: a caller with an older catalogue takes the newer sources.
-        if place.version < catalogue.version {
-            *place = Arc::new(Prepared::new(catalogue, seal, switches));
+        if place.version < catalogue.version || (place.version == catalogue.version && !place.holds(now)) {
+            *place = Arc::new(Prepared::new(catalogue, seal, switches, now));
         }
         place.clone()
     }
 }
 
 impl Prepared {
-    fn new(catalogue: &Catalogue, seal: &SealKey, switches: AspnetSwitches) -> Self {
+    fn new(catalogue: &Catalogue, seal: &SealKey, switches: AspnetSwitches, now: Timestamp) -> Self {
         let active = catalogue.sources.values().filter(|source| source.active);
         let (aspnet, modern): (Vec<_>, Vec<_>) = active.partition(|source| source.mode == SourceMode::Aspnet);
-        let ready = |source: &Source| Ready { key: source.key, endpoint: prepare(source, seal) };
+        let secrets = catalogue.sources.values().flat_map(|source| &source.secrets);
+        let turns_at = secrets.filter_map(|secret| secret.turns_at(now)).min();
+        let ready = |source: &Source| Ready { key: source.key, endpoint: prepare(source, seal, now) };
         let sources = modern.into_iter().map(|source| (path_of(&source.provider, &source.name), ready(source)));
         Self {
             version: catalogue.version,
+            turns_at,
             sources: sources.collect(),
-            aspnet: AspnetSources::new(&aspnet, seal, switches),
+            aspnet: AspnetSources::new(&aspnet, seal, switches, now),
         }
+    }
+
+    /// The sources of the mode `aspnet`.
+    pub fn aspnet(&self) -> &AspnetSources {
+        &self.aspnet
+    }
+
+    fn holds(&self, now: Timestamp) -> bool {
+        self.turns_at.is_none_or(|at| now < at)
     }
 
     /// The source that a path names, or why it names none. `None`: the path is not a source's at all.
@@ -110,7 +124,7 @@ impl Prepared {
 }
 
 impl AspnetSources {
-    fn new(sources: &[&Source], seal: &SealKey, switches: AspnetSwitches) -> Self {
+    fn new(sources: &[&Source], seal: &SealKey, switches: AspnetSwitches, now: Timestamp) -> Self {
         let mut configuration = Configuration::default();
         if switches.https_check_is_disabled {
             configuration.disable_https_check();
@@ -121,7 +135,7 @@ impl AspnetSources {
             if switches.test_events_pass {
                 configuration.pass_test_events(receiver);
             }
-            configuration.add_secrets(receiver, &source.name, opened(source, seal));
+            configuration.add_secrets(receiver, &source.name, opened(source, seal, |secret| secret.is_in_force(now)));
             keys.insert(path_of(receiver.name, &source.name), source.key);
         }
         Self { receivers: Receivers::new(configuration, CodeLength::default()), keys }
@@ -146,9 +160,9 @@ fn provider_in(name: &str) -> &str {
     name.split('/').next().unwrap_or(name)
 }
 
-/// The secrets of a source that can be opened, each with its id.
-fn opened(source: &Source, seal: &SealKey) -> Vec<(String, String)> {
-    let secrets = source.secrets.iter();
+/// The secrets of a source that are wanted and can be opened, each with its id.
+pub fn opened(source: &Source, seal: &SealKey, is_wanted: impl Fn(&SourceSecret) -> bool) -> Vec<(String, String)> {
+    let secrets = source.secrets.iter().filter(|secret| is_wanted(secret));
     secrets.filter_map(|secret| Some((secret.id.clone(), open(source, &secret.id, &secret.sealed, seal)?))).collect()
 }
 
@@ -182,11 +196,11 @@ fn named(path: &str) -> Option<Cow<'_, str>> {
     }
 }
 
-fn prepare(source: &Source, seal: &SealKey) -> Option<Endpoint> {
-    let of = of::source(&source.provider, &source.name);
-    let settings = EndpointSettings {
+/// What a source's endpoint is made of, with the secrets that count at this instant.
+pub fn settings(source: &Source, seal: &SealKey, now: Timestamp) -> Option<EndpointSettings> {
+    Some(EndpointSettings {
         provider: provider::find(&source.provider)?,
-        secrets: opened(source, seal),
+        secrets: opened(source, seal, |secret| secret.is_in_force(now)),
         window_s: source.window_s,
         public_url: source.public_url.clone(),
         handshake: HandshakeSettings {
@@ -200,8 +214,12 @@ fn prepare(source: &Source, seal: &SealKey) -> Option<Endpoint> {
             awaited: source.handshake.awaits_secret,
         },
         subject: source.subject.clone().map(resources::paths),
-    };
-    match Endpoint::new(settings) {
+    })
+}
+
+fn prepare(source: &Source, seal: &SealKey, now: Timestamp) -> Option<Endpoint> {
+    let of = of::source(&source.provider, &source.name);
+    match Endpoint::new(settings(source, seal, now)?) {
         Ok(endpoint) => Some(endpoint),
         Err(why) => {
             tracing::error!(source = %of, error = %why, "a source refuses every request until it is mended");

@@ -51,7 +51,12 @@ async fn store_secret(server: &Shared, key: SourceKey, secret: &str, now: Timest
         let sealed = server.parts.seal.seal(secret, &of::source(&before.provider, &before.name), server.nonce());
         let mut source =
             Source { handshake: Handshake { awaits_secret: false, ..before.handshake.clone() }, ..before.clone() };
-        source.secrets.push(SourceSecret { id: format!("handshake-{}", now.seconds()), sealed });
+        source.secrets.push(SourceSecret {
+            id: format!("handshake-{}", now.seconds()),
+            sealed,
+            not_before: None,
+            not_after: None,
+        });
         let what = format!("took the secret of the source {}/{} from its handshake", source.provider, source.name);
         Ok(Changed { entries: vec![source.entry()], what, answer: () })
     })

@@ -33,16 +33,6 @@ pub fn kept(headers: &HeaderMap, own: &[&str]) -> String {
     json
 }
 
-/// The provider's own credential headers and their values, as a JSON array of pairs.
-pub fn presented(headers: &HeaderMap, own: &[&str]) -> Option<String> {
-    let values: Vec<_> = headers
-        .iter()
-        .filter(|(name, _)| is_own(name, own))
-        .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())))
-        .collect();
-    if values.is_empty() { None } else { serde_json::to_string(&values).ok() }
-}
-
 /// The path and query as they are kept: a credential in the query is left out.
 pub fn kept_path(path: &str, query: Option<&str>) -> String {
     let Some(query) = query else { return path.to_owned() };

@@ -33,8 +33,7 @@ pub async fn incoming(State(server): State<Server>, request: Request<Body>) -> R
     let begun = Instant::now();
     let now = server.now();
     let (head, body) = request.into_parts();
-    let prepared =
-        server.endpoints.of(&server.parts.store.catalogue(), &server.parts.seal, server.parts.settings.aspnet);
+    let prepared = server.prepared(now);
     match prepared.find(head.uri.path()) {
         None => Problem::no_such("path", head.uri.path()).into_response(),
         Some(Err(reason)) => {
@@ -85,7 +84,7 @@ impl Arrived<'_> {
             Ok(body) => body,
             Err(problem) => return problem.into_response(),
         };
-        let certificate = match self.certificate(server, &head, &body).await {
+        let certificate = match certificate(server, self.endpoint, &head, &body, self.now).await {
             Ok(certificate) => certificate,
             Err(NotFound::Untrusted(detail)) => {
                 let refusal = Refusal { reason: Reason::UntrustedCertificate, detail };
@@ -115,6 +114,7 @@ impl Arrived<'_> {
             window_s: self.endpoint.window_s(),
             headers: &self.head.headers,
             now: self.now,
+            released: None,
         };
         match believed::keep(server, &believed, accepted, body).await {
             Ok(kept) => receipted(answer(reply), server, kept),
@@ -122,19 +122,6 @@ impl Arrived<'_> {
                 server.metrics.failed.inc();
                 problem.into_response()
             }
-        }
-    }
-
-    /// The certificate that the request is judged by, if it needs one. A request that no certificate helps has none.
-    async fn certificate(
-        &self,
-        server: &Shared,
-        head: &Head<'_>,
-        body: &[u8],
-    ) -> Result<Option<Arc<dyn Certificate>>, NotFound> {
-        match self.endpoint.unverified_certificate(head, body) {
-            Ok(Some(address)) => server.certificates.find(server, &address, self.now).await.map(Some),
-            Ok(None) | Err(_) => Ok(None),
         }
     }
 
@@ -154,6 +141,20 @@ impl Arrived<'_> {
             *response.status_mut() = status;
         }
         response
+    }
+}
+
+/// The certificate that a request is judged by, if it needs one. A request that no certificate helps has none.
+pub(super) async fn certificate(
+    server: &Shared,
+    endpoint: &Endpoint,
+    head: &Head<'_>,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<Option<Arc<dyn Certificate>>, NotFound> {
+    match endpoint.unverified_certificate(head, body) {
+        Ok(Some(address)) => server.certificates.find(server, &address, now).await.map(Some),
+        Ok(None) | Err(_) => Ok(None),
     }
 }
 

@@ -4,6 +4,7 @@
 //! within its limits; the certificate that a sender signs with is fetched; the whole is judged by `verify`; what is believed is recorded, and the 2xx follows the commit.
 //! What is refused is counted by reason and, within bounds, kept in quarantine.
 
+mod again;
 mod aspnet;
 mod believed;
 mod body;
@@ -15,12 +16,16 @@ mod incoming;
 mod own_host;
 mod pace;
 mod quarantine;
+mod secret_use;
 mod x509;
 
+pub(crate) use again::{Explained, Held, Tried};
 pub(crate) use body::{patience_of_upload as patience, read as read_body};
 pub(crate) use certificates::Certificates;
 pub use endpoints::AspnetSwitches;
-pub(crate) use endpoints::Endpoints;
+pub(crate) use endpoints::{Endpoints, Prepared};
 pub(crate) use incoming::incoming;
+pub use quarantine::QuarantineBounds;
 pub(crate) use quarantine::Quarantines;
+pub(crate) use secret_use::SecretUses;
 pub use x509::read_unverified_certificate;

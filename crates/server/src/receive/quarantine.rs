@@ -1,13 +1,17 @@
-//! Refused requests that are kept: few, small, their credential sealed.
+//! Refused requests that are kept: few, small, their head sealed, since credentials stand in it.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use domain::{QuarantineKey, SourceKey, Timestamp};
 use http::request::Parts;
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Request};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use store::command::Command;
+use store::command::{Command, KeepRefused};
 use store::tables::Quarantine;
 use verify::receive::Refusal;
 
@@ -15,8 +19,61 @@ use super::headers;
 use crate::server::Shared;
 use store::seal::of;
 
-/// A body is kept up to this size.
-const BODY_BYTES_MAX: usize = 64 * 1024;
+/// How much of what is refused is kept. When there would be more, the oldest goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QuarantineBounds {
+    /// How many requests.
+    pub count_max: u32,
+    /// How many bytes they have together.
+    pub bytes_max: u64,
+    /// How many bytes of one body.
+    pub body_bytes_max: usize,
+    /// How long.
+    pub age_max: Duration,
+}
+
+impl Default for QuarantineBounds {
+    fn default() -> Self {
+        Self {
+            count_max: 1_000,
+            bytes_max: 64 << 20,
+            body_bytes_max: 1 << 20,
+            age_max: Duration::from_secs(7 * 24 * 3600),
+        }
+    }
+}
+
+/// A head as it is sealed. The bytes of values stand as the Latin-1 characters that headers count as.
+#[derive(Serialize, Deserialize)]
+pub(super) struct SealedHead {
+    pub method: String,
+    /// Path and query.
+    pub target: String,
+    pub headers: Vec<(String, String)>,
+}
+
+impl SealedHead {
+    fn of(head: &Parts) -> Self {
+        let text = |value: &[u8]| value.iter().copied().map(char::from).collect();
+        let headers = head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes())));
+        Self {
+            method: head.method.as_str().to_owned(),
+            target: head.uri.path_and_query().map_or("/", PathAndQuery::as_str).to_owned(),
+            headers: headers.collect(),
+        }
+    }
+
+    /// The head again; `None` if it is none.
+    pub fn restored(&self) -> Option<Parts> {
+        let mut request = Request::builder().method(self.method.as_str()).uri(&self.target);
+        for (name, value) in &self.headers {
+            let bytes: Vec<u8> = value.chars().filter_map(|each| u8::try_from(u32::from(each)).ok()).collect();
+            request = request.header(name, HeaderValue::from_bytes(&bytes).ok()?);
+        }
+        request.body(()).ok().map(|request| request.into_parts().0)
+    }
+}
+
 /// How many may be kept in a burst, for each source.
 const BURST: i64 = 20;
 /// The time after which one more may be kept, in microseconds: two each second.
@@ -62,8 +119,13 @@ pub async fn keep(server: &Shared, refused: &Refused<'_>) {
         return;
     }
     let row = row(server, refused);
-    let kept =
-        server.add(refused.now, |key: QuarantineKey| Command::Quarantine(Box::new(Quarantine { key, ..row.clone() })));
+    let QuarantineBounds { count_max, bytes_max, .. } = server.parts.settings.quarantine;
+    let (count_max, bytes_max) = (i64::from(count_max), i64::try_from(bytes_max).unwrap_or(i64::MAX));
+    let keep = |key: QuarantineKey| {
+        let refused = Quarantine { key, ..row.clone() };
+        Command::KeepRefused(Box::new(KeepRefused { refused, count_max, bytes_max }))
+    };
+    let kept = server.add(refused.now, keep);
     match kept.await {
         Ok(_) => server.metrics.quarantined.inc(),
         // The refusal is answered all the same: keeping it is a help, not a promise.
@@ -76,8 +138,8 @@ pub async fn keep(server: &Shared, refused: &Refused<'_>) {
 
 fn row(server: &Shared, refused: &Refused<'_>) -> Quarantine {
     let Refused { source, credential_headers, refusal, head, body, now } = refused;
-    let sealed = headers::presented(&head.headers, credential_headers)
-        .map(|values| server.parts.seal.seal(&values, of::QUARANTINE, server.nonce()).0);
+    let sealed = serde_json::to_string(&SealedHead::of(head)).ok();
+    let sealed = sealed.map(|text| server.parts.seal.seal(&text, of::QUARANTINE, server.nonce()).0);
     let empty = Bytes::new();
     let whole = body.unwrap_or(&empty);
     Quarantine {
@@ -91,7 +153,7 @@ fn row(server: &Shared, refused: &Refused<'_>) -> Quarantine {
         credential: sealed,
         digest: Sha256::digest(whole).into(),
         body_bytes: i64::try_from(whole.len()).unwrap_or(i64::MAX),
-        body: body.map(|body| body.slice(..body.len().min(BODY_BYTES_MAX))),
+        body: body.map(|body| body.slice(..body.len().min(server.parts.settings.quarantine.body_bytes_max))),
     }
 }
 

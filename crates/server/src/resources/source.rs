@@ -1,7 +1,7 @@
 //! Sources: who sends to us.
 
 use domain::catalogue::{Handshake, Owner, Source, SourceMode, SourceSecret, SubjectPaths};
-use domain::{Random, SourceKey};
+use domain::{Random, SourceKey, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::seal::SealKey;
 use verify::aspnet::{CodeLength, Configuration, Fault, Receivers};
@@ -25,7 +25,7 @@ pub struct SourceSpec {
     /// Which behaviour.
     #[serde(default = "modern")]
     pub mode: SourceMode,
-    /// Its secrets; any may match.
+    /// Its secrets, the newest first; any that counts may match.
     #[serde(default, skip_serializing)]
     pub secrets: Vec<SecretSpec>,
     /// How far a signed time may lie from ours, instead of the provider's own figure: `"5m"`.
@@ -63,19 +63,31 @@ pub struct HandshakeSpec {
     pub awaits_secret: bool,
 }
 
-/// One secret as people write it: the text alone, or with an id.
+/// One secret as people write it: the text alone, or with what is to be said of it. Without `Debug`.
 #[derive(Clone, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, deny_unknown_fields)]
 pub enum SecretSpec {
     /// The text; its id is made from it.
     Text(String),
-    /// The text under an id of its own.
+    /// The text with an id or times of its own.
     Named {
-        /// What names it where it must not be shown.
-        id: String,
+        /// What names it where it must not be shown; none: it is made from the text.
+        id: Option<String>,
         /// The text.
         secret: String,
+        /// From when it counts, in the form of RFC 3339.
+        not_before: Option<String>,
+        /// Until when it counts, this instant not included.
+        not_after: Option<String>,
     },
+}
+
+/// A secret with its id and its times, read.
+struct Read {
+    id: String,
+    text: String,
+    not_before: Option<Timestamp>,
+    not_after: Option<Timestamp>,
 }
 
 fn default_id() -> String {
@@ -105,7 +117,8 @@ pub fn source(
     let refused = |why: String| Problem::invalid(format!("source {:?}: {why}", spec.id));
     let mode = if is_aspnet_alone(&spec.provider) { SourceMode::Aspnet } else { spec.mode };
     let window_s = spec.window.as_deref().map(window).transpose()?;
-    let secrets = named(&spec.secrets, seal)?;
+    let read = read_secrets(&spec.secrets, seal)?;
+    let secrets: Vec<_> = read.iter().map(|secret| (secret.id.clone(), secret.text.clone())).collect();
     let handshake = spec.handshake.clone().unwrap_or_default();
     let provider = match mode {
         SourceMode::Aspnet => aspnet(spec, &secrets).map_err(refused)?,
@@ -139,7 +152,15 @@ pub fn source(
         name: spec.id.clone(),
         provider: provider.to_owned(),
         mode,
-        secrets: secrets.into_iter().map(|(id, text)| SourceSecret { id, sealed: sealed(&text) }).collect(),
+        secrets: read
+            .into_iter()
+            .map(|Read { id, text, not_before, not_after }| SourceSecret {
+                id,
+                sealed: sealed(&text),
+                not_before,
+                not_after,
+            })
+            .collect(),
         window_s,
         public_url: spec.public_url.clone(),
         subject: spec.subject.clone(),
@@ -208,23 +229,39 @@ fn window(text: &str) -> Result<u64, Problem> {
     }
 }
 
-/// Each secret with its id. An id that was not given is made from the secret, so that it stays the same in another
-/// place of the list, and says nothing about it to whoever lacks our key.
-fn named(specs: &[SecretSpec], seal: &SealKey) -> Result<Vec<(String, String)>, Problem> {
-    let mut secrets: Vec<(String, String)> = Vec::with_capacity(specs.len());
+/// Each secret with its id and times. An id that was not given is made from the secret, so that it stays the same in
+/// another place of the list, and says nothing about it to whoever lacks our key.
+fn read_secrets(specs: &[SecretSpec], seal: &SealKey) -> Result<Vec<Read>, Problem> {
+    let mut secrets: Vec<Read> = Vec::with_capacity(specs.len());
     for spec in specs {
-        let (id, text) = match spec {
-            SecretSpec::Named { id, secret } => (id.clone(), secret.clone()),
-            SecretSpec::Text(text) => {
-                let tag = verify::mac::tag(&seal.derive("secret ids"), &[text.as_bytes()]);
-                (format!("secret-{}", verify::hex::encode(&tag[..4])), text.clone())
+        let (id, text, not_before, not_after) = match spec {
+            SecretSpec::Text(text) => (None, text, None, None),
+            SecretSpec::Named { id, secret, not_before, not_after } => {
+                (id.clone(), secret, not_before.as_deref(), not_after.as_deref())
             }
         };
+        let id = id.unwrap_or_else(|| {
+            let tag = verify::mac::tag(&seal.derive("secret ids"), &[text.as_bytes()]);
+            format!("secret-{}", verify::hex::encode(&tag[..4]))
+        });
         check_name("a secret's id", &id)?;
-        if secrets.iter().any(|(other, _)| *other == id) {
+        if secrets.iter().any(|other| other.id == id) {
             return Err(Problem::invalid(format!("the secret {id:?} stands there twice")));
         }
-        secrets.push((id, text));
+        let instant = |name: &str, text: Option<&str>| text.map(|text| instant(&id, name, text)).transpose();
+        let (not_before, not_after) = (instant("not_before", not_before)?, instant("not_after", not_after)?);
+        if not_before.zip(not_after).is_some_and(|(from, until)| until <= from) {
+            return Err(Problem::invalid(format!("the secret {id:?}: expected not_after later than not_before")));
+        }
+        secrets.push(Read { id, text: text.clone(), not_before, not_after });
     }
     Ok(secrets)
+}
+
+fn instant(id: &str, name: &str, text: &str) -> Result<Timestamp, Problem> {
+    Timestamp::parse(text).ok_or_else(|| {
+        Problem::invalid(format!(
+            "the secret {id:?}: {name}: expected a time such as \"2026-12-01T00:00:00Z\", found {text:?}"
+        ))
+    })
 }

@@ -63,6 +63,8 @@ async fn add(world: &World, configured: Configured) {
     let sealed = secrets.iter().enumerate().map(|(at, secret)| SourceSecret {
         id: format!("s{at}"),
         sealed: world.seal.seal(secret, &of, [u8::try_from(at).expect("few"); 24]),
+        not_before: None,
+        not_after: None,
     });
     let source = Source { secrets: sealed.collect(), ..made };
     world.add(vec![source.entry()]).await;

@@ -158,6 +158,21 @@ impl World {
         world
     }
 
+    /// The same world with a new server, which remembers only what is on disk.
+    pub fn restarted(self) -> Self {
+        let server = Server::new(Parts {
+            store: self.store.clone(),
+            bus: self.bus.clone(),
+            blobs: self.blobs.clone(),
+            clock: self.clock.clone(),
+            random: Arc::new(Counting(AtomicU8::new(50))),
+            seal: self.seal.clone(),
+            egress: Egress::new(EgressSettings::default()).expect("a client"),
+            settings: Settings { public_url: "http://gateway.example".to_owned(), ..Settings::default() },
+        });
+        Self { server, ..self }
+    }
+
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -181,7 +196,12 @@ impl World {
                 id: id.to_owned(),
                 provider: provider.to_owned(),
                 mode: domain::catalogue::SourceMode::Modern,
-                secrets: vec![SecretSpec::Named { id: "first".to_owned(), secret: secret.to_owned() }],
+                secrets: vec![SecretSpec::Named {
+                    id: Some("first".to_owned()),
+                    secret: secret.to_owned(),
+                    not_before: None,
+                    not_after: None,
+                }],
                 window: None,
                 public_url: None,
                 handshake: None,

@@ -38,6 +38,8 @@ async fn record(store: &Store, nth: u128) -> Answer {
         digest: [0; 32],
         body: Bytes::from_static(b"{}"),
         blob: false,
+        note_use: false,
+        released: None,
     };
     let event = Arriving {
         kind: "github.ping".to_owned(),

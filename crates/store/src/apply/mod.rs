@@ -13,6 +13,7 @@ mod decide;
 mod perform;
 mod recheck;
 mod record;
+mod refused;
 mod subject;
 mod tag;
 
@@ -24,9 +25,9 @@ use domain::{ExpectationKey, ServiceKey, SubjectKey, Timestamp};
 
 use crate::command::{Answer, Change, Command, News};
 use crate::numbers::Numbers;
-use crate::row::{Row, RowsExt};
-use crate::table::{Find, Rows};
-use crate::tables::{Audit, Entry, LastLogin, Meta, QUARANTINE_AT, Quarantine, meta};
+use crate::row::RowsExt;
+use crate::table::Rows;
+use crate::tables::{Audit, Entry, LastLogin, Meta, meta};
 use crate::{Node, Slots, StoreError};
 
 /// What a writer holds between transactions.
@@ -97,7 +98,8 @@ pub fn apply(turn: &mut Turn<'_>, command: &Command) -> Result<Answer, StoreErro
         Command::Start => claim::start(turn),
         Command::Turn { service, from, to, now } => turn_gate(turn, *service, from, *to, *now),
         Command::Change(change) => change_catalogue(turn, change),
-        Command::Quarantine(quarantine) => keep_refused(turn, quarantine),
+        Command::KeepRefused(keep) => refused::keep(turn, keep),
+        Command::ForgetRefused { before } => refused::forget(turn, *before),
         Command::LoggedIn(login) => log_in(turn, login),
     }
 }
@@ -159,31 +161,6 @@ fn turn_gate(
         None => turn.rows.add(&after)?,
     }
     turn.news.push(News::Turned { service, to });
-    Ok(Answer::Done)
-}
-
-/// Refused requests that are kept; the oldest goes when there would be more. With what one may hold that bounds the disk.
-pub const QUARANTINE_MAX: i64 = 1_000;
-
-fn keep_refused(turn: &mut Turn<'_>, refused: &Quarantine) -> Result<Answer, StoreError> {
-    let stored: Option<Meta> = turn.rows.load(meta::QUARANTINE)?;
-    let before = match &stored {
-        Some(before) => before.clone(),
-        None => Meta { key: meta::QUARANTINE, value: 0 },
-    };
-    turn.rows.add(refused)?;
-    if before.value < QUARANTINE_MAX {
-        let after = Meta { value: before.value + 1, ..before.clone() };
-        match stored {
-            Some(before) => turn.rows.change(&before, &after)?,
-            None => turn.rows.add(&after)?,
-        }
-        return Ok(Answer::Done);
-    }
-    let oldest: Vec<Quarantine> = turn.rows.all(&Find::equal(&QUARANTINE_AT, Vec::new()).limit(1))?;
-    for each in oldest {
-        turn.rows.delete(Quarantine::table(), each.key.0)?;
-    }
     Ok(Answer::Done)
 }
 

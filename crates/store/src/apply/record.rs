@@ -2,23 +2,34 @@
 
 use domain::event::Receipt;
 use domain::planted::{self, Bug};
-use domain::{ReceiptKey, SourceKey};
+use domain::{ReceiptKey, SourceKey, Timestamp};
 
-use super::Turn;
 use super::consequences::{Arrived, Of, fence, record_event, write};
+use super::{Turn, refused};
 use crate::StoreError;
-use crate::command::{About, Answer, Judged, NewEvent, NewReceipt, Record, Recorded};
+use crate::command::{About, Answer, Judged, NewEvent, NewReceipt, Record, Recorded, Released};
 use crate::row::RowsExt;
 use crate::search;
+use crate::table::{Find, Value};
+use crate::tables::{Quarantine, SECRET_USE_SOURCE, SecretUse};
 
 pub(super) fn record(turn: &mut Turn<'_>, record: &Record) -> Result<Answer, StoreError> {
     if record.catalogue != turn.desk.catalogue && !planted::is(Bug::CatalogueIgnored) {
         return Ok(Answer::Recompute);
     }
     let source = record.receipt.as_ref().map(|receipt| receipt.source);
+    let released = record.receipt.as_ref().and_then(|receipt| receipt.released.as_ref());
+    let refused = match released.map(|released| refused::find(turn, released)).transpose()? {
+        Some(None) => return Ok(Answer::NotFound),
+        found => found.flatten(),
+    };
     let fresh = match sort_out_repeats(turn, source, &record.events)? {
         Ok(fresh) => fresh,
-        Err(first) => return Ok(Answer::Repeat(first)),
+        Err(first) => {
+            let what = "a refused request was tried again, and had been received since";
+            release(turn, released, refused.as_ref(), what, record.now)?;
+            return Ok(Answer::Repeat(first));
+        }
     };
     let mut fences = Vec::with_capacity(fresh.len());
     for (place, event) in fresh.iter().enumerate() {
@@ -41,6 +52,7 @@ pub(super) fn record(turn: &mut Turn<'_>, record: &Record) -> Result<Answer, Sto
         Some(new) => Some(write_receipt(turn, new, record)?),
         None => None,
     };
+    release(turn, released, refused.as_ref(), "a refused request was tried again, and believed", record.now)?;
     let arrived = receipt.zip(record.receipt.as_ref()).map(|(receipt, new)| Arrived { receipt, body: &new.body });
     let mut recorded = Recorded { receipt, events: Vec::with_capacity(fresh.len()) };
     let mut made = Vec::new();
@@ -61,6 +73,19 @@ pub(super) fn record(turn: &mut Turn<'_>, record: &Record) -> Result<Answer, Sto
         recorded.events.push(written);
     }
     Ok(Answer::Recorded(recorded))
+}
+
+/// Takes the request out of the quarantine, and writes down who had it tried again.
+fn release(
+    turn: &mut Turn<'_>,
+    released: Option<&Released>,
+    refused: Option<&Quarantine>,
+    what: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let Some((released, refused)) = released.zip(refused) else { return Ok(()) };
+    refused::remove(turn, refused)?;
+    turn.audit(now, &released.who, format!("{what} ({}, {})", refused.path, refused.reason))
 }
 
 /// Whether an event carries a judgement of the same subject: of two, the second would not know of the first.
@@ -101,6 +126,9 @@ fn sort_out_repeats<'a>(
 
 fn write_receipt(turn: &mut Turn<'_>, new: &NewReceipt, record: &Record) -> Result<ReceiptKey, StoreError> {
     let key = ReceiptKey(turn.key(record.now));
+    if new.note_use {
+        note_use(turn, new, record.now)?;
+    }
     turn.rows.add(&Receipt {
         key,
         source: new.source,
@@ -113,4 +141,17 @@ fn write_receipt(turn: &mut Turn<'_>, new: &NewReceipt, record: &Record) -> Resu
         body: (!new.blob).then(|| new.body.clone()),
     })?;
     Ok(key)
+}
+
+/// Writes down that the secret matched.
+fn note_use(turn: &mut Turn<'_>, new: &NewReceipt, at: Timestamp) -> Result<(), StoreError> {
+    let of_source = Find::equal(&SECRET_USE_SOURCE, vec![Value::Int(new.source.0)]);
+    let known = turn.rows.all::<SecretUse>(&of_source)?.into_iter().find(|each| each.secret == new.secret);
+    match known {
+        Some(before) => turn.rows.change(&before, &SecretUse { at, ..before.clone() }),
+        None => {
+            let key = turn.key(at);
+            turn.rows.add(&SecretUse { key, source: new.source, secret: new.secret.clone(), at })
+        }
+    }
 }

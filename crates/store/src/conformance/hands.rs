@@ -9,10 +9,13 @@ use domain::record::RecordChange;
 use domain::retry::{Jitter, NextStep, next_step};
 use domain::rule::Hold;
 use domain::subject::{Actor, ActorKind, SubjectName};
-use domain::{AccountKey, ArtifactKey, EventKey, ExpectationKey, RunKey, ServiceKey, SourceKey, SubjectKey, Timestamp};
+use domain::{
+    AccountKey, ArtifactKey, EventKey, ExpectationKey, QuarantineKey, RunKey, ServiceKey, SourceKey, SubjectKey,
+    Timestamp,
+};
 
 use super::world::{World, wait};
-use crate::command::{Answer, Claim, Claimed, Command, Finish, NewReceipt, Recorded, Step};
+use crate::command::{Answer, Claim, Claimed, Command, Finish, NewReceipt, Recorded, Released, Step};
 use crate::judged::{self, Arriving, Described};
 use crate::search;
 use crate::tables::Artifact;
@@ -84,16 +87,23 @@ impl World {
         self.receive_as(source, vec![signed(source, "github.ping", None, None)], true)
     }
 
+    /// A refused request is tried again, and believed.
+    pub fn release(&self, source: SourceKey, refused: i64, events: Vec<Arriving>) -> Answer {
+        let released = Some(Released { refused: QuarantineKey(refused), who: "ada".to_owned() });
+        self.record(NewReceipt { released, ..receipt(source, false) }, events)
+    }
+
+    /// A believed request arrives, and it is noted that this secret proved it.
+    pub fn noted(&self, source: SourceKey, secret: &str, events: Vec<Arriving>) -> Answer {
+        let secret = secret.to_owned();
+        self.record(NewReceipt { secret, note_use: true, ..receipt(source, false) }, events)
+    }
+
     fn receive_as(&self, source: SourceKey, events: Vec<Arriving>, blob: bool) -> Answer {
-        let receipt = NewReceipt {
-            source,
-            scheme: "hmac-sha256".to_owned(),
-            secret: "1".to_owned(),
-            headers: "{}".to_owned(),
-            digest: [0; 32],
-            body: Bytes::from_static(b"{}"),
-            blob,
-        };
+        self.record(receipt(source, blob), events)
+    }
+
+    fn record(&self, receipt: NewReceipt, events: Vec<Arriving>) -> Answer {
         wait(judged::record(self.store(), Some(receipt), events, Timestamp::NEVER, self.now)).expect("the engine works")
     }
 
@@ -259,5 +269,19 @@ pub fn artifact(key: i64) -> Artifact {
         at: super::world::START,
         expires: Timestamp::NEVER,
         removed: None,
+    }
+}
+
+fn receipt(source: SourceKey, blob: bool) -> NewReceipt {
+    NewReceipt {
+        source,
+        scheme: "hmac-sha256".to_owned(),
+        secret: "1".to_owned(),
+        headers: "{}".to_owned(),
+        digest: [0; 32],
+        body: Bytes::from_static(b"{}"),
+        blob,
+        note_use: false,
+        released: None,
     }
 }

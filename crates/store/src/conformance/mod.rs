@@ -147,7 +147,10 @@ const STORIES: &[(&str, Story)] = stories![
         a_changed_catalogue_stops_a_conclusion,
     ],
     receipts: [
-        refused_requests_are_kept_up_to_a_number,
+        refused_requests_are_kept_up_to_a_number_and_so_many_bytes,
+        refused_requests_are_let_go_of_in_time,
+        a_refused_request_that_is_believed_leaves_with_its_receipt_and_once,
+        the_use_of_a_secret_is_noted_with_the_receipt,
         three_events_in_one_body_are_remembered_one_by_one,
         a_repeated_delivery_is_the_first_receipt_also_after_a_restart,
         a_new_delivery_of_the_same_body_is_a_second_event,

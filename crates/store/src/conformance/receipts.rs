@@ -10,10 +10,9 @@ use domain::{QuarantineKey, ReceiptKey, SourceKey, Timestamp};
 
 use super::hands::{commit, found, recorded, signed};
 use super::world::{Open, World};
-use crate::apply::QUARANTINE_MAX;
-use crate::command::Answer;
+use crate::command::{Answer, Command, KeepRefused};
 use crate::judged::Arriving;
-use crate::tables::Quarantine;
+use crate::tables::{Audit, Quarantine, SecretUse};
 
 /// A source, and a scanner of what it sends.
 fn forge(open: &Open<'_>) -> (World, SourceKey) {
@@ -34,27 +33,88 @@ fn repeat_of(answer: &Answer) -> Option<ReceiptKey> {
     }
 }
 
-pub fn refused_requests_are_kept_up_to_a_number(open: &Open<'_>) {
-    let world = World::new(open);
-    let more = 3;
-    for nth in 1..=QUARANTINE_MAX + more {
-        world.submit(Quarantine {
-            key: QuarantineKey(nth),
-            at: Timestamp(nth),
-            source: None,
-            path: "/".to_owned(),
-            reason: "signature-mismatch".to_owned(),
-            text: String::new(),
-            headers: "[]".to_owned(),
-            credential: None,
-            digest: [0; 32],
-            body_bytes: 0,
-            body: None,
-        });
+/// A refused request that came at this second, with a body of so many bytes.
+fn refused(nth: i64, body_bytes: usize) -> Quarantine {
+    Quarantine {
+        key: QuarantineKey(nth),
+        at: Timestamp::from_seconds(nth),
+        source: None,
+        path: "/".to_owned(),
+        reason: "signature-mismatch".to_owned(),
+        text: String::new(),
+        headers: "[]".to_owned(),
+        credential: None,
+        digest: [0; 32],
+        body_bytes: 0,
+        body: Some(vec![0; body_bytes].into()),
     }
-    let kept = world.rows::<Quarantine>();
-    assert_eq!(i64::try_from(kept.len()), Ok(QUARANTINE_MAX));
-    assert_eq!(kept[0].key, QuarantineKey(more + 1), "the oldest went");
+}
+
+fn keep(refused: Quarantine) -> KeepRefused {
+    KeepRefused { refused, count_max: 10, bytes_max: 10_000 }
+}
+
+fn kept(world: &World) -> Vec<i64> {
+    world.rows::<Quarantine>().iter().map(|each| each.key.0).collect()
+}
+
+pub fn refused_requests_are_kept_up_to_a_number_and_so_many_bytes(open: &Open<'_>) {
+    let world = World::new(open);
+    for nth in 1..=13 {
+        world.submit(keep(refused(nth, 100)));
+    }
+    assert_eq!(kept(&world), (4..=13).collect::<Vec<_>>(), "the oldest went");
+
+    world.submit(keep(refused(14, 9_500)));
+    assert_eq!(kept(&world), [11, 12, 13, 14], "a large one takes the room of several");
+    world.submit(keep(refused(15, 20_000)));
+    assert_eq!(kept(&world), [0; 0], "one that is too large alone is not kept");
+    world.submit(keep(refused(16, 100)));
+    assert_eq!(kept(&world), [16], "and leaves the room for others");
+}
+
+pub fn refused_requests_are_let_go_of_in_time(open: &Open<'_>) {
+    let world = World::new(open);
+    for nth in 1..=5 {
+        world.submit(keep(refused(nth, 100)));
+    }
+    let before = Timestamp::from_seconds(4);
+    assert!(matches!(world.submit(Command::ForgetRefused { before }), Answer::Done));
+    assert_eq!(kept(&world), [4, 5], "exactly as old as allowed stays");
+    assert!(matches!(world.submit(Command::ForgetRefused { before }), Answer::Noted));
+    for nth in 6..=13 {
+        world.submit(keep(refused(nth, 100)));
+    }
+    assert_eq!(kept(&world).len(), 10, "those that went are not counted");
+}
+
+pub fn a_refused_request_that_is_believed_leaves_with_its_receipt_and_once(open: &Open<'_>) {
+    let (world, source) = forge(open);
+    for nth in 1..=3 {
+        world.submit(keep(refused(nth, 100)));
+    }
+    let first = recorded(world.release(source, 1, vec![push(source, 1)]));
+    assert!(first.receipt.is_some());
+    assert_eq!((kept(&world), world.count::<Receipt>(), world.count::<Event>()), (vec![2, 3], 1, 1));
+    assert!(world.rows::<Audit>().iter().any(|row| row.who == "ada" && row.what.contains("tried again, and believed")));
+
+    let before = world.everything();
+    assert!(matches!(world.release(source, 1, vec![push(source, 9)]), Answer::NotFound));
+    assert_eq!(world.everything(), before, "of two who try at once one comes too late");
+
+    assert_eq!(repeat_of(&world.release(source, 2, vec![push(source, 1)])), first.receipt);
+    assert_eq!((kept(&world), world.count::<Receipt>(), world.count::<Event>()), (vec![3], 1, 1));
+}
+
+pub fn the_use_of_a_secret_is_noted_with_the_receipt(open: &Open<'_>) {
+    let (world, source) = forge(open);
+    recorded(world.noted(source, "old", vec![push(source, 1)]));
+    recorded(world.noted(source, "new", vec![push(source, 2)]));
+    recorded(world.noted(source, "old", vec![push(source, 3)]));
+    recorded(world.push_commit(source, 4, "octo/tool", "c0ffee"));
+
+    let noted: Vec<_> = world.rows::<SecretUse>().into_iter().map(|each| (each.source, each.secret, each.at)).collect();
+    assert_eq!(noted, [(source, "old".to_owned(), world.now), (source, "new".to_owned(), world.now)]);
 }
 
 pub fn three_events_in_one_body_are_remembered_one_by_one(open: &Open<'_>) {

@@ -6,6 +6,7 @@ use std::slice;
 
 use crate::provider::{Credential, KeyForm, Provider, Signature, netlify, twilio};
 use crate::receive::{Content, Head, Presented, known_url, prepared};
+use crate::refusal::Reason;
 
 /// How many bytes all trials together may hash. What is asked for beyond is not tried.
 const HASHED_BYTES_MAX: usize = 256 << 20;
@@ -58,15 +59,17 @@ pub(super) struct Fits {
 pub(super) struct Trials<'a> {
     pub case: Case<'a>,
     pub url: Cow<'a, str>,
+    /// What it was refused for.
+    pub reason: Reason,
     secrets: Vec<&'a str>,
     left: Cell<usize>,
 }
 
 impl<'a> Trials<'a> {
-    pub fn new(case: &Case<'a>) -> Self {
+    pub fn new(case: &Case<'a>, reason: Reason) -> Self {
         let secrets = case.secrets.iter().take(SECRETS_MAX).map(|(_, text)| text.as_str()).collect();
         let url = known_url(case.public_url, case.head.url);
-        Self { case: *case, url, secrets, left: Cell::new(HASHED_BYTES_MAX) }
+        Self { case: *case, url, reason, secrets, left: Cell::new(HASHED_BYTES_MAX) }
     }
 
     /// The source's own secrets.
@@ -144,6 +147,14 @@ impl<'a> Trials<'a> {
             }
             _ => None,
         }
+    }
+
+    /// The time that the head claims to be signed, whatever the signature is.
+    pub fn claimed_at_s(&self, signature: &Signature) -> Option<i64> {
+        let presented = Presented::read(signature, &self.case.head).ok()?;
+        let content = Content::new(self.case.provider, &self.case.head, self.case.body);
+        let claims = presented.claims(&content, &self.url).ok()?;
+        claims.signed_at_s()
     }
 
     fn charge(&self, bytes: usize) -> Option<()> {

@@ -2,6 +2,7 @@
 
 use crate::provider::{Credential, Provider, Signature, Time, TimeAt, Unit};
 use crate::receive::Head;
+use crate::refusal::Reason;
 
 use super::case::{Trial, Trials};
 use super::diagnosis::{Diagnosis, Mistake};
@@ -27,14 +28,14 @@ pub fn other_unit(trials: &Trials<'_>) -> Option<Diagnosis> {
         fits_nearby(trials, &Signature { time: Some(time), ..*signature }, trials.case.head)
     };
     let unit = units.find(in_unit).or_else(|| in_thousandths(trials, signature).then_some(Unit::Milliseconds))?;
-    let text = format!(
-        "the time that was sent is written in {}, but {} writes it in {}",
-        name(unit),
-        trials.case.provider.name,
-        name(time.unit)
-    );
-    let mend = format!("Let the sender write the time in {}, and sign it in that form.", name(time.unit));
-    Some(Diagnosis::certain(Mistake::TimeUnit, text, mend))
+    Some(wrong_unit(trials, unit, time.unit))
+}
+
+fn wrong_unit(trials: &Trials<'_>, found: Unit, expected: Unit) -> Diagnosis {
+    let (found, expected, provider) = (name(found), name(expected), trials.case.provider.name);
+    let text = format!("the time that was sent is written in {found}, but {provider} writes it in {expected}");
+    let mend = format!("Let the sender write the time in {expected}, and sign it in that form.");
+    Diagnosis::certain(Mistake::TimeUnit, text, mend)
 }
 
 /// Whether seconds were signed, and the header has three digits more.
@@ -69,11 +70,17 @@ pub fn skew(trials: &Trials<'_>) -> Option<Diagnosis> {
     if away_s <= window_s {
         return None;
     }
+    let told = too_far(signed_at_s, now_s, window_s);
+    Some(Diagnosis { text: format!("the signature is right, but its time {}", told.text), ..told })
+}
+
+/// By how much a time is too far away, and what to do.
+fn too_far(signed_at_s: i64, now_s: i64, window_s: u64) -> Diagnosis {
+    let away_s = signed_at_s.abs_diff(now_s);
     let is_early = signed_at_s < now_s;
     let side = if is_early { "before" } else { "after" };
     let text = format!(
-        "the signature is right, but its time lies {} {side} the moment when the request arrived, and at most {} are \
-         allowed",
+        "lies {} {side} the moment when the request arrived, and at most {} are allowed",
         span(away_s),
         span(window_s)
     );
@@ -90,7 +97,33 @@ pub fn skew(trials: &Trials<'_>) -> Option<Diagnosis> {
         }
         (false, false) => "Set the clocks of both sides by a time server: the sender's is fast, or ours is slow.",
     };
-    Some(Diagnosis::certain(Mistake::ClockSkew, text, mend))
+    Diagnosis::certain(Mistake::ClockSkew, text, mend)
+}
+
+/// The time in the head was refused before the body was read, so that the signature is not known to be right.
+pub fn unproven(trials: &Trials<'_>) -> Option<Diagnosis> {
+    if !matches!(trials.reason, Reason::StaleTimestamp | Reason::FutureTimestamp | Reason::BadTimestamp) {
+        return None;
+    }
+    let signature = trials.signature()?;
+    let time = signature.time?;
+    let near = |unit: &Unit| {
+        let time = Some(Time { unit: *unit, ..time });
+        let at = trials.claimed_at_s(&Signature { time, ..*signature });
+        at.is_some_and(|at| at.abs_diff(trials.case.now_s) <= NEAR_S)
+    };
+    let mut others = [Unit::Seconds, Unit::Milliseconds, Unit::Rfc3339].into_iter().filter(|unit| *unit != time.unit);
+    match others.find(near) {
+        Some(unit) if !near(&time.unit) => Some(Diagnosis { certain: false, ..wrong_unit(trials, unit, time.unit) }),
+        _ => {
+            let at = trials.claimed_at_s(signature)?;
+            let window_s = trials.case.window_s.or(time.window_s)?;
+            let told = too_far(at, trials.case.now_s, window_s);
+            let text =
+                format!("the request's time {}; its body was not read, and its signature not looked at", told.text);
+            Some(Diagnosis { certain: false, text, ..told })
+        }
+    }
 }
 
 const fn name(unit: Unit) -> &'static str {

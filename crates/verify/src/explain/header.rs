@@ -2,6 +2,7 @@
 
 use crate::provider::{Algorithm, Credential, Encoding, Provider, Shape, Signature, TimeAt, Where};
 use crate::receive::Head;
+use crate::refusal::Reason;
 use crate::{base64, hex};
 
 use super::case::{Trial, Trials};
@@ -165,6 +166,33 @@ fn told(trials: &Trials<'_>, own: &Signature, algorithm: Algorithm, found: &Foun
         _ => format!("Let the sender write {expected} in front of the signature; capitals count."),
     };
     Some(Diagnosis::certain(Mistake::WrongPrefix, text, mend))
+}
+
+/// The provider's header is missing, and another one is there that holds signatures: the body was not read, so that it
+/// cannot be known whether that one is right.
+pub fn elsewhere(trials: &Trials<'_>) -> Option<Diagnosis> {
+    let own = trials.signature().filter(|_| trials.reason == Reason::MissingHeader)?;
+    let own_names = trials.case.provider.credential.headers();
+    let is_there = |name: &&str| {
+        let is_own = own_names.iter().any(|own| own.eq_ignore_ascii_case(name));
+        !is_own && trials.case.head.values(name).next().is_some()
+    };
+    let header = USUAL.into_iter().find(is_there)?;
+    let is_sha1 = trials.case.head.values(header).any(|value| value.starts_with(b"sha1="));
+    let mend = format!(
+        "Choose the provider that really sends, or let the sender sign as `{}` does.",
+        trials.case.provider.name
+    );
+    if is_sha1 && own.algorithm != Algorithm::HmacSha1 {
+        let text = format!(
+            "the sender seems to sign with HMAC-SHA1, in the header {header}, where {} in {} belongs",
+            hash(own.algorithm),
+            own.at
+        );
+        return Some(Diagnosis::likely(Mistake::OtherHash, text, mend));
+    }
+    let text = format!("the signature seems to stand in the header {header}, where {} belongs", own.at);
+    Some(Diagnosis::likely(Mistake::OtherHeader, text, mend))
 }
 
 const fn hash(algorithm: Algorithm) -> &'static str {

@@ -33,12 +33,14 @@ const OF_UNSIGNED: &[Check] = &[
     other::source,
     other::provider,
     body::compression,
+    clock::unproven,
+    header::elsewhere,
 ];
 
 /// What went wrong with a request that was refused for this reason.
 #[must_use]
 pub fn explain(case: &Case<'_>, refusal: &Refusal) -> Diagnosis {
-    let trials = Trials::new(case);
+    let trials = Trials::new(case, refusal.reason);
     let checks = if trials.fits(&trials.as_it_was()).is_some() { OF_SIGNED } else { OF_UNSIGNED };
     let found = checks.iter().find_map(|check| check(&trials));
     found.unwrap_or_else(|| unexplained(&trials, refusal))

@@ -437,6 +437,8 @@ fn request(event: u64, source: &Option<SourceKey>) -> (NewReceipt, Arriving) {
         digest: [0; 32],
         body,
         blob: false,
+        note_use: false,
+        released: None,
     };
     let subject = SubjectName {
         kind: "commit".to_owned(),
