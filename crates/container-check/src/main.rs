@@ -23,7 +23,7 @@ Usage: container-check [OPTIONS]
   --revocations FILE   the signed revocation list
   --revocation-mode M  off, optional (without a list all is well), or required (optional)
   --state FILE         remember the highest time seen and the last list, and refuse a clock that was set back
-  --at SECONDS         check as of this time, since 1970, instead of now
+  --at SECONDS         check as of this time, since 1970, instead of now; leaves the state file as it is
   --json               say what came of it in JSON, on standard output
   --help, --version
 
@@ -111,7 +111,10 @@ fn arguments() -> Result<Request, lexopt::Error> {
             "version" => return Ok(Request::Version),
             "json" => check.as_json = true,
             "image" => check.image = Some(text(&mut parser)?),
-            "at" => check.at = Some(Duration::from_secs(parsed(&mut parser)?)),
+            "at" => {
+                check.at = Some(Duration::from_secs(parsed(&mut parser)?));
+                options.is_trial = true;
+            }
             "keys" => options.keys = Some(PathBuf::from(parser.value()?)),
             "customer" => options.customer = Some(text(&mut parser)?),
             "product" => options.product = Some(text(&mut parser)?),

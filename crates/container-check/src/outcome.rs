@@ -82,7 +82,7 @@ fn judged(
     options: &Options,
     now: Duration,
 ) -> Result<Outcome, Fault> {
-    let named = surroundings.image()?;
+    let named = surroundings.image();
     let container = surroundings.container_token()?;
     let license = surroundings.license()?;
     let prepared = surroundings.prepared(options, now)?;

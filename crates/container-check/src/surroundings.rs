@@ -44,6 +44,8 @@ pub struct Options {
     pub mode: RevocationMode,
     /// The file that keeps the highest time seen and the last good revocation list.
     pub state: Option<PathBuf>,
+    /// Whether the check is as of another time than the present one: then the state file is left as it is.
+    pub is_trial: bool,
     /// Whether a plugin without a token is refused.
     pub require_token: bool,
 }
@@ -93,11 +95,11 @@ impl<'a> Surroundings<'a> {
         Surroundings { variable }
     }
 
-    /// A variable without white space around it; an empty one counts as not set.
-    fn text(&self, name: &str) -> Result<Option<String>, Fault> {
-        let Some(value) = (self.variable)(name) else { return Ok(None) };
-        let text = value.into_string().map_err(|_| Fault::new(format!("the variable {name} is not UTF-8")))?;
-        Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty()))
+    /// A variable without white space around it; an empty one counts as not set. What is not UTF-8 is no token and no
+    /// name, and is refused as such.
+    fn text(&self, name: &str) -> Option<String> {
+        let value = (self.variable)(name)?;
+        Some(value.to_string_lossy().trim().to_owned()).filter(|text| !text.is_empty())
     }
 
     fn path(&self, name: &str) -> Option<PathBuf> {
@@ -110,12 +112,12 @@ impl<'a> Surroundings<'a> {
     ///
     /// [`Fault`] where it is set and cannot be read.
     pub fn license(&self) -> Result<String, Fault> {
-        if let Some(token) = self.text(LICENSE)? {
+        if let Some(token) = self.text(LICENSE) {
             return Ok(token);
         }
         match self.path(LICENSE_FILE) {
             Some(path) => read_token(&path),
-            None => Ok(self.text(LICENSE_BEFORE)?.unwrap_or_default()),
+            None => Ok(self.text(LICENSE_BEFORE).unwrap_or_default()),
         }
     }
 
@@ -125,7 +127,7 @@ impl<'a> Surroundings<'a> {
     ///
     /// [`Fault`] where there is none or it cannot be read.
     pub fn container_token(&self) -> Result<String, Fault> {
-        if let Some(token) = self.text(CONTAINER)? {
+        if let Some(token) = self.text(CONTAINER) {
             return Ok(token);
         }
         let path = self.path(CONTAINER_FILE).unwrap_or_else(|| PathBuf::from(CONTAINER_FILE_DEFAULT));
@@ -140,11 +142,8 @@ impl<'a> Surroundings<'a> {
     }
 
     /// The name of the image that this container is made of.
-    ///
-    /// # Errors
-    ///
-    /// [`Fault`] where it is set and not UTF-8.
-    pub fn image(&self) -> Result<Option<String>, Fault> {
+    #[must_use]
+    pub fn image(&self) -> Option<String> {
         self.text(IMAGE)
     }
 
@@ -166,7 +165,8 @@ impl<'a> Surroundings<'a> {
         KeySet::read(&read(&path)?, name).map_err(|fault| Fault::new(format!("{}: {fault}", path.display())))
     }
 
-    /// The validator for a check at `now`. The state file is brought up to date, where there is one.
+    /// The validator for a check at `now`. The state file is brought up to date, where there
+    /// is one.
     ///
     /// # Errors
     ///
@@ -188,7 +188,7 @@ impl<'a> Surroundings<'a> {
             _ => self.list(options, &keys, &names, state.as_ref(), &mut warnings)?,
         };
         let latest_seen = state.as_ref().map(|state| state.latest_seen);
-        if let (Some(path), Some(state)) = (&options.state, state) {
+        if let (Some(path), Some(state), false) = (&options.state, state, options.is_trial) {
             state.kept(now, list.as_ref().map(|(token, _)| token)).write(path)?;
         }
         let list = list.map(|(_, list)| list);
@@ -235,9 +235,14 @@ impl<'a> Surroundings<'a> {
     }
 }
 
-/// A token in a file, without white space around it.
+/// A token in a file, without white space around it. Of a file that is too long for one the beginning is too long as
+/// well, and what is not UTF-8 is no token either: that is for the validator to say.
 fn read_token(path: &Path) -> Result<String, Fault> {
-    read(path).map(|text| text.trim().to_owned())
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(FILE_BYTES_MAX).read_to_end(&mut bytes))
+        .map_err(|why| Fault::new(format!("{} cannot be read: {why}", path.display())))?;
+    Ok(String::from_utf8_lossy(&bytes).trim().to_owned())
 }
 
 /// The text of a file that is not too long.

@@ -74,6 +74,18 @@ fn what_is_asked_for_wrongly_is_no_verdict() {
 }
 
 #[test]
+fn strange_files_are_malformed_tokens() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("license.jwt");
+    let path = file.to_str().expect("UTF-8");
+    for bytes in [&b"\xff.\xfe.\xfd"[..], &[b'a'; 10 << 20], "\u{e4}.\u{e4}.\u{e4}".as_bytes()] {
+        std::fs::write(&file, bytes).expect("written");
+        let output = run(&[("COUNTERSIGN_LICENSE_KEY", ""), ("COUNTERSIGN_LICENSE_FILE", path)], &[]);
+        assert_eq!(output.status.code(), Some(11), "{}", said(&output));
+    }
+}
+
+#[test]
 fn settings_decide_as_they_say() {
     assert_eq!(run(&[], &["--customer", "customer-0001"]).status.code(), Some(0));
     assert_eq!(run(&[], &["--customer", "customer-0002"]).status.code(), Some(16));
@@ -88,10 +100,13 @@ fn a_clock_that_was_set_back_is_noticed() {
     let state = folder.path().join("state.json");
     let at = |seconds: &str| run(&[], &["--at", seconds, "--state", state.to_str().expect("UTF-8")]);
 
-    assert_eq!(at("1760600000").status.code(), Some(0));
+    let seen = r#"{"latest_seen_s":1760600000}"#;
+    std::fs::write(&state, seen).expect("written");
     assert_eq!(at("1760513600").status.code(), Some(0), "a day is forgiven");
     let back = at("1760500000");
     assert_eq!((back.status.code(), said(&back).contains("set back")), (Some(14), true));
+    assert_eq!(at("1762000000").status.code(), Some(0));
+    assert_eq!(std::fs::read_to_string(&state).expect("read"), seen, "a trial leaves it as it is");
 }
 
 #[test]

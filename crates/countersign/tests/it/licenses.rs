@@ -1,14 +1,14 @@
 //! Licenses on the command line: issued, checked, inspected, revoked, previewed; here and by others' libraries.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::program::{python, tests};
-use crate::world::countersign;
+use crate::world::{countersign, root};
 
 const PLUGIN: &str = "@countersign/scanner-av";
 const IMAGE: &str = "taconsol/example";
@@ -103,7 +103,7 @@ fn a_token_comes_as_an_argument_a_file_or_on_standard_input() {
     let input = std::fs::File::open(vendor.at("license.jwt")).expect("a file");
     assert!(command.stdin(Stdio::from(input)).output().expect("it runs").status.success());
 
-    assert!(vendor.no(2, &["verify", "--kind", "user", "@nowhere.jwt"]).contains("nowhere.jwt cannot be read"));
+    assert!(vendor.no(2, &["verify", "--kind", "user", "@nowhere.jwt"]).contains("@nowhere.jwt cannot be read"));
 }
 
 #[test]
@@ -115,13 +115,17 @@ fn every_reason_to_refuse_has_its_exit_code() {
     };
     std::fs::write(vendor.at("none.jwt"), "").expect("written");
     std::fs::write(vendor.at("garbage.jwt"), "asdf42#0815").expect("written");
+    std::fs::write(vendor.at("bytes.jwt"), b"\xff.\xfe.\xfd").expect("written");
+    std::fs::write(vendor.at("long.jwt"), vec![b'a'; 10 << 20]).expect("written");
     vendor.issue("small.jwt", &["--kind", "user", "--aud", "customer-1", "--category", "S", "--days", "9"]);
 
     assert!(
         check(10, &["--license", "@none.jwt"])
             .contains("TOKEN_EMPTY: Missing token info. User license token is empty.")
     );
-    assert!(check(11, &["--license", "@garbage.jwt"]).contains("TOKEN_MALFORMED"));
+    for file in ["@garbage.jwt", "@bytes.jwt", "@long.jwt"] {
+        assert!(check(11, &["--license", file]).contains("TOKEN_MALFORMED"), "{file}");
+    }
     assert!(check(13, &["--at", "2999-01-01"]).contains("EXPIRED"));
     assert!(check(14, &["--at", "1700000000"]).contains("NOT_YET_VALID"));
     assert!(check(15, &["--license", "@plugin.jwt"]).contains("SUBJECT_INVALID"));
@@ -362,4 +366,36 @@ fn node_s_jose_and_we_read_each_other() {
     let folder = crate::npm::installed("npm/licenses", "licenses.mjs");
     let mut other = Command::new("node");
     agree(&[("EdDSA", &ed25519), ("ES256", &es256)], other.arg(folder.path().join("licenses.mjs")));
+}
+
+#[test]
+fn the_documented_commands_do_what_they_say() {
+    let page = std::fs::read_to_string(root().join("docs/licenses.md")).expect("a page");
+    let commands: Vec<&str> = page.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(commands.len() > 6);
+    let folder = tempfile::tempdir().expect("a folder");
+    let programs = Path::new(env!("CARGO_BIN_EXE_countersign")).parent().expect("a folder").display().to_string();
+    let path = std::env::var("PATH").expect("a path");
+
+    let output = Command::new("sh")
+        .args(["-euc", &commands.concat()])
+        .current_dir(folder.path())
+        .env_clear()
+        .env("HOME", folder.path())
+        .env("PATH", format!("{programs}:{path}"))
+        .output()
+        .expect("it runs");
+
+    assert!(output.status.success(), "{}", said(&output));
+    let printed = String::from_utf8_lossy(&output.stdout);
+    for expected in [
+        "valid until",
+        "verified\n",
+        "all would run; the first stops at",
+        "number 1, 1 revoked",
+        "2026-a  EdDSA  retired",
+    ] {
+        assert!(printed.contains(expected), "{expected} is not in {printed}");
+    }
+    assert!(said(&output).contains("REVOKED"));
 }

@@ -47,7 +47,7 @@ pub struct How {
     /// Remember the highest time seen and the last list here, and refuse a clock that was set back.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
-    /// Check as of this time instead of now: seconds since 1970, or RFC 3339.
+    /// Check as of this time instead of now: seconds since 1970, or RFC 3339. The state file is left as it is.
     #[arg(long, value_name = "TIME", value_parser = time)]
     at: Option<Duration>,
 }
@@ -73,6 +73,7 @@ impl How {
             revocations: self.revocations.clone(),
             mode: self.revocation_mode,
             state: self.state.clone(),
+            is_trial: self.at.is_some(),
             require_token,
         }
     }
@@ -134,31 +135,28 @@ pub fn shown(time: Duration) -> String {
     Timestamp(domain::time::micros(time)).rfc3339_seconds()
 }
 
-/// A token: as it stands, in `@FILE`, or on standard input for `-`; without white space around it.
+/// A token: as it stands, in `@FILE`, or on standard input for `-`; without white space around it. What is too long for
+/// one, or not UTF-8, is for the validator to refuse.
 pub fn token(given: &str) -> Result<String, Failure> {
-    let text = match given.strip_prefix('@') {
-        Some(path) => read(Path::new(path))?,
-        None if given == "-" => text(&mut std::io::stdin().lock(), "standard input")?,
-        None => given.to_owned(),
+    let bytes = match given.strip_prefix('@') {
+        Some(path) => File::open(path).and_then(|mut file| bytes(&mut file)),
+        None if given == "-" => bytes(&mut std::io::stdin().lock()),
+        None => return Ok(given.trim().to_owned()),
     };
-    Ok(text.trim().to_owned())
+    let bytes = bytes.map_err(|why| Failure::usage(format!("the token {given} cannot be read: {why}")))?;
+    Ok(String::from_utf8_lossy(&bytes).trim().to_owned())
+}
+
+fn bytes(from: &mut dyn Read) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(BYTES_MAX).read_to_end(&mut bytes).map(|_| bytes)
 }
 
 /// The text of a file.
 pub fn read(path: &Path) -> Result<String, Failure> {
-    let shown = path.display().to_string();
-    let mut file = File::open(path).map_err(|why| Failure::usage(format!("{shown} cannot be read: {why}")))?;
-    text(&mut file, &shown)
-}
-
-fn text(from: &mut dyn Read, name: &str) -> Result<String, Failure> {
-    let mut text = String::new();
-    let read = from.take(BYTES_MAX + 1).read_to_string(&mut text);
-    let bytes = read.map_err(|why| Failure::usage(format!("{name} cannot be read: {why}")))?;
-    if bytes as u64 > BYTES_MAX {
-        return Err(Failure::usage(format!("{name} holds more than {BYTES_MAX} bytes")));
-    }
-    Ok(text)
+    let cannot = |why: &dyn std::fmt::Display| Failure::usage(format!("{} cannot be read: {why}", path.display()));
+    let bytes = File::open(path).and_then(|mut file| bytes(&mut file)).map_err(|why| cannot(&why))?;
+    String::from_utf8(bytes).map_err(|_| cannot(&"it is not UTF-8"))
 }
 
 /// The key that signs.
