@@ -55,3 +55,5 @@ pub mod sign;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;

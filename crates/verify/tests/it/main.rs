@@ -4,6 +4,7 @@ mod account;
 mod aspnet;
 mod endpoint;
 mod explain;
+mod fuzz;
 mod properties;
 mod registry;
 mod rsa;
