@@ -16,6 +16,7 @@ mod offline;
 mod previews;
 mod product;
 mod program;
+mod senders;
 mod service;
 mod worker_commands;
 mod workers;
