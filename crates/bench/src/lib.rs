@@ -3,7 +3,8 @@
 //! Everything stays on loopback and is bounded in count and time. [`load`] sends and [`sink`] receives, each on a
 //! thread of its own, speaking the little HTTP of [`wire`]; [`event`] is what they send; [`product`] runs the release
 //! binary, [`bare`] the server to compare with, [`outgoing`] the outgoing client; [`measure`] holds the measurements;
-//! [`report`] shows what came of them.
+//! [`schemes`] checks requests without a
+//! server; [`report`] shows what came of them.
 
 pub mod args;
 pub mod bare;
@@ -15,5 +16,6 @@ pub mod measure;
 pub mod outgoing;
 pub mod product;
 pub mod report;
+pub mod schemes;
 pub mod sink;
 pub mod wire;

@@ -13,16 +13,30 @@ pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
     let (pairs, []) = text.as_chunks::<2>() else {
         return None;
     };
-    pairs.iter().map(|[high, low]| Some(value(*high)? << 4 | value(*low)?)).collect()
+    let mut bytes = Vec::with_capacity(pairs.len());
+    for [high, low] in pairs {
+        bytes.push(value(*high)? << 4 | value(*low)?);
+    }
+    Some(bytes)
 }
 
 fn value(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
+    const VALUES: [u8; 256] = values();
+    Some(VALUES[usize::from(digit)]).filter(|value| *value != NO_DIGIT)
+}
+
+/// What stands for a byte that is no digit.
+const NO_DIGIT: u8 = 16;
+
+const fn values() -> [u8; 256] {
+    let mut values = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        values[b"0123456789abcdef"[value as usize] as usize] = value;
+        values[b"0123456789ABCDEF"[value as usize] as usize] = value;
+        value += 1;
     }
+    values
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use hmac::{Hmac, KeyInit};
 use p256::ecdsa::signature::Verifier;
 use p256::pkcs8::DecodePublicKey;
 use sha1::Sha1;
+use sha2::digest;
 use sha2::{Digest, Sha256, Sha512};
 use zeroize::Zeroizing;
 
@@ -75,7 +76,7 @@ impl Key {
     /// The HMAC-SHA256 tag of a text, where the key makes such.
     pub fn tag(&self, text: &[u8]) -> Option<Vec<u8>> {
         match self {
-            Key::HmacSha256(mac) => Some(tag(mac, &[text])),
+            Key::HmacSha256(mac) => Some(tag(mac, &[text]).to_vec()),
             _ => None,
         }
     }
@@ -120,17 +121,19 @@ fn p256_key(bytes: &[u8]) -> Result<p256::ecdsa::VerifyingKey, SecretFault> {
 }
 
 fn whole<P: AsRef<[u8]>>(message: &[P]) -> Vec<u8> {
-    message.iter().flat_map(|part| part.as_ref()).copied().collect()
+    let mut bytes = Vec::with_capacity(message.iter().map(|part| part.as_ref().len()).sum());
+    message.iter().for_each(|part| bytes.extend_from_slice(part.as_ref()));
+    bytes
 }
 
 fn signed_p256(key: &p256::ecdsa::VerifyingKey, message: &[u8], candidate: &[u8]) -> bool {
     p256::ecdsa::Signature::from_der(candidate).is_ok_and(|signature| key.verify(message, &signature).is_ok())
 }
 
-fn tag<M: hmac::Mac + Clone, P: AsRef<[u8]>>(mac: &M, message: &[P]) -> Vec<u8> {
+fn tag<M: hmac::Mac + Clone, P: AsRef<[u8]>>(mac: &M, message: &[P]) -> digest::Output<M> {
     let mut mac = mac.clone();
     message.iter().for_each(|part| mac.update(part.as_ref()));
-    mac.finalize().into_bytes().to_vec()
+    mac.finalize().into_bytes()
 }
 
 fn is_among(tag: &[u8], candidates: &[Vec<u8>]) -> bool {

@@ -28,7 +28,11 @@ pub const ALL: &[Measurement] = &[
     Measurement { name: "crash", about: "SIGKILL under load, and a restart", run: crash::measure },
     Measurement { name: "memory", about: "resident memory, idle and with many open deliveries", run: memory::measure },
     Measurement { name: "start", about: "start to ready on an empty store", run: start::measure },
-    Measurement { name: "verify", about: "what verification adds to the bare server", run: verify::measure },
+    Measurement {
+        name: "verify",
+        about: "what verification adds to the bare server, and a check beside its primitive",
+        run: verify::measure,
+    },
     Measurement { name: "whck", about: "exec to exit of whck", run: whck::measure },
     Measurement { name: "scale", about: "cost per event as the store grows, and the start on it", run: scale::measure },
 ];

@@ -1,4 +1,4 @@
-//! What verification adds to the bare server, in processor time.
+//! What verification adds to the bare server, in processor time, and what a check costs beside its bare primitive.
 
 use std::io;
 
@@ -8,12 +8,43 @@ use crate::bare::{Bare, verification_alone};
 use crate::event::Events;
 use crate::load::Load;
 use crate::report::{Goal, Measured};
+use crate::schemes::{self, Rates};
 
 const CONNECTIONS: usize = 16;
 const CALLS_ALONE: u32 = 50_000;
 
-/// Processor time per request with and without it.
+/// How much of the bare primitive's rate a check must reach: at most 15 % on top.
+const SHARE_OF_PRIMITIVE: f64 = 1.0 / 1.15;
+
+/// The size for which that is the goal.
+const GOAL_BYTES: usize = 1 << 10;
+
+/// How many stretches a run is.
+const STRETCHES: usize = 20;
+
+/// What a server spends on it, and what each scheme costs.
 pub fn measure(conditions: &Conditions) -> io::Result<Vec<Measured>> {
+    let mut figures = in_a_server(conditions)?;
+    figures.extend(by_scheme(conditions));
+    Ok(figures)
+}
+
+/// Checks per second beside the primitive's, by scheme and size.
+fn by_scheme(conditions: &Conditions) -> Vec<Measured> {
+    let mut figures = Vec::new();
+    for (size, name) in schemes::SIZES {
+        for scheme in schemes::all(size) {
+            let Rates { ours, bare } = scheme.measure(conditions.runs * STRETCHES);
+            let goal = if size == GOAL_BYTES { Goal::ShareOfBare(SHARE_OF_PRIMITIVE) } else { Goal::Shown };
+            let what = format!("verify: {}, {name}", scheme.name);
+            figures.push(Measured::shown(what, ours, "checks/s").aiming(goal).beside(bare));
+        }
+    }
+    figures
+}
+
+/// Processor time per request with and without it.
+fn in_a_server(conditions: &Conditions) -> io::Result<Vec<Measured>> {
     let cpu_us = |bare: &Bare| {
         let load = Load::closed(bare.address(), CONNECTIONS, conditions.seconds);
         let loaded = load.send(Events::new("/", "verify")).finish();

@@ -163,7 +163,10 @@ impl<'a> Presented<'a> {
                 }
             })
         };
-        let message = self.signature.message.iter().map(part).collect::<Result<_, _>>()?;
+        let mut message = Vec::with_capacity(self.signature.message.len());
+        for each in self.signature.message {
+            message.push(part(each)?);
+        }
         Ok(Claims { all: vec![Claim { message, candidates }], time })
     }
 }

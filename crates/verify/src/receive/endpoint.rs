@@ -164,6 +164,16 @@ impl Endpoint {
         self.judge(head, &content, now_s, certificate).unwrap_or_else(Outcome::Refuse)
     }
 
+    /// The verification step alone: who sent this, whatever it says. No handshake is answered, and no event is read.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] where nothing proves it.
+    pub fn proof(&self, head: &Head<'_>, body: &[u8], now_s: i64) -> Result<Proof, Refusal> {
+        let content = Content::new(self.provider, head, body);
+        self.prove(head, &content, now_s, None).map(|believed| believed.proof)
+    }
+
     fn judge(
         &self,
         head: &Head<'_>,
