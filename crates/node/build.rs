@@ -1,0 +1,5 @@
+//! Leaves Node's functions to be found when the library is loaded.
+
+fn main() {
+    napi_build::setup();
+}
