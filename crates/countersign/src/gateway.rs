@@ -247,6 +247,7 @@ fn server_parts(
         public_url: form.public_url.clone().unwrap_or_else(|| addresses.public_url()),
         own_listeners: addresses.all(),
         trusted_proxies: form.trusted_proxies.clone(),
+        providers: config.providers.clone(),
         provider_networks: form.provider_networks.clone(),
         programs: config.form.exec.keys().cloned().collect(),
         user_agent: USER_AGENT.to_owned(),

@@ -131,7 +131,8 @@ impl Planning<'_> {
     fn source(&self, spec: &SourceSpec, keys: &mut NewKeys) -> Result<Source, Failure> {
         let before = self.catalogue.source_at(&spec.provider, &spec.id);
         let key = before.map_or_else(|| keys.key(), |before| before.key);
-        let fresh = resources::source(spec, key, Owner::File, self.makers.seal, self.makers.random);
+        let fresh =
+            resources::source(spec, key, Owner::File, self.makers.seal, self.makers.random, &self.config.providers);
         let fresh = fresh.map_err(|problem| refused("source", &spec.id, &problem))?;
         Ok(match before {
             Some(before) => resources::settle_source(fresh, before, self.makers.seal),
@@ -253,6 +254,7 @@ mod tests {
             file: None,
             form: toml::from_str(text).expect("a configuration"),
             aspnet: server::AspnetSwitches::default(),
+            providers: verify::provider::Providers::default(),
         };
         let (seal, random) = (SealKey::new([3; 32]), crate::clock::SystemRandom);
         let makers = Makers { seal: &seal, random: &random, clock: &crate::clock::SystemClock, own_listeners: &[] };

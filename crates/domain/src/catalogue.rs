@@ -114,10 +114,25 @@ pub struct Source {
     /// What handshakes are held against.
     #[serde(default, skip_serializing_if = "Handshake::is_default")]
     pub handshake: Handshake,
+    /// How many requests one address may send.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<SourceRate>,
+    /// Whether only requests over https are taken.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub require_https: bool,
     /// Whether requests are taken.
     pub active: bool,
     /// Who may change it.
     pub owner: Owner,
+}
+
+/// How many requests one address may send to a source: so many at once, and as many again in each span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct SourceRate {
+    /// The requests.
+    pub requests: u32,
+    /// The span, in seconds.
+    pub per_s: u64,
 }
 
 /// What a source's handshakes are held against. Nothing set, nothing that needs it is answered.

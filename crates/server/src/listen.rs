@@ -18,6 +18,8 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
+use crate::receive::Peer;
+
 /// What one listener allows before anything is known of a caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ListenLimits {
@@ -70,15 +72,15 @@ pub async fn serve(
             () = shutdown.cancelled() => break,
             accepted = listener.accept() => accepted,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match accepted {
+            Ok((stream, peer)) => (stream, Peer(peer)),
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(REST).await;
                 continue;
             }
         };
-        let connection = graceful.watch(connection(&http, stream, router.clone()));
+        let connection = graceful.watch(connection(&http, stream, peer, router.clone()));
         tokio::spawn(async move {
             // A caller that goes away or breaks the protocol ends its own connection and nothing else.
             if let Err(error) = connection.await {
@@ -107,12 +109,15 @@ fn http(limits: &ListenLimits) -> http1::Builder {
 fn connection(
     http: &http1::Builder,
     stream: TcpStream,
+    peer: Peer,
     router: Router,
 ) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + use<> {
     // A connection that cannot take it is broken, as its first read will tell.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: Request<Incoming>| {
-        let answer = router.clone().call(request.map(Body::new));
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(peer);
+        let answer = router.clone().call(request);
         async move { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
     });
     http.serve_connection(TokioIo::new(stream), service)

@@ -105,6 +105,8 @@ problems! {
             "The operator makes room; send it again later.";
         UNAVAILABLE = 503 "unavailable" "The gateway is starting or stopping",
             "Send it again in a few seconds.";
+        TOO_MANY_REQUESTS = 429 "too-many-requests" "Too many requests come from this address",
+            "Send it again after the time in the header Retry-After.";
         SENDER_UNREACHABLE = 503 "sender-unreachable" "The sender's own host gave no answer",
             "The sender sends it again; check that this gateway may call that host.";
         INTERNAL = 500 "internal" "Something failed on this side",

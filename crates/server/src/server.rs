@@ -18,13 +18,16 @@ use domain::{Clock, Key, Random, Timestamp};
 use egress::AllowedNetwork;
 use store::seal::SealKey;
 use store::{Store, StoreError};
+use verify::provider::Providers;
 
 use crate::logins::Logins;
 use crate::metrics::Metrics;
 use crate::pages::session::Sessions;
 use crate::preview::Previewer;
 use crate::problem::{self, Problem};
-use crate::receive::{AspnetSwitches, Certificates, Endpoints, Prepared, QuarantineBounds, Quarantines, SecretUses};
+use crate::receive::{
+    AspnetSwitches, Certificates, Endpoints, Prepared, QuarantineBounds, Quarantines, Rates, SecretUses,
+};
 use crate::scanner::{self, Nonces};
 use crate::worker::Rooms;
 use crate::{api, links, pages, receive, worker};
@@ -58,6 +61,8 @@ pub struct Settings {
     pub own_listeners: Vec<SocketAddr>,
     /// Proxies whose word about a caller counts.
     pub trusted_proxies: Vec<IpAddr>,
+    /// The senders that may be named: the built-in ones, and those that the configuration describes.
+    pub providers: Providers,
     /// Where the own hosts of senders may be beside public addresses: their certificates and confirmations.
     pub provider_networks: Vec<AllowedNetwork>,
     /// The programs that an `exec` action may name.
@@ -101,6 +106,7 @@ pub struct Shared {
     pub(crate) metrics: Metrics,
     pub(crate) endpoints: Endpoints,
     pub(crate) certificates: Certificates,
+    pub(crate) rates: Rates,
     pub(crate) quarantines: Quarantines,
     pub(crate) secret_uses: SecretUses,
     pub(crate) rooms: Rooms,
@@ -133,6 +139,7 @@ impl Server {
             metrics: Metrics::default(),
             endpoints: Endpoints::default(),
             certificates: Certificates::default(),
+            rates: Rates::default(),
             quarantines: Quarantines::default(),
             secret_uses: SecretUses::default(),
             rooms: Rooms::default(),
@@ -217,7 +224,7 @@ impl Shared {
     /// The sources that judge at this instant.
     pub(crate) fn prepared(&self, now: Timestamp) -> Arc<Prepared> {
         let Parts { store, seal, settings, .. } = &self.parts;
-        self.endpoints.of(&store.catalogue(), seal, settings.aspnet, now)
+        self.endpoints.of(&store.catalogue(), seal, settings, now)
     }
 
     /// An id as it is shown outside.

@@ -152,7 +152,7 @@ impl Reason {
             Reason::MalformedBody => ("malformed-body", 400, "Choose JSON as the hook's content type at the sender."),
             Reason::MissingValue => ("missing-value", 400, "Check that the hook was made for this provider; its payload lacks a part that this provider always sends."),
             Reason::MissingEvent => ("missing-event", 400, "Check that the hook was made for this provider; its payload does not name an event."),
-            Reason::BadContentType => ("bad-content-type", 415, "Choose a content type at the sender that this provider documents."),
+            Reason::BadContentType => ("bad-content-type", 415, "Choose a content type at the sender that this provider documents, without compression; check that no proxy compresses."),
             Reason::MissingHeader => ("missing-header", 401, "Enter a secret for the hook at the sender: without one it does not sign. If it has one, check that a proxy does not drop headers."),
             Reason::MissingToken => ("missing-token", 401, "Enter the secret token for the hook at the sender."),
             Reason::MissingCode => ("missing-code", 401, "Append ?code= and the source's secret to the URL that is registered with the sender."),

@@ -2,8 +2,11 @@
 
 mod recipe;
 mod rotate;
+mod sample;
 
-use serde_json::json;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
 use verify::provider::{self, MadeBy, Provider};
 use verify::secret;
 use zeroize::Zeroizing;
@@ -52,6 +55,9 @@ pub struct Add {
     id: String,
     #[command(flatten)]
     secret: SecretFrom,
+    /// A recorded request: its first line, headers, an empty line, its body. The source is made only if it accepts it.
+    #[arg(long, value_name = "FILE")]
+    sample: Option<PathBuf>,
 }
 
 const COLUMNS: &[Column] = &[
@@ -104,7 +110,15 @@ impl Add {
             }
             (None, None, _) => return Err(self.lacks_secret()),
         };
-        let mut reply = common.client()?.post("/api/v1/sources", &body).await?.body;
+        let client = common.client()?;
+        if let Some(path) = &self.sample {
+            let judged = client.post("/api/v1/sources/test", &with_sample(&body, path)?).await?.body;
+            sample::print(common, &judged);
+            if judged["accepted"] != true {
+                return Ok(Exit::Negative);
+            }
+        }
+        let mut reply = client.post("/api/v1/sources", &body).await?.body;
         let url = reply["url"].as_str().unwrap_or_default().to_owned();
         if common.form() == Form::Json {
             if let Some(secret) = shown {
@@ -136,6 +150,16 @@ impl Add {
             self.provider, self.id
         ))
     }
+}
+
+/// A source as it would be made, and the request that it is to judge.
+fn with_sample(source: &Value, path: &Path) -> Result<Value, Failure> {
+    let told =
+        |why: &dyn std::fmt::Display| Failure::usage(format!("the sample {} cannot be read: {why}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|why| told(&why))?;
+    let mut asked = source.clone();
+    asked["sample"] = text.into();
+    Ok(asked)
 }
 
 /// A new secret, where it is ours to make.

@@ -12,6 +12,7 @@ use egress::AllowedNetwork;
 use serde::{Deserialize, Deserializer, de};
 use server::QuarantineBounds;
 use server::resources::{RuleSpec, ServiceSpec, SourceSpec};
+use verify::provider::ProviderForm;
 
 /// The whole file.
 #[derive(Deserialize)]
@@ -24,6 +25,7 @@ pub struct Form {
     pub artifacts: ArtifactsForm,
     pub dispatch: DispatchForm,
     pub quarantine: QuarantineForm,
+    pub provider: Vec<ProviderForm>,
     pub source: Vec<SourceSpec>,
     pub service: Vec<ServiceSpec>,
     pub rule: Vec<RuleSpec>,
@@ -41,6 +43,7 @@ impl Default for Form {
             artifacts: ArtifactsForm::default(),
             dispatch: DispatchForm::default(),
             quarantine: QuarantineForm::default(),
+            provider: Vec::new(),
             source: Vec::new(),
             service: Vec::new(),
             rule: Vec::new(),

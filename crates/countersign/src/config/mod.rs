@@ -23,6 +23,7 @@ pub use form::{ProgramForm, ServerForm};
 pub use overlay::Laid;
 use server::AspnetSwitches;
 pub use show::settings;
+use verify::provider::Providers;
 use webhooks::Webhooks;
 
 /// A file to begin with: every key, at its default.
@@ -54,6 +55,8 @@ pub struct Config {
     pub form: Form,
     /// What holds for all sources of the mode `aspnet`.
     pub aspnet: AspnetSwitches,
+    /// The senders that sources may name: the built-in ones, and those that it describes.
+    pub providers: Providers,
 }
 
 /// The sources of a configuration before they are read together.
@@ -88,7 +91,10 @@ impl Config {
         }
         form.source.extend(webhooks.sources);
         check(&form)?;
-        Ok(Self { file: gathered.file, form, aspnet: webhooks.switches })
+        let providers = Providers::with(std::mem::take(&mut form.provider));
+        let providers = providers
+            .map_err(|why| Complaint::whole(format!("the provider {:?}: {}", why.name, why.what)).mend(why.mend))?;
+        Ok(Self { file: gathered.file, form, aspnet: webhooks.switches, providers })
     }
 
     /// The installation's key file.
@@ -146,6 +152,13 @@ fn check(form: &Form) -> Result<(), Complaint> {
     if taken(listen, admin_listen) || api_listen.as_ref().is_some_and(|api| taken(listen, api)) {
         let what = format!("`listen` and the administration's listener are both {listen}");
         return Err(Complaint::whole(what).mend("give each a port of its own"));
+    }
+    if let Some(source) = form.source.iter().find(|source| source.require_https)
+        && form.server.trusted_proxies.is_empty()
+    {
+        let what =
+            format!("the source {:?} takes requests over https alone, but nothing says which came so", source.id);
+        return Err(Complaint::whole(what).mend("name the proxy that ends TLS in `[server] trusted_proxies`"));
     }
     if let Some((name, _)) = form.exec.iter().find(|(_, program)| program.command.is_empty()) {
         let what = format!("[exec.{name}]: expected a program and its arguments in `command`, found an empty list");

@@ -62,6 +62,8 @@ fn source(configured: Configured) -> SourceSpec {
         public_url: None,
         subject: None,
         handshake: None,
+        rate: None,
+        require_https: false,
         active: true,
     }
 }

@@ -111,6 +111,7 @@ pub fn routes() -> Vec<Route> {
 
         Route::new("get", "/sources", Read, "List sources.", get(sources::list)),
         Route::new("post", "/sources", Administer, "Make a source.", post(sources::create)).takes("Source").gives(201),
+        Route::new("post", "/sources/test", Administer, "Judge a sample request by a source that need not be there yet; nothing is written.", post(sources::test)).takes("SourceTest").answers("SourceTested"),
         Route::new("get", "/sources/{id}", Read, "Show a source, by id or as provider/name.", get(sources::one)),
         Route::new("patch", "/sources/{id}", Administer, "Change a source.", patch(sources::patch)).takes("Source"),
         Route::new("delete", "/sources/{id}", Administer, "Switch a source off and forget its secrets.", delete(sources::delete)).gives(204),

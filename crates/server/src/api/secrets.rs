@@ -59,7 +59,8 @@ pub async fn add(
         let new = SecretSpec::Named { id, secret, not_before: not_before.clone(), not_after: not_after.clone() };
         let mut spec = spec_of(before);
         spec.secrets = std::iter::once(new).chain(opened(before, &parts.seal)?).collect();
-        let fresh = resources::source(&spec, before.key, before.owner, &parts.seal, &*parts.random)?;
+        let fresh =
+            resources::source(&spec, before.key, before.owner, &parts.seal, &*parts.random, &parts.settings.providers)?;
         let mut source = settle_source(fresh, before, &parts.seal);
         source.handshake.clone_from(&before.handshake);
         if let (Some(span), [new, old @ ..]) = (keep_old, source.secrets.as_mut_slice()) {

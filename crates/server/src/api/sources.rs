@@ -3,9 +3,11 @@
 use axum::Extension;
 use axum::Json;
 use axum::extract::State;
-use domain::Timestamp;
+use std::time::Duration;
+
 use domain::catalogue::{Catalogue, Handshake, Owner, Source};
 use domain::time::show_span;
+use domain::{SourceKey, Timestamp};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 use store::change::Listed;
@@ -16,8 +18,9 @@ use super::change::{Changed, change, page, patched, writable};
 use super::extract::{Segments, Strict};
 use super::secrets::{self, Uses};
 use crate::problem::{self, Problem};
+use crate::receive;
 use crate::resources::{self, HandshakeSpec, SecretSpec, SourceSpec, settle_source};
-use crate::server::{Server, Shared};
+use crate::server::{Parts, Server, Shared};
 use store::seal::of;
 
 pub async fn list(State(server): State<Server>) -> Json<Value> {
@@ -39,7 +42,7 @@ pub async fn create(
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let made = change(&server, &caller.name, |catalogue, keys| {
         let parts = &server.parts;
-        let mut source = resources::source(&spec, keys.key(), Owner::Api, &parts.seal, &*parts.random)?;
+        let mut source = made(&server, &spec, keys.key())?;
         if let Some(before) = catalogue.source_at(&source.provider, &source.name) {
             if !is_switched_off(before) {
                 let detail = format!("there is a source {}/{} already", source.provider, source.name);
@@ -77,7 +80,7 @@ pub async fn patch(
             let text = parts.seal.open(token, &of).map_err(|why| Problem::new(&problem::CONFLICT, why.to_string()))?;
             spec.verify_token = Some(text.to_string());
         }
-        let fresh = resources::source(&spec, before.key, Owner::Api, &parts.seal, &*parts.random)?;
+        let fresh = made(&server, &spec, before.key)?;
         let source = settle_source(fresh, before, &parts.seal);
         let names: Vec<&str> = members.keys().map(String::as_str).collect();
         let what = format!("changed {} of the source {}/{}", names.join(", "), source.provider, source.name);
@@ -103,6 +106,32 @@ pub async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
+fn made(server: &Shared, spec: &SourceSpec, key: SourceKey) -> Result<Source, Problem> {
+    let Parts { seal, random, settings, .. } = &server.parts;
+    let source = resources::source(spec, key, Owner::Api, seal, &**random, &settings.providers)?;
+    if source.require_https && settings.trusted_proxies.is_empty() {
+        return Err(Problem::invalid(
+            "require_https: this gateway itself speaks plain HTTP, so that `[server] trusted_proxies` must name the proxy \
+             in front of it, whose word counts",
+        ));
+    }
+    Ok(source)
+}
+
+/// Judges a sample by a source that need not be there yet. Nothing is recorded.
+pub async fn test(
+    State(server): State<Server>,
+    Strict(mut members): Strict<Map<String, Value>>,
+) -> Result<Json<Value>, Problem> {
+    let Some(Value::String(sample)) = members.remove("sample") else {
+        return Err(Problem::invalid(
+            "sample: expected a request as text: its first line, headers, an empty line, body",
+        ));
+    };
+    let spec: SourceSpec = resources::read_value(Value::Object(members))?;
+    receive::judge_sample(&server, &spec, &sample).await.map(Json)
+}
+
 fn is_switched_off(source: &Source) -> bool {
     !source.active && source.secrets.is_empty() && source.owner == Owner::Api
 }
@@ -122,10 +151,12 @@ pub(super) fn spec_of(source: &Source) -> SourceSpec {
         provider: source.provider.clone(),
         mode: source.mode,
         secrets: Vec::new(),
-        window: source.window_s.map(|seconds| show_span(std::time::Duration::from_secs(seconds))),
+        window: source.window_s.map(|seconds| show_span(Duration::from_secs(seconds))),
         public_url: source.public_url.clone(),
         subject: source.subject.clone(),
         handshake: handshake_of(source),
+        rate: source.rate.map(|rate| format!("{}/{}", rate.requests, show_span(Duration::from_secs(rate.per_s)))),
+        require_https: source.require_https,
         active: source.active,
     }
 }

@@ -179,7 +179,7 @@ impl Held {
         if source.mode == SourceMode::Aspnet || !signs_with_certificate(source) {
             return Ok(None);
         }
-        let settings = settings(source, &server.parts.seal, now);
+        let settings = settings(source, &server.parts.seal, &server.parts.settings.providers, now);
         let Some(endpoint) = settings.and_then(|settings| Endpoint::new(settings).ok()) else { return Ok(None) };
         match incoming::certificate(server, &endpoint, head, body, now).await {
             Ok(certificate) => Ok(certificate),
@@ -210,7 +210,7 @@ impl Held {
             };
             return (outcome.map_or_else(|| Outcome::Refuse(self.as_refused()), Outcome::from), None);
         }
-        let endpoint = settings(source, &server.parts.seal, now).map(Endpoint::new);
+        let endpoint = settings(source, &server.parts.seal, &server.parts.settings.providers, now).map(Endpoint::new);
         match endpoint {
             Some(Ok(endpoint)) if self.row.body.is_some() => {
                 let at_s = self.row.at.seconds();

@@ -4,14 +4,15 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use domain::catalogue::{Catalogue, Sealed, Source, SourceMode, SourceSecret};
+use domain::catalogue::{Catalogue, Sealed, Source, SourceMode, SourceRate, SourceSecret};
 use domain::{SourceKey, Timestamp};
 use store::seal::SealKey;
 use verify::aspnet::{self, CodeLength, Configuration, Receivers};
-use verify::provider;
+use verify::provider::Providers;
 use verify::receive::{Endpoint, EndpointSettings, HandshakeSettings, Reason};
 
 use crate::resources;
+use crate::server::Settings;
 use crate::text::decoded;
 use store::seal::of;
 
@@ -24,6 +25,17 @@ pub struct Ready {
     pub key: SourceKey,
     /// Its endpoint; none where its settings or its secrets do not give one.
     pub endpoint: Option<Endpoint>,
+    /// What is asked of a request before it is looked at.
+    pub limits: Limits,
+}
+
+/// What a source asks of a request before it is looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// How many requests one address may send.
+    pub rate: Option<SourceRate>,
+    /// Whether it must come over https.
+    pub require_https: bool,
 }
 
 /// All sources at one version of the catalogue.
@@ -69,7 +81,7 @@ pub struct Endpoints(RwLock<Arc<Prepared>>);
 
 impl Endpoints {
     /// The sources of this catalogue; prepared once for each version, and when a secret begins or ends to count.
-    pub fn of(&self, catalogue: &Catalogue, seal: &SealKey, switches: AspnetSwitches, now: Timestamp) -> Arc<Prepared> {
+    pub fn of(&self, catalogue: &Catalogue, seal: &SealKey, settings: &Settings, now: Timestamp) -> Arc<Prepared> {
         let present = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
         if present.version == catalogue.version && present.holds(now) {
             return present;
@@ -77,25 +89,29 @@ impl Endpoints {
         let mut place = self.0.write().unwrap_or_else(PoisonError::into_inner);
         // Only forward: a caller with an older catalogue takes the newer sources.
         if place.version < catalogue.version || (place.version == catalogue.version && !place.holds(now)) {
-            *place = Arc::new(Prepared::new(catalogue, seal, switches, now));
+            *place = Arc::new(Prepared::new(catalogue, seal, settings, now));
         }
         place.clone()
     }
 }
 
 impl Prepared {
-    fn new(catalogue: &Catalogue, seal: &SealKey, switches: AspnetSwitches, now: Timestamp) -> Self {
+    fn new(catalogue: &Catalogue, seal: &SealKey, settings: &Settings, now: Timestamp) -> Self {
         let active = catalogue.sources.values().filter(|source| source.active);
         let (aspnet, modern): (Vec<_>, Vec<_>) = active.partition(|source| source.mode == SourceMode::Aspnet);
         let secrets = catalogue.sources.values().flat_map(|source| &source.secrets);
         let turns_at = secrets.filter_map(|secret| secret.turns_at(now)).min();
-        let ready = |source: &Source| Ready { key: source.key, endpoint: prepare(source, seal, now) };
+        let ready = |source: &Source| Ready {
+            key: source.key,
+            endpoint: prepare(source, seal, &settings.providers, now),
+            limits: Limits { rate: source.rate, require_https: source.require_https },
+        };
         let sources = modern.into_iter().map(|source| (path_of(&source.provider, &source.name), ready(source)));
         Self {
             version: catalogue.version,
             turns_at,
             sources: sources.collect(),
-            aspnet: AspnetSources::new(&aspnet, seal, switches, now),
+            aspnet: AspnetSources::new(&aspnet, seal, settings.aspnet, now),
         }
     }
 
@@ -197,9 +213,9 @@ fn named(path: &str) -> Option<Cow<'_, str>> {
 }
 
 /// What a source's endpoint is made of, with the secrets that count at this instant.
-pub fn settings(source: &Source, seal: &SealKey, now: Timestamp) -> Option<EndpointSettings> {
+pub fn settings(source: &Source, seal: &SealKey, providers: &Providers, now: Timestamp) -> Option<EndpointSettings> {
     Some(EndpointSettings {
-        provider: provider::find(&source.provider)?,
+        provider: providers.find(&source.provider)?,
         secrets: opened(source, seal, |secret| secret.is_in_force(now)),
         window_s: source.window_s,
         public_url: source.public_url.clone(),
@@ -217,9 +233,13 @@ pub fn settings(source: &Source, seal: &SealKey, now: Timestamp) -> Option<Endpo
     })
 }
 
-fn prepare(source: &Source, seal: &SealKey, now: Timestamp) -> Option<Endpoint> {
+fn prepare(source: &Source, seal: &SealKey, providers: &Providers, now: Timestamp) -> Option<Endpoint> {
     let of = of::source(&source.provider, &source.name);
-    match Endpoint::new(settings(source, seal, now)?) {
+    let Some(settings) = settings(source, seal, providers, now) else {
+        tracing::error!(source = %of, "a source refuses every request: its provider is not described any more");
+        return None;
+    };
+    match Endpoint::new(settings) {
         Ok(endpoint) => Some(endpoint),
         Err(why) => {
             tracing::error!(source = %of, error = %why, "a source refuses every request until it is mended");

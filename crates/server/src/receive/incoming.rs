@@ -1,13 +1,14 @@
 //! One request to a source, from its head to its answer.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use domain::Timestamp;
+use domain::time::show_span;
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue, Request, StatusCode, header};
@@ -16,10 +17,12 @@ use verify::receive::{Endpoint, Head, Outcome, Reason, Refusal, Reply};
 
 use super::aspnet;
 use super::believed::{self, Believed, Kept};
+use super::caller::Caller;
 use super::certificates::NotFound;
-use super::endpoints::{Found, Ready};
+use super::endpoints::{Found, Limits, Ready};
 use super::handshake;
 use super::quarantine::{self, Refused};
+use super::rates;
 use crate::problem::{self, Problem};
 use crate::server::{Server, Shared};
 
@@ -40,13 +43,16 @@ pub async fn incoming(State(server): State<Server>, request: Request<Body>) -> R
             let detail = "the path names no source of this gateway".to_owned();
             refuse(&server, &Refusal { reason, detail }, &head, now).await
         }
-        Some(Ok(Found::Source(Ready { key, endpoint: None }))) => {
+        Some(Ok(Found::Source(Ready { key, endpoint: None, .. }))) => {
             let detail = "the source has no usable secret".to_owned();
             tracing::error!(source = key.0, "a request was refused: the source has no usable secret");
             refuse(&server, &Refusal { reason: Reason::Misconfigured, detail }, &head, now).await
         }
-        Some(Ok(Found::Source(Ready { key, endpoint: Some(endpoint) }))) => {
+        Some(Ok(Found::Source(Ready { key, endpoint: Some(endpoint), limits }))) => {
             let arrived = Arrived { source: *key, endpoint, head: &head, now };
+            if let Some(refused) = arrived.limited(&server, limits).await {
+                return refused;
+            }
             timed(&server, begun, arrived.judge(&server, body).await)
         }
         Some(Ok(Found::Aspnet(sources))) => {
@@ -72,6 +78,26 @@ struct Arrived<'a> {
 }
 
 impl Arrived<'_> {
+    /// The answer, if the source does not even look at the request: too many, or over plain HTTP.
+    async fn limited(&self, server: &Shared, limits: &Limits) -> Option<Response> {
+        let caller = Caller::of(self.head, &server.parts.settings.trusted_proxies);
+        if let Some(rate) = limits.rate
+            && !server.rates.admits(self.source, rate, caller.address, self.now)
+        {
+            server.metrics.refused(problem::TOO_MANY_REQUESTS.code);
+            let (requests, span) = (rate.requests, show_span(Duration::from_secs(rate.per_s)));
+            let detail = format!("the source takes {requests} requests in {span} from one address");
+            let mut response = Problem::new(&problem::TOO_MANY_REQUESTS, detail).into_response();
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(rates::wait_s(rate)));
+            return Some(response);
+        }
+        if limits.require_https && !caller.is_https {
+            let detail = "expected a request over https, as the source wants it, found one over plain HTTP".to_owned();
+            return Some(self.refuse(server, &Refusal { reason: Reason::NotHttps, detail }, None).await);
+        }
+        None
+    }
+
     async fn judge(&self, server: &Shared, body: Body) -> Response {
         let url = url(server, self.head);
         let headers = pairs(self.head);

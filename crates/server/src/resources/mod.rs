@@ -19,8 +19,8 @@ pub use account::{
 pub use rule::{RuleSpec, rule};
 pub use service::{EventSpec, NewService, ServiceSpec, ShownKey, public_keys, service, signing_key};
 pub use settle::{settle_service, settle_source};
-pub(crate) use source::paths;
 pub use source::{HandshakeSpec, SecretSpec, SourceSpec, source};
+pub(crate) use source::{endpoint, paths};
 pub use strict::{read, read_value};
 pub use variable::{VariableSpec, variable};
 pub use worker::{WorkerConfig, same_host};

@@ -1,11 +1,11 @@
 //! Sources: who sends to us.
 
-use domain::catalogue::{Handshake, Owner, Source, SourceMode, SourceSecret, SubjectPaths};
+use domain::catalogue::{Handshake, Owner, Source, SourceMode, SourceRate, SourceSecret, SubjectPaths};
 use domain::{Random, SourceKey, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::seal::SealKey;
 use verify::aspnet::{CodeLength, Configuration, Fault, Receivers};
-use verify::provider::{self, Provider};
+use verify::provider::{self, Provider, Providers};
 use verify::receive::{Endpoint, EndpointSettings, HandshakeSettings};
 
 use super::check_name;
@@ -40,6 +40,12 @@ pub struct SourceSpec {
     /// What handshakes are held against.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handshake: Option<HandshakeSpec>,
+    /// How many requests one address may send: `"600/1m"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<String>,
+    /// Whether only requests over https are taken; the word of a trusted proxy counts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub require_https: bool,
     /// Whether requests are taken.
     #[serde(default = "yes")]
     pub active: bool,
@@ -112,6 +118,7 @@ pub fn source(
     owner: Owner,
     seal: &SealKey,
     random: &dyn Random,
+    providers: &Providers,
 ) -> Result<Source, Problem> {
     check_name("a source's id", &spec.id)?;
     let refused = |why: String| Problem::invalid(format!("source {:?}: {why}", spec.id));
@@ -123,21 +130,8 @@ pub fn source(
     let provider = match mode {
         SourceMode::Aspnet => aspnet(spec, &secrets).map_err(refused)?,
         SourceMode::Modern => {
-            let provider = known_provider(&spec.provider)?;
-            let settings = EndpointSettings {
-                provider,
-                secrets: secrets.clone(),
-                window_s,
-                public_url: spec.public_url.clone(),
-                handshake: HandshakeSettings {
-                    verify_token: handshake.verify_token.clone(),
-                    allowed_origins: handshake.allowed_origins.clone(),
-                    allowed_rate: handshake.allowed_rate,
-                    awaited: handshake.awaits_secret,
-                },
-                subject: spec.subject.clone().map(paths),
-            };
-            Endpoint::new(settings).map_err(|why| refused(why.to_string()))?;
+            let provider = known_provider(&spec.provider, providers)?;
+            Endpoint::new(settings(spec, provider, secrets.clone())?).map_err(|why| refused(why.to_string()))?;
             provider.name
         }
     };
@@ -170,8 +164,45 @@ pub fn source(
             allowed_rate: handshake.allowed_rate,
             awaits_secret: handshake.awaits_secret,
         },
+        rate: spec.rate.as_deref().map(rate).transpose()?,
+        require_https: spec.require_https,
         active: spec.active,
         owner,
+    })
+}
+
+/// The endpoint that a source of the mode `modern` would have, to try it before it is made.
+///
+/// # Errors
+/// As [`source`].
+pub(crate) fn endpoint(spec: &SourceSpec, seal: &SealKey, providers: &Providers) -> Result<Endpoint, Problem> {
+    if spec.mode == SourceMode::Aspnet || is_aspnet_alone(&spec.provider) {
+        return Err(Problem::invalid("a source of the mode \"aspnet\" cannot be tried with a sample"));
+    }
+    let provider = known_provider(&spec.provider, providers)?;
+    let secrets = read_secrets(&spec.secrets, seal)?.into_iter().map(|secret| (secret.id, secret.text));
+    let settings = settings(spec, provider, secrets.collect())?;
+    Endpoint::new(settings).map_err(|why| Problem::invalid(format!("source {:?}: {why}", spec.id)))
+}
+
+fn settings(
+    spec: &SourceSpec,
+    provider: &'static Provider,
+    secrets: Vec<(String, String)>,
+) -> Result<EndpointSettings, Problem> {
+    let handshake = spec.handshake.clone().unwrap_or_default();
+    Ok(EndpointSettings {
+        provider,
+        secrets,
+        window_s: spec.window.as_deref().map(window).transpose()?,
+        public_url: spec.public_url.clone(),
+        handshake: HandshakeSettings {
+            verify_token: handshake.verify_token,
+            allowed_origins: handshake.allowed_origins,
+            allowed_rate: handshake.allowed_rate,
+            awaited: handshake.awaits_secret,
+        },
+        subject: spec.subject.clone().map(paths),
     })
 }
 
@@ -197,6 +228,8 @@ fn aspnet(spec: &SourceSpec, secrets: &[(String, String)]) -> Result<&'static st
         ("public_url", spec.public_url.is_some()),
         ("subject", spec.subject.is_some()),
         ("handshake", spec.handshake.is_some()),
+        ("rate", spec.rate.is_some()),
+        ("require_https", spec.require_https),
     ];
     if let Some((key, _)) = others.iter().find(|(_, is_set)| *is_set) {
         return Err(format!("`{key}` has no meaning with the mode \"aspnet\"; leave it out"));
@@ -210,15 +243,26 @@ fn aspnet(spec: &SourceSpec, secrets: &[(String, String)]) -> Result<&'static st
     receivers.check().first().map_or(Ok(receiver.name), |fault| Err(fault.to_string()))
 }
 
-fn known_provider(name: &str) -> Result<&'static Provider, Problem> {
-    provider::find(name).ok_or_else(|| {
-        let names = || provider::ALL.iter().map(|each| each.name);
+fn known_provider(name: &str, providers: &Providers) -> Result<&'static Provider, Problem> {
+    providers.find(name).ok_or_else(|| {
+        let names = || providers.names();
         let hint = match nearest(name, names()) {
             Some(nearest) => format!("did you mean {nearest:?}?"),
             None => format!("known are {}", names().collect::<Vec<_>>().join(", ")),
         };
         Problem::invalid(format!("there is no provider {name:?}; {hint}"))
     })
+}
+
+/// `"600/1m"`: a number of requests, a stroke, a span.
+fn rate(text: &str) -> Result<SourceRate, Problem> {
+    let invalid = || Problem::invalid(format!("rate: expected requests and a span such as \"600/1m\", found {text:?}"));
+    let (requests, span) = text.split_once('/').ok_or_else(invalid)?;
+    let span = domain::time::parse_span(span).map_err(|_| invalid())?;
+    match (requests.parse(), span.as_secs()) {
+        (Ok(requests), per_s) if requests > 0 && per_s > 0 => Ok(SourceRate { requests, per_s }),
+        _ => Err(invalid()),
+    }
 }
 
 fn window(text: &str) -> Result<u64, Problem> {

@@ -57,7 +57,10 @@ async fn add(world: &World, configured: Configured) {
     let spec = json!({"id": id, "provider": receiver, "mode": "aspnet", "secrets": [good]});
     let spec = serde_json::from_value(spec).expect("a source");
     // What no receiver is, is no source.
-    let Ok(made) = resources::source(&spec, world.keys().key(), Owner::Api, &world.seal, &Zeros) else { return };
+    let Ok(made) = resources::source(&spec, world.keys().key(), Owner::Api, &world.seal, &Zeros, &Default::default())
+    else {
+        return;
+    };
     assert_eq!(made.mode, SourceMode::Aspnet);
     let of = of::source(&made.provider, &made.name);
     let sealed = secrets.iter().enumerate().map(|(at, secret)| SourceSecret {

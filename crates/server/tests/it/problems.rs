@@ -15,7 +15,7 @@ use store_memory::Fault;
 use crate::world::{Answered, SECRET, World, call, github_push};
 
 /// Types that another test of this crate meets, or that nothing of today causes.
-const ELSEWHERE: [(&str, &str); 14] = [
+const ELSEWHERE: [(&str, &str); 15] = [
     ("too-slow", "receive::body"),
     ("already-complete", "links"),
     ("link-void", "links"),
@@ -24,8 +24,9 @@ const ELSEWHERE: [(&str, &str); 14] = [
     ("submission-refused", "api"),
     ("internal", "a damaged store"),
     ("sender-unreachable", "certificates"),
-    ("not-https", "no definition of today refuses plain HTTP"),
-    ("bad-content-type", "no definition of today asks for one"),
+    ("too-many-requests", "limits"),
+    ("not-https", "limits"),
+    ("bad-content-type", "limits"),
     ("missing-value", "no definition of today has such a part"),
     ("unknown-key", "no definition of today names keys"),
     ("untrusted-certificate", "certificates"),

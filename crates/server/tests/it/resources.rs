@@ -28,7 +28,8 @@ fn seal() -> SealKey {
 
 fn source(text: &str, random: &dyn Random) -> Result<domain::catalogue::Source, String> {
     let spec: SourceSpec = toml::from_str(text).map_err(|error| error.to_string())?;
-    resources::source(&spec, SourceKey(1), Owner::File, &seal(), random).map_err(|problem| problem.to_string())
+    resources::source(&spec, SourceKey(1), Owner::File, &seal(), random, &Default::default())
+        .map_err(|problem| problem.to_string())
 }
 
 fn service(text: &str, random: &dyn Random) -> Result<resources::NewService, String> {

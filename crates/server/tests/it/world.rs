@@ -206,6 +206,8 @@ impl World {
                 public_url: None,
                 handshake: None,
                 subject: None,
+                rate: None,
+                require_https: false,
                 active: true,
             },
             owner,
@@ -216,7 +218,8 @@ impl World {
     /// Adds a source that is written like this.
     pub async fn source_of(&self, spec: SourceSpec, owner: Owner) {
         let random = Counting(AtomicU8::new(100));
-        let source = resources::source(&spec, self.keys().key(), owner, &self.seal, &random).expect("a source");
+        let source = resources::source(&spec, self.keys().key(), owner, &self.seal, &random, &Default::default())
+            .expect("a source");
         self.add(vec![source.entry()]).await;
     }
 

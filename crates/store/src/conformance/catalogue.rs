@@ -85,6 +85,8 @@ impl World {
             public_url: None,
             handshake: domain::catalogue::Handshake::default(),
             subject: None,
+            rate: None,
+            require_https: false,
             active: true,
             owner: Owner::Api,
         };

@@ -2,11 +2,13 @@
 //!
 //! To add one: write `provider/NAME.rs` with a constant [`Provider`], add it to the list at the end, and put requests
 //! that are accepted and refused among the vectors. A test says what is lacking.
+//! A person may describe more of them in the configuration: see [`own`].
 //! The vocabulary that definitions are written in is small and closed: see [`definition`] and [`handshake`]; [`recipe`]
 //! is what a person does at the sender.
 
 pub mod definition;
 pub mod handshake;
+pub mod own;
 pub mod own_hosts;
 pub mod readings;
 pub mod recipe;
@@ -14,6 +16,7 @@ pub mod reference;
 
 pub use definition::*;
 pub use handshake::*;
+pub use own::{ProviderForm, Providers, Undefined};
 pub use own_hosts::OwnHosts;
 pub use recipe::*;
 

@@ -10,7 +10,7 @@ use super::{Credential, Part, Provider, Signature, TimeAt, Unit};
 #[must_use]
 pub fn is_ambiguous(provider: &Provider) -> bool {
     match &provider.credential {
-        Credential::Signature(signature) => !has_one_reading(signature, provider.methods),
+        Credential::Signature(signature) => !has_one_reading(signature, provider.methods, false),
         Credential::Twilio | Credential::PayPal => true,
         Credential::AwsSns
         | Credential::Netlify
@@ -21,9 +21,14 @@ pub fn is_ambiguous(provider: &Provider) -> bool {
 }
 
 /// Whether every border is certain: parts are taken off either end as long as it is clear where they stop, and what is
-/// left over is one part at most.
-fn has_one_reading(signature: &Signature, methods: &[&str]) -> bool {
-    let mut left: Vec<Extent> = signature.message.iter().map(|part| extent(*part, signature, methods)).collect();
+/// left over is one part at most. A body that must be a JSON object tells its own borders: nothing that it begins or
+/// ends with is one.
+pub(super) fn has_one_reading(signature: &Signature, methods: &[&str], only_objects: bool) -> bool {
+    let extent = |part: &Part| match part {
+        Part::Body | Part::Payload if only_objects => Extent::Itself,
+        part => extent(*part, signature, methods),
+    };
+    let mut left: Vec<Extent> = signature.message.iter().map(extent).collect();
     while left.len() > 1 {
         let last = left.len() - 1;
         if left[0].stops_before(&left[1]) {
@@ -108,9 +113,26 @@ mod tests {
     use super::has_one_reading;
     use crate::provider::{Part, Signature, Time, TimeAt, Unit};
 
-    fn one_reading(message: &'static [Part], unit: Unit) -> bool {
+    fn reads(message: &'static [Part], unit: Unit, only_objects: bool) -> bool {
         let time = Some(Time { at: TimeAt::Header("t"), unit, window_s: None });
-        has_one_reading(&Signature { message, time, ..Signature::BASE }, &["POST", "GET"])
+        has_one_reading(&Signature { message, time, ..Signature::BASE }, &["POST", "GET"], only_objects)
+    }
+
+    fn one_reading(message: &'static [Part], unit: Unit) -> bool {
+        reads(message, unit, false)
+    }
+
+    #[test]
+    fn a_body_that_must_be_an_object_tells_its_borders_and_no_others() {
+        for message in [
+            &[Part::Time, Part::Body][..],
+            &[Part::Url, Part::Body],
+            &[Part::Header("id"), Part::Text("."), Part::Time, Part::Text("."), Part::Body],
+        ] {
+            assert!(reads(message, Unit::Seconds, true), "{message:?}");
+        }
+        let two = &[Part::Header("a"), Part::Text("."), Part::Header("b"), Part::Text("."), Part::Body];
+        assert!(!reads(two, Unit::Seconds, true));
     }
 
     #[test]

@@ -97,6 +97,12 @@ impl Endpoint {
         self.provider.body_bytes_max
     }
 
+    /// The same for a request that was recorded at another time: a signed time may be of any age.
+    #[must_use]
+    pub fn at_any_time(self) -> Endpoint {
+        Endpoint { window_s: None, ..self }
+    }
+
     /// How far a signed time may lie from our own, where there is a limit.
     #[must_use]
     pub fn window_s(&self) -> Option<u64> {
@@ -109,6 +115,7 @@ impl Endpoint {
     ///
     /// A [`Refusal`] where no body could mend it. Passing proves nothing: only [`Endpoint::receive`] does.
     pub fn look(&self, head: &Head<'_>, now_s: i64) -> Result<(), Refusal> {
+        self.is_plain(head)?;
         if self.asked(head).may_be_open() {
             return Ok(());
         }
@@ -181,6 +188,7 @@ impl Endpoint {
         now_s: i64,
         certificate: Option<&dyn Certificate>,
     ) -> Result<Outcome, Refusal> {
+        self.is_plain(head)?;
         let asked = self.asked(head);
         if let Some(answer) = asked.answer(false, content, self.keys.first().map(|held| &held.key))? {
             return Ok(answer);
@@ -326,6 +334,16 @@ impl Endpoint {
     /// The address that the sender knows.
     fn url<'a>(&'a self, head: &Head<'a>) -> Cow<'a, str> {
         known_url(self.public_url.as_deref(), head.url)
+    }
+
+    /// Refuses a compressed body: no sender signs one, and what is signed is the body as it arrives.
+    fn is_plain(&self, head: &Head<'_>) -> Result<(), Refusal> {
+        let compressed = |value: &&[u8]| !value.is_empty() && !value.eq_ignore_ascii_case(b"identity");
+        if head.values("content-encoding").any(|value| compressed(&value)) {
+            let detail = "expected a body without Content-Encoding, as every sender sends it, found a compressed one";
+            return Err(Refusal::new(Reason::BadContentType, detail));
+        }
+        Ok(())
     }
 
     fn method(&self, head: &Head<'_>) -> Result<(), Refusal> {

@@ -93,6 +93,8 @@ impl Story {
             public_url: None,
             handshake: domain::catalogue::Handshake::default(),
             subject: None,
+            rate: None,
+            require_https: false,
             active: true,
             owner: Owner::Api,
         };
