@@ -4,13 +4,14 @@
 //! thread of its own, speaking the little HTTP of [`wire`]; [`event`] is what they send; [`product`] runs the release
 //! binary, [`bare`] the server to compare with, [`outgoing`] the outgoing client; [`measure`] holds the measurements;
 //! [`schemes`] checks requests without a
-//! server; [`report`] shows what came of them.
+//! server; [`licenses`] license tokens; [`report`] shows what came of them.
 
 pub mod args;
 pub mod bare;
 pub mod cpu;
 pub mod event;
 pub mod histogram;
+pub mod licenses;
 pub mod load;
 pub mod measure;
 pub mod outgoing;

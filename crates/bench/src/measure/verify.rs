@@ -6,6 +6,7 @@ use super::conditions::Conditions;
 use super::runs::{alternating, median_of, micros_each};
 use crate::bare::{Bare, verification_alone};
 use crate::event::Events;
+use crate::licenses;
 use crate::load::Load;
 use crate::report::{Goal, Measured};
 use crate::schemes::{self, Rates};
@@ -26,7 +27,17 @@ const STRETCHES: usize = 20;
 pub fn measure(conditions: &Conditions) -> io::Result<Vec<Measured>> {
     let mut figures = in_a_server(conditions)?;
     figures.extend(by_scheme(conditions));
+    figures.extend(of_licenses(conditions));
     Ok(figures)
+}
+
+/// Checks of a plugin against a license per second, by algorithm: two signatures each.
+fn of_licenses(conditions: &Conditions) -> impl Iterator<Item = Measured> {
+    licenses::all().into_iter().map(|pair| {
+        let rates: Vec<f64> = (0..conditions.runs * STRETCHES).map(|_| pair.rate()).collect();
+        let what = format!("verify: plugin against license, {}", pair.algorithm.name());
+        Measured::shown(what, median_of(&rates, |rate| *rate), "checks/s")
+    })
 }
 
 /// Checks per second beside the primitive's, by scheme and size.
