@@ -41,6 +41,15 @@ step "forge: the web validator" spec/test_web.sh "$server" "$whck"
 step "forge: the suites, from anywhere and against what is wrong" spec/test_tests_cli.sh "$whck"
 spec/test_tests_web.sh "$server" "$whck"
 
+if [ "$(id -u)" = 0 ]; then
+    command -v sudo >/dev/null || { apt-get update -q && apt-get install -qy --no-install-recommends sudo; } >&2
+    step "forge: the set-ups, with real accounts" \
+        cargo test --locked -p forge-endpoint --test it -- --ignored --test-threads 2 accounts::
+else
+    step "forge: the set-ups, with real accounts" \
+        echo "NOT RUN: not root, so no accounts can be made; only the unprivileged part was tested"
+fi
+
 log="$(mktemp)"
 trap 'rm -f "$log"' EXIT
 if command -v cargo-nextest >/dev/null; then
