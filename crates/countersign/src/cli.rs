@@ -165,7 +165,7 @@ impl Cli {
             Command::Verdict(verdict) => verdict.run(common).await,
             Command::Verify(verify) => verify.run(common),
             Command::Sign(sign) => sign.run(common),
-            Command::License(license) => license.run(common),
+            Command::License(license) => license.run(common).await,
             Command::Conformance(conformance) => conformance.run(),
             Command::Quarantine(quarantine) => quarantine.run(common).await,
             Command::Explain(explain) => explain.run(common).await,

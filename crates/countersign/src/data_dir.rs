@@ -65,6 +65,11 @@ impl DataDir {
         self.path.join("blobs")
     }
 
+    /// What is kept about licenses: the highest time seen, the newest revocation list.
+    pub fn license_state(&self) -> PathBuf {
+        self.path.join("license-state.json")
+    }
+
     /// Where the administrator's token stands.
     pub fn token_file(&self) -> PathBuf {
         token_file(&self.path)

@@ -1,7 +1,7 @@
 //! The wiring: every part made, handed what it needs, started in order and let go in order.
 //!
 //! Start: the data directory is locked, listeners are bound, the store is opened, the file's entries are applied, older
-//! leases are voided, the dispatcher begins, and only then is a connection accepted. End: `/readyz` says no, nothing more
+//! leases are voided, gates are held against the license, the dispatcher begins, and only then is a connection accepted. End: `/readyz` says no, nothing more
 //! is accepted, what is under way ends, the dispatcher hands its leases back, the store is closed.
 
 use std::ffi::OsString;
@@ -30,6 +30,7 @@ use crate::command::preview_image;
 use crate::config::{Config, ProgramForm, ServerForm};
 use crate::data_dir::{DataDir, seal_key};
 use crate::exit::{Exit, Failure};
+use crate::licensing::{self, LicenseFiles};
 use crate::resources::{self, Makers};
 
 /// The number of the only node.
@@ -116,11 +117,15 @@ impl Gateway {
             }),
             settings,
         };
+        let mut license =
+            LicenseFiles::open(&config.form.license, data.license_state(), &|name| std::env::var(name).ok())?;
+        licensing::look(&mut license, &server, SystemClock.now()).await;
         let dispatcher = tokio::spawn(dispatch::run(parts, dispatching.clone()));
         server.resume_switches().await.map_err(Failure::internal)?;
         let accepting = CancellationToken::new();
         let mut listeners = bound.serve(&server, &accepting);
         listeners.spawn(server.clone().keep_swept(accepting.clone()));
+        listeners.spawn(licensing::keep(license, server.clone(), || SystemClock.now(), accepting.clone()));
         let (engine, _data) = (engine, data);
         Ok(Self { addresses, server, engine, accepting, listeners, dispatching, dispatcher, first_token, _data })
     }

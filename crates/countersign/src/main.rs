@@ -13,6 +13,7 @@ mod data_dir;
 mod demo;
 mod exit;
 mod gateway;
+mod licensing;
 mod log;
 mod output;
 mod resources;

@@ -214,6 +214,9 @@ pub struct Service {
     pub signs: SigningKind,
     /// Our signing secrets for it: one, or two while a change is under way.
     pub signing: Vec<Sealed>,
+    /// The token that it carries, where it runs only with a license. No secret: it is the same in every installation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plugin_token: Option<String>,
     /// Its account.
     pub account: Option<AccountKey>,
     /// What it wants to hear.

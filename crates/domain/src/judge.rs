@@ -784,6 +784,7 @@ pub(crate) mod tests {
             headers: Vec::new(),
             signs: SigningKind::V1,
             signing: Vec::new(),
+            plugin_token: None,
             account: None,
             subscriptions: Vec::new(),
             on_failure: OnFailure::Hold,

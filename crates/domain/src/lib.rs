@@ -18,6 +18,7 @@ pub mod expectation;
 pub mod gate;
 pub mod id;
 pub mod judge;
+pub mod licensing;
 pub mod limits;
 pub mod link;
 pub mod outcome;

@@ -91,6 +91,8 @@ problems! {
             "Change it in the configuration file and restart.";
         CONFLICT = 409 "conflict" "The present state does not allow it",
             "Read the present state and decide again.";
+        NOT_LICENSED = 409 "not-licensed" "The license does not let the service run",
+            "Install a license that fits the service's plugin_token, or leave the service inactive.";
         ALREADY_COMPLETE = 409 "already-complete" "The result is complete or came too late",
             "Nothing to do: what came late was kept as late.";
         SUBMISSION_REFUSED = 403 "submission-refused" "An actor behind the subject may not submit",

@@ -20,6 +20,7 @@ use store::seal::SealKey;
 use store::{Store, StoreError};
 use verify::provider::Providers;
 
+use crate::license::License;
 use crate::logins::Logins;
 use crate::metrics::Metrics;
 use crate::pages::session::Sessions;
@@ -114,6 +115,7 @@ pub struct Shared {
     previewer: Previewer,
     nonces: Mutex<Nonces>,
     pub(crate) logins: Logins,
+    pub(crate) license: License,
     pub(crate) link_key: LinkKey,
     ready: AtomicBool,
     last_key: AtomicI64,
@@ -146,6 +148,7 @@ impl Server {
             sessions: Mutex::default(),
             nonces: Mutex::default(),
             logins: Logins::default(),
+            license: License::default(),
             link_key,
             ready: AtomicBool::new(true),
             last_key: AtomicI64::new(0),

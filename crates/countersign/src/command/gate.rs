@@ -48,7 +48,7 @@ impl Gate {
 
 fn print(gate: &Value) {
     output::sentence(&gate["text"]);
-    for service in gate["services"].as_array().into_iter().flatten() {
+    for service in ["services", "unlicensed"].iter().flat_map(|each| gate[each].as_array()).flatten() {
         output::sentence(&service["text"]);
     }
 }

@@ -1,4 +1,4 @@
-//! `license`: who may run which plugin or container, until when. None of it needs a server.
+//! `license`: who may run which plugin or container, until when. Only `status` needs a server.
 //!
 //! Exit codes are those of license tokens: 0 valid, 2 usage or configuration, 10 and above a reason to refuse.
 
@@ -10,6 +10,7 @@ mod keygen;
 mod keys;
 mod preview;
 mod revoke;
+mod status;
 
 use crate::cli::Common;
 use crate::exit::Done;
@@ -33,6 +34,8 @@ pub enum License {
     Preview(preview::Preview),
     /// Revoke a token or a key, by a signed list; without either, sign the list anew.
     Revoke(revoke::Revoke),
+    /// Show what license the gateway has, what ends soon, and which services it lets run: exit 1 if one may not.
+    Status,
     /// The key set of a verifier.
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -43,7 +46,7 @@ impl License {
     ///
     /// # Errors
     /// When it could not be done.
-    pub fn run(&self, common: &Common) -> Done {
+    pub async fn run(&self, common: &Common) -> Done {
         match self {
             License::Keygen(keygen) => keygen.run(common),
             License::Issue(issue) => issue.run(common),
@@ -53,6 +56,7 @@ impl License {
             License::CheckContainer(container) => container.run(common),
             License::Preview(preview) => preview.run(common),
             License::Revoke(revoke) => revoke.run(common),
+            License::Status => status::run(common).await,
             License::Keys(keys) => keys.run(common),
         }
     }

@@ -8,7 +8,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use domain::event_type::EventForm;
+use domain::licensing::NamePattern;
 use egress::AllowedNetwork;
+use license::{LEEWAY_S_MAX, Leeway, Names};
 use serde::{Deserialize, Deserializer, de};
 use server::QuarantineBounds;
 use server::resources::{RuleSpec, ServiceSpec, SourceSpec};
@@ -26,6 +28,7 @@ pub struct Form {
     pub dispatch: DispatchForm,
     pub quarantine: QuarantineForm,
     pub provider: Vec<ProviderForm>,
+    pub license: LicenseForm,
     pub source: Vec<SourceSpec>,
     pub service: Vec<ServiceSpec>,
     pub rule: Vec<RuleSpec>,
@@ -44,6 +47,7 @@ impl Default for Form {
             dispatch: DispatchForm::default(),
             quarantine: QuarantineForm::default(),
             provider: Vec::new(),
+            license: LicenseForm::default(),
             source: Vec::new(),
             service: Vec::new(),
             rule: Vec::new(),
@@ -172,6 +176,72 @@ impl From<QuarantineForm> for QuarantineBounds {
     }
 }
 
+/// `[license]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LicenseForm {
+    /// The installation's license; none: what the environment says.
+    pub token_file: Option<PathBuf>,
+    /// The keys that tokens are held against: a JWK set, a JWK, or PEM; none: what the environment says, or built in.
+    pub key_file: Option<PathBuf>,
+    /// The signed revocation list; none: what the environment says.
+    pub revocation_file: Option<PathBuf>,
+    /// Whether there must be a list.
+    pub revocations: RevocationsForm,
+    /// The issuer of every token.
+    pub issuer: Option<String>,
+    /// What the subjects are called.
+    pub subjects: SubjectsForm,
+    /// The customer that the license must name; none: any.
+    pub customer: Option<String>,
+    /// By how much two clocks may differ.
+    #[serde(deserialize_with = "leeway")]
+    pub leeway: Leeway,
+    /// Whether a clock is refused that is earlier than when the license was issued.
+    pub refuse_clock_before_issue: bool,
+    /// The services that must carry a token.
+    #[serde(deserialize_with = "patterns")]
+    pub require_token: Vec<NamePattern>,
+}
+
+/// `[license] subjects`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SubjectsForm {
+    pub user: Option<String>,
+    pub plugin: Option<String>,
+    pub container: Option<String>,
+    pub revocation: Option<String>,
+}
+
+/// `[license] revocations`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RevocationsForm {
+    /// No list is looked at.
+    Off,
+    /// No list is fine.
+    #[default]
+    Optional,
+    /// Without a list that has not ended nothing that needs a license runs.
+    Required,
+}
+
+impl LicenseForm {
+    /// Who issues, and what the subjects are called.
+    pub fn names(&self) -> Names {
+        let known = Names::default();
+        let SubjectsForm { user, plugin, container, revocation } = self.subjects.clone();
+        Names {
+            issuer: self.issuer.clone().unwrap_or(known.issuer),
+            user: user.unwrap_or(known.user),
+            plugin: plugin.unwrap_or(known.plugin),
+            container: container.unwrap_or(known.container),
+            revocation: revocation.unwrap_or(known.revocation),
+        }
+    }
+}
+
 /// `[exec.NAME]`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -213,6 +283,19 @@ fn some_url<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Err
 
 fn some_span<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
     domain::time::span_text::deserialize(from).map(Some)
+}
+
+fn leeway<'de, D: Deserializer<'de>>(from: D) -> Result<Leeway, D::Error> {
+    let span = domain::time::span_text::deserialize(from)?;
+    let whole = (span.subsec_nanos() == 0).then(|| Leeway::of_seconds(span.as_secs())).flatten();
+    whole.ok_or_else(|| {
+        de::Error::custom(format!("expected whole seconds, at most \"{LEEWAY_S_MAX}s\", found {span:?}"))
+    })
+}
+
+fn patterns<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<NamePattern>, D::Error> {
+    let texts = Vec::<String>::deserialize(from)?;
+    texts.iter().map(|text| text.parse().map_err(de::Error::custom)).collect()
 }
 
 fn ips<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<IpAddr>, D::Error> {

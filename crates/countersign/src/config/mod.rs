@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 pub use complaint::Complaint;
 use document::Document;
 use form::Form;
-pub use form::{ProgramForm, ServerForm};
+pub use form::{LicenseForm, ProgramForm, RevocationsForm, ServerForm};
 pub use overlay::Laid;
 use server::AspnetSwitches;
 pub use show::settings;
@@ -84,6 +84,9 @@ impl Config {
             form.data_dir = gathered.folder().join(&form.data_dir);
         }
         form.secrets.key_file = form.secrets.key_file.map(|path| gathered.folder().join(path));
+        for path in [&mut form.license.token_file, &mut form.license.key_file, &mut form.license.revocation_file] {
+            *path = path.take().map(|path| gathered.folder().join(path));
+        }
         let mut webhooks = Webhooks::default();
         if extent == Extent::Whole {
             let webhooks_file = form.server.webhooks_config.as_ref().map(|path| gathered.webhooks_file(path));

@@ -81,7 +81,8 @@ fn is_secret(key: &str) -> bool {
     let last = key.rsplit('.').next().unwrap_or(key);
     let name = last.split('[').next().unwrap_or(last);
     // A header's name is its last word, and may be any.
-    matches!(name, "secret" | "secrets" | "verify_token") || key.split('.').any(|word| word == "headers")
+    matches!(name, "secret" | "secrets" | "verify_token" | "plugin_token")
+        || key.split('.').any(|word| word == "headers")
 }
 
 fn plain(value: &DeValue<'_>) -> String {

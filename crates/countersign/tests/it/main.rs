@@ -10,6 +10,7 @@ mod demo;
 mod events;
 mod explain;
 mod hostile;
+mod license_gate;
 mod licenses;
 mod npm;
 mod offline;

@@ -11,7 +11,7 @@ use crate::world::root;
 const ARROWS: &[(&str, &[&str])] = &[
     ("verify", &[]),
     ("license", &["verify"]),
-    ("domain", &["verify"]),
+    ("domain", &["verify", "license"]),
     ("store", &["verify", "domain"]),
     ("store-memory", &["verify", "domain", "store"]),
     ("store-sqlite", &["verify", "domain", "store"]),

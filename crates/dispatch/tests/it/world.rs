@@ -123,6 +123,7 @@ pub fn service(key: ServiceKey, number: i64, profile: ProfileKind, event: &str) 
         headers: Vec::new(),
         signs: SigningKind::V1,
         signing: Vec::new(),
+        plugin_token: None,
         account: None,
         subscriptions: vec![Subscription {
             event: event.to_owned(),

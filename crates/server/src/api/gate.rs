@@ -19,6 +19,7 @@ use store::row::RowsExt as _;
 use super::auth::Caller;
 use super::change::{Changed, change};
 use super::extract::{Segments, Strict};
+use super::license;
 use super::services::find;
 use crate::problem::Problem;
 use crate::server::{Server, Shared};
@@ -50,10 +51,12 @@ pub async fn show(State(server): State<Server>) -> Json<Value> {
     };
     let whole = catalogue.switch(None);
     let services: Vec<Value> = catalogue.switches.values().filter(|each| each.service.is_some()).map(shown).collect();
+    let unlicensed = license::stopped(&server);
     Json(json!({
         "waits": !whole.is_some_and(|switch| switch.off),
         "gate": whole.map(shown),
         "services": services,
+        "unlicensed": unlicensed,
         "text": whole.map_or_else(|| "The gate is on: verdicts wait for answers.".to_owned(), |whole| text(whole, None)),
     }))
 }

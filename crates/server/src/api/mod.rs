@@ -11,6 +11,7 @@ mod extract;
 pub(crate) mod gate;
 mod holds;
 pub(crate) mod host;
+pub(crate) mod license;
 mod lists;
 pub mod openapi;
 mod probe;

@@ -14,8 +14,8 @@ use store::tables::{Artifact, Audit, Batch, Clearance, Quarantine, Restriction};
 use super::auth::{self, Needs};
 use super::lists::{Listed, list, one};
 use super::{
-    accounts, batches, events, gate, holds, lists, openapi, probe, quarantine, rehearsal, restrictions, rules, runs,
-    secrets, services, sources, subjects, submit, variables,
+    accounts, batches, events, gate, holds, license, lists, openapi, probe, quarantine, rehearsal, restrictions, rules,
+    runs, secrets, services, sources, subjects, submit, variables,
 };
 use crate::server::Server;
 
@@ -133,6 +133,7 @@ pub fn routes() -> Vec<Route> {
         Route::new("put", "/services/{id}/gate", Administer, "Say whether verdicts wait for a service's answers.", put(gate::turn_service)).takes("Turn"),
         Route::new("get", "/gate", Read, "Show what verdicts do not wait for.", get(gate::show)),
         Route::new("put", "/gate", Administer, "Say whether verdicts wait for answers at all.", put(gate::turn)).takes("Turn"),
+        Route::new("get", "/license", Read, "Show the installation's license, what ends soon, and which services it lets run.", get(license::show)).answers("License"),
         Route::new("post", "/services/{id}/resume", Administer, "Call a service again.", post(services::resume)),
         Route::new("post", "/services/{id}/credentials", Administer, "Issue new credentials, shown this once.", post(services::credentials)),
 

@@ -6,31 +6,52 @@ use axum::Extension;
 use axum::Json;
 use axum::extract::State;
 use domain::catalogue::{Account, Catalogue, Owner, Permission, Role, Service, SigningKind};
-use domain::gate::GateState;
+use domain::gate::{Gate, GateState};
 use domain::profile::ProfileKind;
 use domain::time::show_span;
+use domain::{ServiceKey, Timestamp};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 use store::change::{Listed, NewKeys, next_number};
 use store::command::{Answer, Command};
+use store::search;
 
 use super::auth::Caller;
 use super::change::{Changed, change, page, patched, writable};
 use super::extract::{Segments, Strict};
+use super::license;
 use crate::problem::{self, Problem};
 use crate::resources::{self, AccountSpec, EventSpec, ServiceSpec, same_host, settle_service};
 use crate::server::{Server, Shared};
 use store::seal::of;
 
-pub async fn list(State(server): State<Server>) -> Json<Value> {
+pub async fn list(State(server): State<Server>) -> Result<Json<Value>, Problem> {
     let catalogue = server.parts.store.catalogue();
-    let present = catalogue.services.values().filter(|service| !service.deleted);
-    page(present.map(|service| show(&server, service)))
+    let present: Vec<&Service> = catalogue.services.values().filter(|service| !service.deleted).collect();
+    let keys: Vec<ServiceKey> = present.iter().map(|service| service.key).collect();
+    let gates = server.parts.store.read(move |rows| {
+        let gates = keys.iter().map(|key| search::gate(rows, *key));
+        gates.collect::<Result<Vec<Gate>, _>>()
+    });
+    let gates = gates.await?;
+    Ok(page(present.iter().zip(&gates).map(|(service, gate)| show_with_gate(&server, service, gate))))
 }
 
 pub async fn one(State(server): State<Server>, Segments(id): Segments<String>) -> Result<Json<Value>, Problem> {
     let catalogue = server.parts.store.catalogue();
-    Ok(Json(show(&server, find(&server, &catalogue, &id)?)))
+    let service = find(&server, &catalogue, &id)?;
+    let key = service.key;
+    let gate = server.parts.store.read(move |rows| search::gate(rows, key)).await?;
+    Ok(Json(show_with_gate(&server, service, &gate)))
+}
+
+/// It, and whether it is being sent to.
+fn show_with_gate(server: &Shared, service: &Service, gate: &Gate) -> Value {
+    let mut shown = show(server, service);
+    // A gate that was never turned has stood open always.
+    let since = (gate.since != Timestamp(0)).then(|| gate.since.rfc3339());
+    shown["gate"] = json!({ "state": gate.state, "since": since });
+    shown
 }
 
 pub async fn create(
@@ -51,6 +72,9 @@ pub async fn create(
         let listeners = &parts.settings.own_listeners;
         let new = resources::service(&spec, keys.key(), number, Owner::Api, listeners, &parts.seal, &*parts.random)?;
         let mut service = new.service;
+        if service.active {
+            license::check(&server, &service)?;
+        }
         let (account, credentials) = issue(&server, catalogue, keys, &service)?;
         service.account = Some(account.key);
         let mut answer = show(&server, &service);
@@ -83,6 +107,9 @@ pub async fn patch(
         if !members.contains_key("secret") {
             spec.secret = opened(&server, before)?;
         }
+        if !members.contains_key("plugin_token") {
+            spec.plugin_token.clone_from(&before.plugin_token);
+        }
         let listeners = &parts.settings.own_listeners;
         let fresh =
             resources::service(&spec, before.key, before.number, Owner::Api, listeners, &parts.seal, &*parts.random)?;
@@ -91,6 +118,13 @@ pub async fn patch(
         // Headers may be secrets of that host, and are for no other.
         if !said && service.profile == before.profile && same_host(&service.url, &before.url) {
             service.headers.clone_from(&before.headers);
+        }
+        let lost_token = before.plugin_token.is_some() && service.plugin_token.is_none();
+        if lost_token && !members.contains_key("active") && server.licensing().requires_token(&service.name) {
+            service.active = false;
+        }
+        if service.active && (!before.active || service.plugin_token != before.plugin_token) {
+            license::check(&server, &service)?;
         }
         let mut answer = show(&server, &service);
         if service.signs != before.signs {
@@ -101,7 +135,9 @@ pub async fn patch(
         let what = format!("changed {} of the service {}", names.join(", "), service.name);
         Ok(Changed { entries: vec![service.entry()], what, answer })
     });
-    Ok(Json(changed.await?))
+    let answer = changed.await?;
+    server.keep_to_license().await?;
+    Ok(Json(answer))
 }
 
 pub async fn delete(
@@ -143,6 +179,7 @@ pub async fn restore(
         let parts = &server.parts;
         let (shown, sealed) = resources::signing_key(before.signs, &before.name, &parts.seal, &*parts.random);
         let mut service = Service { active: true, deleted: false, signing: vec![sealed], ..before.clone() };
+        license::check(&server, &service)?;
         let (account, credentials) = issue(&server, catalogue, keys, &service)?;
         service.account = Some(account.key);
         let mut answer = show(&server, &service);
@@ -152,7 +189,9 @@ pub async fn restore(
         let what = format!("restored the service {}", service.name);
         Ok(Changed { entries: vec![service.entry(), account.entry()], what, answer })
     });
-    Ok(Json(restored.await?))
+    let answer = restored.await?;
+    server.keep_to_license().await?;
+    Ok(Json(answer))
 }
 
 /// A new signing secret, beside the old one until the next change, and new credentials for the service's account. Also
@@ -183,7 +222,8 @@ pub async fn pause(
     Extension(caller): Extension<Caller>,
     Segments(id): Segments<String>,
 ) -> Result<Json<Value>, Problem> {
-    turn(&server, &caller, &id, &[GateState::Open, GateState::Breaker, GateState::Gone], GateState::Paused).await
+    let from = [GateState::Open, GateState::Breaker, GateState::Gone, GateState::License];
+    turn(&server, &caller, &id, &from, GateState::Paused).await
 }
 
 pub async fn resume(
@@ -191,6 +231,7 @@ pub async fn resume(
     Extension(caller): Extension<Caller>,
     Segments(id): Segments<String>,
 ) -> Result<Json<Value>, Problem> {
+    license::check(&server, find(&server, &server.parts.store.catalogue(), &id)?)?;
     turn(&server, &caller, &id, &[GateState::Paused, GateState::Gone, GateState::Breaker], GateState::Open).await
 }
 
@@ -210,7 +251,7 @@ async fn turn(
             .await?;
     }
     let key = service.key;
-    let gate = server.parts.store.read(move |rows| store::search::gate(rows, key)).await?;
+    let gate = server.parts.store.read(move |rows| search::gate(rows, key)).await?;
     Ok(Json(json!({ "name": service.name, "gate": gate.state })))
 }
 
@@ -349,6 +390,7 @@ fn spec_of(service: &Service) -> ServiceSpec {
         headers: BTreeMap::new(),
         config: None,
         secret: None,
+        plugin_token: None,
         signing: service.signs,
         events: service.subscriptions.iter().map(event).collect(),
         on_failure: service.on_failure,
@@ -371,6 +413,8 @@ fn show(server: &Shared, service: &Service) -> Value {
         shown["deleted"] = json!(true);
     }
     shown["has_secret"] = json!(service.secret.is_some());
+    shown["has_plugin_token"] = json!(service.plugin_token.is_some());
+    shown["license"] = license::show_standing(&server.licensing().standing(service, server.now()));
     // Also where the next key has none: those of the old kind sign until then.
     let public_keys = resources::public_keys(service, &server.parts.seal);
     if service.signs == SigningKind::V1a || !public_keys.is_empty() {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use domain::catalogue::{Header, OnFailure, Owner, Sealed, Service, SigningKind, Subscription};
 use domain::event::EVIDENCE_CREATED;
 use domain::expectation::Redeliver;
+use domain::licensing::TOKEN_BYTES_MAX;
 use domain::profile::{PayloadForm, ProfileKind};
 use domain::{Random, ServiceKey, limits};
 use egress::{AllowedNetwork, Policy};
@@ -45,6 +46,9 @@ pub struct ServiceSpec {
     /// The profile's own key; a scanner needs one.
     #[serde(default, skip_serializing)]
     pub secret: Option<String>,
+    /// The token that it carries, where it runs only with a license.
+    #[serde(default, skip_serializing)]
+    pub plugin_token: Option<String>,
     /// What we sign with, in the `standard` profile.
     #[serde(default = "v1")]
     pub signing: SigningKind,
@@ -231,6 +235,7 @@ pub fn service(
         headers: headers(spec, seal, random),
         signs: spec.signing,
         signing: vec![signing],
+        plugin_token: spec.plugin_token.as_deref().map(plugin_token).transpose().map_err(told)?,
         account: None,
         subscriptions: subscriptions(spec).map_err(told)?,
         on_failure: spec.on_failure,
@@ -265,6 +270,18 @@ fn configured(spec: &ServiceSpec) -> Result<ServiceSpec, String> {
         return Err(format!("headers are for the profile worker; {} signs what it sends", spec.profile));
     }
     Ok(spec)
+}
+
+/// A token as it is kept. Whether it lets the service run is the license's to say.
+fn plugin_token(text: &str) -> Result<String, String> {
+    let token = text.trim();
+    match token.len() {
+        0 => Err("plugin_token: expected a token, found nothing; leave it out where there is none".to_owned()),
+        found if found > TOKEN_BYTES_MAX => {
+            Err(format!("plugin_token: expected at most {TOKEN_BYTES_MAX} bytes, found {found}"))
+        }
+        _ => Ok(token.to_owned()),
+    }
 }
 
 fn headers(spec: &ServiceSpec, seal: &SealKey, random: &dyn Random) -> Vec<Header> {

@@ -5,6 +5,7 @@ mod aspnet;
 mod batches;
 mod certificates;
 mod holds;
+mod license;
 mod limits;
 mod links;
 mod listen;

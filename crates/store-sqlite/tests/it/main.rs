@@ -66,6 +66,7 @@ async fn subscribe(store: &Store) -> ServiceKey {
         headers: Vec::new(),
         signs: SigningKind::V1,
         signing: Vec::new(),
+        plugin_token: None,
         account: None,
         subscriptions: vec![Subscription {
             event: "github.ping".to_owned(),

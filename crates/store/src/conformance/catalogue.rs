@@ -51,6 +51,7 @@ impl World {
             headers: Vec::new(),
             signs: SigningKind::V1,
             signing: Vec::new(),
+            plugin_token: None,
             account: None,
             subscriptions: vec![subscription(event)],
             on_failure: OnFailure::Hold,
