@@ -6,9 +6,11 @@
 
 mod fault;
 mod outcome;
+mod replace;
 mod state;
 mod surroundings;
 
 pub use fault::Fault;
 pub use outcome::{Outcome, check_container};
+pub use replace::replace;
 pub use surroundings::{Options, Prepared, RevocationMode, Surroundings};

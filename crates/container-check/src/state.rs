@@ -1,12 +1,12 @@
 //! What is remembered between checks: the highest time seen, and the last good revocation list.
 
 use core::time::Duration;
-use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
+use crate::replace;
 use crate::surroundings::read;
 
 /// What a state file holds.
@@ -47,14 +47,9 @@ impl State {
     /// Writes it in one step, so that no reader meets half of it.
     pub fn write(&self, path: &Path) -> Result<(), Fault> {
         let written = Written { latest_seen_s: self.latest_seen.as_secs(), revocations: self.revocations.clone() };
-        let mut beside = path.to_owned().into_os_string();
-        beside.push(format!(".{}", std::process::id()));
         let text = serde_json::to_string(&written).unwrap_or_default();
-        fs::write(&beside, text).and_then(|()| fs::rename(&beside, path)).map_err(|why| {
-            // Nothing is left to try.
-            let _ = fs::remove_file(&beside);
-            Fault::new(format!("the state file {} cannot be written: {why}", path.display()))
-        })
+        replace(path, &text, 0o644)
+            .map_err(|why| Fault::new(format!("the state file {} cannot be written: {why}", path.display())))
     }
 }
 

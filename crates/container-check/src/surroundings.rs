@@ -147,6 +147,12 @@ impl<'a> Surroundings<'a> {
         self.text(IMAGE)
     }
 
+    /// Whether a key set is named.
+    #[must_use]
+    pub fn names_keys(&self) -> bool {
+        self.path(KEYSET).is_some()
+    }
+
     /// The keys: of the file that is given, else of the one that the environment names, else those built in.
     ///
     /// # Errors
@@ -218,10 +224,16 @@ impl<'a> Surroundings<'a> {
         state: Option<&State>,
         warnings: &mut Vec<String>,
     ) -> Result<Option<(String, RevocationList)>, Fault> {
-        let last = state.and_then(|state| state.revocations.as_ref()).and_then(|token| {
-            let list = RevocationList::read(token, keys, names, None).ok()?;
-            Some((token.clone(), list))
-        });
+        let last =
+            state.and_then(|state| state.revocations.as_ref()).and_then(|token| {
+                match RevocationList::read_again(token, keys, names) {
+                    Ok(list) => Some((token.clone(), list)),
+                    Err(fault) => {
+                        warnings.push(format!("the list that was remembered is in force no more: {fault}"));
+                        None
+                    }
+                }
+            });
         let Some(path) = options.revocations.clone().or_else(|| self.path(REVOCATIONS)) else { return Ok(last) };
         let token = read(&path)?.trim().to_owned();
         match RevocationList::read(&token, keys, names, last.as_ref().map(|(_, list)| list.number())) {

@@ -155,14 +155,16 @@ impl Draft {
         if self.expires.is_none() && self.kind == Kind::User {
             return Err(IssueFault::NoEnd);
         }
-        let Some(expires) = self.expires else { return Ok(self.lease.map(|lease| begins.saturating_add(lease))) };
-        let days =
-            expires.checked_sub(begins).filter(|valid| !valid.is_zero()).ok_or(IssueFault::EndsBeforeItBegins)?;
-        if days > DAY * DAYS_MAX as u32 && !self.long {
-            return Err(IssueFault::TooLong { days: days.as_secs() / DAY.as_secs() });
+        let leased = self.lease.map(|lease| begins.saturating_add(lease));
+        let ends: Vec<Duration> = self.expires.into_iter().chain(leased).collect();
+        if ends.iter().any(|end| *end <= begins) {
+            return Err(IssueFault::EndsBeforeItBegins);
         }
-        let leased = self.lease.map_or(Duration::MAX, |lease| begins.saturating_add(lease));
-        Ok(Some(expires.min(leased)))
+        let valid = self.expires.or(leased).map_or(Duration::ZERO, |end| end - begins);
+        if valid > DAY * DAYS_MAX as u32 && !self.long {
+            return Err(IssueFault::TooLong { days: valid.as_secs() / DAY.as_secs() });
+        }
+        Ok(ends.into_iter().min())
     }
 }
 

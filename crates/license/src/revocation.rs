@@ -108,7 +108,9 @@ impl fmt::Display for RevocationFault {
                 Reason::Signature => "the signature of the revocation list does not hold",
                 _ => "the revocation list is signed with no key of this verifier",
             }),
-            RevocationFault::Retired => out.write_str("the revocation list is signed with a retired key"),
+            RevocationFault::Retired => out.write_str(
+                "the revocation list is signed with a retired key: its issuer signs it anew with the active one",
+            ),
             RevocationFault::Claim(name) => write!(out, "the revocation list has no usable `{name}`"),
             RevocationFault::Older { number, seen } => {
                 write!(out, "the revocation list has the number {number}, but number {seen} was seen before")
@@ -151,17 +153,31 @@ impl RevocationList {
         names: &Names,
         seen: Option<u64>,
     ) -> Result<RevocationList, RevocationFault> {
-        let compact = token::taken_apart(token, LIST_BYTES_MAX).map_err(RevocationFault::Token)?;
-        let key = token::signer(keys, None, &compact, is_revocation).map_err(RevocationFault::Token)?;
-        if key.status != Status::Active {
+        let (list, status) = RevocationList::signed(token, keys, names)?;
+        if status != Status::Active {
             return Err(RevocationFault::Retired);
         }
-        let object = Object::read(&compact.claims).ok_or(RevocationFault::Token(Reason::Json))?;
-        let list = RevocationList::judge(&object, names)?;
         match seen.filter(|seen| list.number < *seen) {
             Some(seen) => Err(RevocationFault::Older { number: list.number, seen }),
             None => Ok(list),
         }
+    }
+
+    /// Reads a list that was believed before, and stays so when its key retires: else a new key would set free what the
+    /// old one had revoked.
+    ///
+    /// # Errors
+    ///
+    /// [`RevocationFault`] says why it is refused.
+    pub fn read_again(token: &str, keys: &KeySet, names: &Names) -> Result<RevocationList, RevocationFault> {
+        RevocationList::signed(token, keys, names).map(|(list, _)| list)
+    }
+
+    fn signed(token: &str, keys: &KeySet, names: &Names) -> Result<(RevocationList, Status), RevocationFault> {
+        let compact = token::taken_apart(token, LIST_BYTES_MAX).map_err(RevocationFault::Token)?;
+        let key = token::signer(keys, None, &compact, is_revocation).map_err(RevocationFault::Token)?;
+        let object = Object::read(&compact.claims).ok_or(RevocationFault::Token(Reason::Json))?;
+        Ok((RevocationList::judge(&object, names)?, key.status))
     }
 
     fn judge(object: &Object<'_>, names: &Names) -> Result<RevocationList, RevocationFault> {
@@ -218,9 +234,16 @@ impl RevocationList {
         }
     }
 
-    /// The token of the list that follows this one: its lines, made at `now`, to be renewed by `expires`.
+    /// The token of the list that follows this one: its lines, made at `now`, to be renewed by `expires`. None where it
+    /// would be longer than verifiers read.
     #[must_use]
-    pub fn sign_next(&self, key: &PrivateKey, names: &Names, now: Duration, expires: Option<Duration>) -> String {
+    pub fn sign_next(
+        &self,
+        key: &PrivateKey,
+        names: &Names,
+        now: Duration,
+        expires: Option<Duration>,
+    ) -> Option<String> {
         let lines: Vec<Line> = self.entries.iter().map(Entry::line).collect();
         let expires = expires.map(|at| format!(r#""exp":{},"#, time::written(at))).unwrap_or_default();
         let claims = format!(
@@ -233,7 +256,8 @@ impl RevocationList {
         );
         let id = key.id().map(|id| format!(r#","kid":{}"#, quoted(id))).unwrap_or_default();
         let header = format!(r#"{{"alg":"{}","typ":"revocation+jwt"{id}}}"#, key.algorithm().name());
-        Compact::join(&header, &claims, |signed| key.sign(signed))
+        let token = Compact::join(&header, &claims, |signed| key.sign(signed));
+        Some(token).filter(|token| token.len() <= LIST_BYTES_MAX)
     }
 
     pub(crate) fn revokes_token(&self, id: &str) -> bool {

@@ -152,11 +152,20 @@ fn what_should_not_be_issued_is_not() {
     assert!(user(&["--category", "XXL", "--days", "9"]).contains("S, M, L or XL"));
     assert!(user(&["--category", "M", "--days", "9", "--alg", "Ed25519"]).contains("for Ed25519 keys"));
     assert!(issue(&["--kind", "plugin", "--aud", "", "--category", "M"]).contains("must name"));
-    assert!(vendor.no(2, &["keygen", "--kid", "a", "--out", "vendor.jwk"]).contains("cannot be written"));
+    assert!(vendor.no(2, &["keygen", "--kid", "a", "--out", "vendor.jwk"]).contains("is there already"));
 
     vendor.yes(&["keys", "retire", "keys.json", "first"]);
     let with_set = ["--category", "M", "--days", "9", "--keys", "keys.json"];
     assert!(user(&with_set).contains("is retired"));
+    vendor.yes(&["keygen", "--kid", "first", "--out", "other.jwk"]);
+    vendor.yes(&["keys", "add", "other.json", "other.public.jwk"]);
+    let other = ["--category", "M", "--days", "9", "--keys", "other.json"];
+    assert!(user(&other).contains("whose public half is in the key set"));
+    let leased = ["--category", "M", "--days", "9", "--lease", "0"];
+    assert!(
+        issue(&[&["--kind", "user", "--aud", "c", "--keys", "other.json"], &leased[..]].concat())
+            .contains("before it begins")
+    );
     vendor.yes(&["verify", "--kind", "user", "@license.jwt"]);
     vendor.yes(&["keys", "revoke", "keys.json", "first"]);
     assert!(vendor.no(18, &["verify", "--kind", "user", "@license.jwt"]).contains("key is revoked"));
@@ -200,7 +209,7 @@ fn a_token_is_shown_with_its_dates_and_believed_only_with_keys() {
 
     let mut keyless = countersign(vendor.folder.path());
     let keyless = keyless.args(["license", "inspect", "@leased.jwt"]).output().expect("it runs");
-    assert!(String::from_utf8_lossy(&keyless.stdout).starts_with("not verified: no keys are given"));
+    assert!(String::from_utf8_lossy(&keyless.stdout).starts_with("not verified: no keys: none are built in"));
     assert!(vendor.no(11, &["inspect", "a.b"]).contains("TOKEN_MALFORMED"));
 }
 
@@ -232,6 +241,53 @@ fn what_is_revoked_is_refused_without_a_network() {
     let ended = [&required[..], &["--revocations", "revoked.jwt", "--at", "3500-01-01"]].concat();
     assert!(vendor.no(18, &ended).contains("has ended"));
     assert!(vendor.no(2, &[&revoke[..], &["--kid", "first"]].concat()).contains("proves nothing"));
+}
+
+#[test]
+fn what_is_revoked_stays_so_when_the_key_of_the_list_retires() {
+    let vendor = Vendor::new("EdDSA");
+    let told: Value = serde_json::from_str(&vendor.yes(&["inspect", "@license.jwt", "--json"])).expect("JSON");
+    let id = told["claims"]["jti"].as_str().expect("an id");
+    let check = ["check-plugin", "--name", PLUGIN, "--plugin-token", "@plugin.jwt", "--state", "state.json"];
+    let with_list = [&check[..], &["--revocations", "revoked.jwt"]].concat();
+    vendor.yes(&["revoke", "--list", "revoked.jwt", "--key", "vendor.jwk", "--jti", id]);
+    vendor.no(18, &with_list);
+
+    vendor.yes(&["keygen", "--kid", "second", "--out", "second.jwk"]);
+    vendor.yes(&["keys", "add", "keys.json", "second.public.jwk"]);
+    vendor.yes(&["keys", "retire", "keys.json", "first"]);
+    let kept = vendor.no(18, &with_list);
+    assert!(kept.contains("signed with a retired key") && kept.contains("the last good one stays in force"), "{kept}");
+    assert!(vendor.no(18, &check).contains("REVOKED"));
+
+    let anew = ["revoke", "--list", "revoked.jwt", "--key", "second.jwk"];
+    assert!(vendor.no(2, &anew).contains("--keys FILE"));
+    assert!(vendor.yes(&[&anew[..], &["--keys", "keys.json"]].concat()).contains("number 2, 1 revoked"));
+    let renewed = vendor.no(18, &with_list);
+    assert!(!renewed.contains("warning"), "{renewed}");
+}
+
+#[test]
+fn checks_as_of_another_time_are_not_remembered() {
+    let vendor = Vendor::new("EdDSA");
+    let preview = ["preview", "--license", "@license.jwt", "--state", "state.json"];
+
+    vendor.no(1, &[&preview[..], &["--at", "2999-01-01"]].concat());
+    assert!(!vendor.at("state.json").exists());
+    vendor.yes(&preview);
+}
+
+#[test]
+fn a_set_with_a_secret_is_for_nobody_else() {
+    let vendor = Vendor::new("EdDSA");
+    let secret = json!({ "kty": "oct", "alg": "HS512", "kid": "old", "k": "A".repeat(86) });
+    std::fs::write(vendor.at("old.jwk"), secret.to_string()).expect("written");
+    let mode = || vendor.at("keys.json").metadata().expect("a file").permissions().mode() & 0o777;
+    assert_eq!(mode() & 0o044, 0o044);
+
+    vendor.yes(&["keys", "add", "keys.json", "old.jwk"]);
+
+    assert_eq!(mode(), 0o600);
 }
 
 #[test]

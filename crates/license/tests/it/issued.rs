@@ -177,7 +177,7 @@ fn a_signed_list_revokes_tokens_and_keys() {
         validator.verify(Kind::User, &license, NOW).map_err(|error| error.reason).map(drop)
     };
     let read = |what: Revoked| {
-        let token = revoking(what).sign_next(&key, &names, NOW, Some(NOW + DAY));
+        let token = revoking(what).sign_next(&key, &names, NOW, Some(NOW + DAY)).expect("short");
         RevocationList::read(&token, &set, &names, Some(1)).expect("a list")
     };
 
@@ -204,19 +204,22 @@ fn a_list_that_is_not_the_issuer_s_or_is_older_is_refused() {
     let set = keys(&[&key]);
     let names = Names::default();
     let list = revoking(Revoked::Token("user-1".to_owned()));
-    let token = list.sign_next(&key, &names, NOW, None);
+    let token = list.sign_next(&key, &names, NOW, None).expect("short");
     let read = |token: &str, set: &KeySet, seen| RevocationList::read(token, set, &names, seen).expect_err("refused");
 
     assert_eq!(read(&token, &set, Some(2)), RevocationFault::Older { number: 1, seen: 2 });
     let retired = KeySet::read(&key.public_jwk().expect("public").replace("active", "retired"), None).expect("a set");
     assert_eq!(read(&token, &retired, None), RevocationFault::Retired);
+    assert_eq!(RevocationList::read_again(&token, &retired, &names).map(|list| list.number()), Ok(1), "once believed");
+    let revoked = KeySet::read(&key.public_jwk().expect("public").replace("active", "revoked"), None).expect("a set");
+    assert_eq!(RevocationList::read_again(&token, &revoked, &names), Err(RevocationFault::Token(Reason::RevokedKey)));
     let license = issued(&draft(Kind::User, "customer-1"), Algorithm::EdDsa);
     assert_eq!(read(&license, &set, None), RevocationFault::Token(Reason::Type));
-    let other = list.sign_next(&key, &Names::of_product("countersign"), NOW, None);
+    let other = list.sign_next(&key, &Names::of_product("countersign"), NOW, None).expect("short");
     assert_eq!(read(&other, &set, None), RevocationFault::Token(Reason::Issuer));
     let stranger = PrivateKey::generate(Algorithm::EdDsa, "EdDSA", &[8; 32]).expect("a key");
     assert_eq!(
-        read(&list.sign_next(&stranger, &names, NOW, None), &set, None),
+        read(&list.sign_next(&stranger, &names, NOW, None).expect("short"), &set, None),
         RevocationFault::Token(Reason::Signature)
     );
     assert_eq!(
@@ -224,4 +227,16 @@ fn a_list_that_is_not_the_issuer_s_or_is_older_is_refused() {
         Err(Code::HeaderInvalid),
         "a list is no license"
     );
+}
+
+#[test]
+fn a_list_that_verifiers_would_not_read_is_not_signed() {
+    let long = "x".repeat(1000);
+    let lines = (0..1100).map(|nth| {
+        let what = Revoked::Token(format!("{nth}-{long}"));
+        Entry { what, at: None, reason: None }
+    });
+    let list = RevocationList::trusted(lines);
+
+    assert_eq!(list.sign_next(&key(Algorithm::EdDsa), &Names::default(), NOW, None), None);
 }

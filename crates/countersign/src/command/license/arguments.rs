@@ -44,7 +44,8 @@ pub struct How {
     /// Whether there must be a revocation list: `off`, `optional` or `required`.
     #[arg(long, value_name = "MODE", value_parser = mode, default_value = "optional")]
     revocation_mode: RevocationMode,
-    /// Remember the highest time seen and the last list here, and refuse a clock that was set back.
+    /// Remember the highest time seen and the last list here, and refuse a clock that was set back. With `--at` it is
+    /// read and not changed.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
     /// Check as of this time instead of now: seconds since 1970, or RFC 3339. The state file is left as it is.
@@ -170,22 +171,18 @@ pub fn private_key(path: &Path) -> Result<PrivateKey, Failure> {
     PrivateKey::read(&text).map_err(|fault| Failure::usage(format!("{}: {fault}", path.display())))
 }
 
-/// Writes a new file that may hold a secret; one that is there already is left alone.
+/// Writes a new file, which may hold a secret; one that is there already is left alone.
 pub fn create(path: &Path, text: &str, mode: u32) -> Result<(), Failure> {
     let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
     let written = file.and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
     written.map_err(|why| Failure::usage(format!("{} cannot be written: {why}", path.display())))
 }
 
-/// Puts a text in the place of a file, in one step.
-pub fn replace(path: &Path, text: &str) -> Result<(), Failure> {
-    let mut beside = path.to_owned().into_os_string();
-    beside.push(format!(".{}", std::process::id()));
-    std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, path)).map_err(|why| {
-        // Nothing is left to try.
-        let _ = std::fs::remove_file(&beside);
-        Failure::usage(format!("{} cannot be written: {why}", path.display()))
-    })
+/// Puts a text in the place of a file, in one step. Who may read the file stays as it was; a new one has this mode.
+pub fn replace(path: &Path, text: &str, mode: u32) -> Result<(), Failure> {
+    let kept = std::fs::metadata(path).map_or(mode, |file| file.permissions().mode() & 0o777);
+    let written = container_check::replace(path, text, kept);
+    written.map_err(|why| Failure::usage(format!("{} cannot be written: {why}", path.display())))
 }
 
 /// A time: seconds since 1970, RFC 3339, or a day, which is its first moment in UTC.

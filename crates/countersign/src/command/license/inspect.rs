@@ -24,7 +24,7 @@ impl Inspect {
     pub fn run(&self, common: &Common) -> Done {
         let token = token(&self.token)?;
         let inspected = license::inspect(&token).map_err(|reason| {
-            let error = LicenseError { reason, token: Some(Kind::User) };
+            let error = LicenseError { reason, token: None };
             Failure::new(Exit::of_license(error.code().exit()), format!("{}: {error}", error.code()))
         })?;
         let verified = self.verified(&inspected, &token)?;
@@ -54,8 +54,8 @@ impl Inspect {
     fn verified(&self, inspected: &Inspected, token: &str) -> Result<Result<(), String>, Failure> {
         let validator = match self.how.validator(false) {
             Ok(validator) => validator,
-            Err(_) if !self.how.names_keys() => return Ok(Err("no keys are given".to_owned())),
-            Err(failure) => return Err(failure),
+            Err(failure) if self.how.names_keys() => return Err(failure),
+            Err(failure) => return Ok(Err(failure.to_string())),
         };
         let subject = inspected.unverified_claims.get("sub").and_then(Value::as_str);
         let names = &validator.settings().names;

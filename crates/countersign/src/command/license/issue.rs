@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use license::{Algorithm, Categories, Draft, Kind, PrivateKey, Status};
+use license::{Algorithm, Categories, Draft, KeySet, Kind, PrivateKey, Settings, Status, Validator};
 use serde_json::json;
 use verify::hex;
 
@@ -40,7 +40,7 @@ pub struct Issue {
     /// The private key.
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
-    /// The verifiers' key set: the key must be active in it.
+    /// The verifiers' key set, by default `$COUNTERSIGN_LICENSE_KEYSET`: the key must be active in it.
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
     /// What the header calls the algorithm of an Ed25519 key: `EdDSA`, which most verifiers know, or `Ed25519`.
@@ -63,12 +63,15 @@ impl Issue {
                 key.algorithm().name()
             )));
         }
-        self.is_active(&key)?;
+        let set = self.set(&key)?;
         let draft = self.draft();
         let token = draft.issue(&key, &self.naming.names()).map_err(|fault| match fault {
             license::IssueFault::TooLong { .. } => Failure::usage(fault.to_string()).mend("with --long"),
             fault => Failure::usage(fault.to_string()),
         })?;
+        if let Some(set) = set {
+            self.verifies(set, &token, &draft)?;
+        }
         match common.form() {
             Form::Human => output::line(token),
             Form::Json => {
@@ -97,20 +100,32 @@ impl Issue {
         }
     }
 
-    fn is_active(&self, key: &PrivateKey) -> Result<(), Failure> {
-        let Some(file) = &self.keys else { return Ok(()) };
-        let set = environment().keys(Some(file))?;
-        let found = set.keys().find(|(id, ..)| *id == key.id()).map(|(.., status)| status);
-        match found {
-            Some(Status::Active) => Ok(()),
-            Some(status) => Err(Failure::usage(format!(
-                "the key {:?} is {} in {}: sign with the active one",
-                key.id().unwrap_or_default(),
-                status.name(),
-                file.display()
-            ))),
-            None => Err(Failure::usage(format!("{} does not have the key", file.display()))
+    /// The verifiers' key set, where it is known here. That of the environment may be for other keys than this one.
+    fn set(&self, key: &PrivateKey) -> Result<Option<KeySet>, Failure> {
+        let environment = environment();
+        if self.keys.is_none() && !environment.names_keys() {
+            return Ok(None);
+        }
+        let set = environment.keys(self.keys.as_deref())?;
+        let name = key.id().unwrap_or_default();
+        match set.keys().find(|(id, ..)| *id == key.id()).map(|(.., status)| status) {
+            Some(Status::Active) => Ok(Some(set)),
+            Some(status) => Err(Failure::usage(format!("the key {name:?} is {} in the key set", status.name()))
+                .mend("sign with the active one")),
+            None if self.keys.is_none() => Ok(None),
+            None => Err(Failure::usage(format!("the key set does not have the key {name:?}"))
                 .mend("add its public half with `countersign license keys add`")),
         }
+    }
+
+    /// That the set's key of this name is the same key.
+    fn verifies(&self, set: KeySet, token: &str, draft: &Draft) -> Result<(), Failure> {
+        let settings = Settings { names: self.naming.names(), ..Settings::default() };
+        let begins = draft.not_before.unwrap_or(draft.issued_at);
+        let verdict = Validator::new(set).with_settings(settings).verify(draft.kind, token, begins);
+        verdict.map(drop).map_err(|error| {
+            Failure::usage(format!("verifiers would refuse the token: {error}"))
+                .mend("give the private key whose public half is in the key set")
+        })
     }
 }

@@ -36,6 +36,10 @@ impl Keygen {
         let key = self.generated();
         let (private, public) = (key.private_jwk(), key.public_jwk().unwrap_or_default());
         let beside = public_file(&self.out);
+        if beside.exists() {
+            return Err(Failure::usage(format!("{} is there already", beside.display()))
+                .mend("choose another --out: both files are new"));
+        }
         create(&self.out, &Zeroizing::new(format!("{}\n", *private)), 0o600)?;
         create(&beside, &format!("{public}\n"), 0o644)?;
         let (out, beside) = (self.out.display().to_string(), beside.display().to_string());

@@ -1,5 +1,7 @@
 //! `license keys`: the key set that verifiers have.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use license::KeySet;
@@ -110,7 +112,22 @@ fn write(path: &Path, document: &Value) -> Result<(), Failure> {
     if document["keys"].as_array().is_some_and(|keys| !keys.is_empty()) {
         known(path, &text)?;
     }
-    replace(path, &text)
+    // A secret verifies what it signed, so that a set which holds one is a secret.
+    let is_secret = document["keys"].as_array().is_some_and(|keys| keys.iter().any(|key| key["kty"] == "oct"));
+    if is_secret {
+        narrow(path)?
+    }
+    replace(path, &text, if is_secret { 0o600 } else { 0o644 })
+}
+
+/// Lets nobody else read a set that now gets a secret.
+fn narrow(path: &Path) -> Result<(), Failure> {
+    let Ok(file) = std::fs::metadata(path) else { return Ok(()) };
+    if file.permissions().mode() & 0o077 == 0 {
+        return Ok(());
+    }
+    std::fs::set_permissions(path, Permissions::from_mode(0o600))
+        .map_err(|why| Failure::usage(format!("{} cannot be kept from others: {why}", path.display())))
 }
 
 fn add(path: &Path, jwk: &Path) -> Result<(), Failure> {

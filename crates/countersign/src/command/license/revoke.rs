@@ -30,7 +30,7 @@ pub struct Revoke {
     /// The private key that signs the list; verifiers must have it as active.
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
-    /// The key set that the present list is verified with, where another key signed it.
+    /// The key set that the present list is verified with, where another key signed it; that one may be retired.
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
     /// Until when there should be a new list. By default as long after now as it was before.
@@ -55,8 +55,11 @@ impl Revoke {
         if let Some(what) = token.or_else(|| self.kid.clone().map(Revoked::Key)) {
             list.add(Entry { what, at: Some(now), reason: self.reason.clone() });
         }
-        let signed = list.sign_next(&key, &self.naming.names(), now, self.exp.or(before));
-        replace(&self.list, &format!("{signed}\n"))?;
+        let signed = list.sign_next(&key, &self.naming.names(), now, self.exp.or(before)).ok_or_else(|| {
+            Failure::usage("the list would be longer than verifiers read: nothing was changed")
+                .mend("revoke the key instead (--kid), and issue with another what should go on")
+        })?;
+        replace(&self.list, &format!("{signed}\n"), 0o644)?;
         let (number, entries) = (list.number() + 1, list.entries().len());
         match common.form() {
             Form::Json => {
@@ -79,7 +82,7 @@ impl Revoke {
                 own.map_err(|fault| Failure::usage(fault.to_string()))?
             }
         };
-        RevocationList::read(read(&self.list)?.trim(), &keys, &self.naming.names(), None).map_err(|fault| {
+        RevocationList::read_again(read(&self.list)?.trim(), &keys, &self.naming.names()).map_err(|fault| {
             Failure::usage(format!("{}: {fault}", self.list.display()))
                 .mend("with --keys FILE it is verified with the verifiers' key set")
         })
