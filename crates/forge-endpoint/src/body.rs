@@ -24,7 +24,7 @@ const WITHIN: Duration = Duration::from_secs(30);
 const DRAINED_BYTES_MAX: usize = 64 << 20;
 const DRAINED_WITHIN: Duration = Duration::from_secs(10);
 
-/// The memory that all bodies share.
+/// Memory that bodies share.
 #[derive(Clone)]
 pub struct Memory(Arc<Semaphore>);
 
@@ -35,8 +35,20 @@ pub struct Body {
 }
 
 impl Memory {
+    /// For the bodies that are read and checked.
     pub fn new() -> Self {
-        Self(Arc::new(Semaphore::new(TOGETHER_BYTES_MAX)))
+        Self::of(TOGETHER_BYTES_MAX)
+    }
+
+    /// For so many octets.
+    pub fn of(bytes: usize) -> Self {
+        Self(Arc::new(Semaphore::new(bytes)))
+    }
+
+    /// Moves a body's share into this memory. If it has no room, the body is gone.
+    pub fn take_over(&self, body: Body) -> Option<Body> {
+        let share = self.take(body.bytes.len()).ok()?;
+        Some(Body { bytes: body.bytes, _share: Some(share) })
     }
 
     fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Refusal> {

@@ -10,6 +10,9 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 use tokio::time::timeout;
 
+/// The time that a process which is ended has for that.
+const ENDED_WITHIN: Duration = Duration::from_secs(1);
+
 /// Starts it, in a process group of its own, so that it is ended with all that it started.
 ///
 /// Dropping what this returns ends it.
@@ -52,7 +55,8 @@ impl Running {
             }
             Err(_) => {
                 self.end_group();
-                self.child.wait().await.map(|_| None)
+                // What runs with another account's rights cannot be ended from here, and keeps nobody waiting.
+                timeout(ENDED_WITHIN, self.child.wait()).await.map_or(Ok(None), |ended| ended.map(|_| None))
             }
         }
     }

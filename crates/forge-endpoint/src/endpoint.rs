@@ -12,8 +12,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 use crate::answer::{self, Refusal};
-use crate::body::{self, Memory};
-use crate::failures::{self, Failures};
+use crate::body::{self, Body, Memory};
+use crate::failures::{self, Failures, Guesser};
 use crate::notify::Notifier;
 use crate::repository;
 use crate::settings::Settings;
@@ -21,7 +21,7 @@ use crate::source::Claimed;
 use crate::tell;
 use crate::validator::Validator;
 
-/// How many requests are read and checked at a time, and so how many validators run.
+/// How many requests are checked at a time, and so how many validators run.
 const PLACES: usize = 64;
 
 /// How long a request waits for a place.
@@ -96,22 +96,13 @@ impl Endpoint {
         if method != Method::POST {
             return Err(Refusal::Method);
         }
-        let peer = failures::peer(headers);
-        if self.failures().are_too_many(peer, Instant::now()) {
-            return Err(Refusal::TooManyFailures);
-        }
-        let checked = self.check(headers, body, known).await;
-        if let Err(Refusal::NoClaim | Refusal::NotValid) = checked {
-            self.failures().count(peer, Instant::now());
-        }
-        checked
+        self.check(headers, body, known).await
     }
 
     async fn check(&self, headers: &HeaderMap, body: &mut Incoming, known: &mut Known) -> Result<(), Refusal> {
         let claimed = Claimed::read(headers)?;
         known.source = Some(claimed.source.name());
         known.delivery = logged(claimed.source.delivery(headers));
-        let _place = self.place().await?;
         let body = body::read(body, &self.memory).await?;
         let url = repository::url(claimed.source, &body.bytes).map_err(|refusal| {
             let is_typed = refusal == Refusal::NotAnObject && is_of_another_type(headers);
@@ -119,10 +110,31 @@ impl Endpoint {
         })?;
         known.repository = logged(&url);
         let identifier = repository::identifier(&url);
-        self.validator.check(&claimed, &identifier, &body.bytes).await?;
+        self.ask(&claimed, &identifier, headers, &body).await?;
         let event = claimed.source.event(headers).to_owned();
         self.notifier.tell([claimed.source.name().to_owned(), identifier, event], body);
         Ok(())
+    }
+
+    /// Asks the validator, unless this peer has been wrong about the repository too often. A place is taken only now: a
+    /// body that drips in keeps nobody from being checked.
+    async fn ask(
+        &self,
+        claimed: &Claimed<'_>,
+        identifier: &str,
+        headers: &HeaderMap,
+        body: &Body,
+    ) -> Result<(), Refusal> {
+        let guesser = failures::peer(headers).map(|peer| Guesser::new(peer, identifier));
+        if self.failures().are_too_many(guesser.as_ref(), Instant::now()) {
+            return Err(Refusal::TooManyFailures);
+        }
+        let _place = self.place().await?;
+        let checked = self.validator.check(claimed, identifier, &body.bytes).await;
+        if let (Err(Refusal::NotValid), Some(guesser)) = (checked, guesser) {
+            self.failures().count(guesser, Instant::now());
+        }
+        checked
     }
 
     fn failures(&self) -> MutexGuard<'_, Failures> {

@@ -1,7 +1,8 @@
-//! Who guesses: peers whose requests were not valid, counted for a minute each.
+//! Who guesses: peers whose requests for a repository were not valid, counted for a minute each.
 //!
 //! Every request comes from localhost, so that only a reverse proxy can tell peers apart: the last address that it
-//! names is the one it saw itself. Without a proxy nobody is counted.
+//! names is the one it saw itself. Without a proxy nobody is counted. Many repositories share a forge, and with it an
+//! address: whoever is wrong about one of them shuts out nobody from another.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -15,35 +16,47 @@ const FAILURES_MAX: u32 = 30;
 /// How long failures are counted together.
 const WINDOW: Duration = Duration::from_secs(60);
 
-/// How many peers are counted; a further one is not.
-const PEERS_MAX: usize = 4096;
+/// How many guessers are counted; a further one is not.
+const GUESSERS_MAX: usize = 4096;
 
-/// The peers with failures.
+/// Those with failures.
 #[derive(Default)]
-pub struct Failures(HashMap<IpAddr, Counted>);
+pub struct Failures(HashMap<Guesser, Counted>);
+
+/// A peer, and the repository that it speaks of.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Guesser {
+    peer: IpAddr,
+    identifier: String,
+}
 
 struct Counted {
     since: Instant,
     failures: u32,
 }
 
+impl Guesser {
+    pub fn new(peer: IpAddr, identifier: &str) -> Self {
+        Self { peer, identifier: identifier.to_owned() }
+    }
+}
+
 impl Failures {
-    /// Whether the peer has failed too often to be heard now.
-    pub fn are_too_many(&self, peer: Option<IpAddr>, now: Instant) -> bool {
-        let counted = peer.and_then(|peer| self.0.get(&peer));
+    /// Whether it has failed too often to be heard now.
+    pub fn are_too_many(&self, guesser: Option<&Guesser>, now: Instant) -> bool {
+        let counted = guesser.and_then(|guesser| self.0.get(guesser));
         counted.is_some_and(|counted| counted.failures >= FAILURES_MAX && !counted.is_over(now))
     }
 
     /// Counts a failure.
-    pub fn count(&mut self, peer: Option<IpAddr>, now: Instant) {
-        let Some(peer) = peer else { return };
-        if self.0.len() >= PEERS_MAX {
+    pub fn count(&mut self, guesser: Guesser, now: Instant) {
+        if self.0.len() >= GUESSERS_MAX {
             self.0.retain(|_, counted| !counted.is_over(now));
         }
-        if self.0.len() >= PEERS_MAX && !self.0.contains_key(&peer) {
+        if self.0.len() >= GUESSERS_MAX && !self.0.contains_key(&guesser) {
             return;
         }
-        let counted = self.0.entry(peer).or_insert(Counted { since: now, failures: 0 });
+        let counted = self.0.entry(guesser).or_insert(Counted { since: now, failures: 0 });
         if counted.is_over(now) {
             *counted = Counted { since: now, failures: 0 };
         }
@@ -68,20 +81,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_peer_that_fails_too_often_is_not_heard_for_the_rest_of_a_minute() {
+    fn who_fails_too_often_is_not_heard_for_the_rest_of_a_minute() {
         let (mut failures, start) = (Failures::default(), Instant::now());
-        let (bad, good) = (Some(IpAddr::from([192, 0, 2, 1])), Some(IpAddr::from([192, 0, 2, 2])));
+        let (bad, good) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
+        let guesser = Guesser::new(bad, "a");
+        let are_too_many = |failures: &Failures, peer, identifier, now| {
+            failures.are_too_many(Some(&Guesser::new(peer, identifier)), now)
+        };
         for _ in 0..FAILURES_MAX {
-            assert!(!failures.are_too_many(bad, start));
-            failures.count(bad, start);
-            failures.count(None, start);
+            assert!(!are_too_many(&failures, bad, "a", start));
+            failures.count(guesser.clone(), start);
         }
 
-        assert!(failures.are_too_many(bad, start));
-        assert!(!failures.are_too_many(good, start) && !failures.are_too_many(None, start));
-        assert!(!failures.are_too_many(bad, start + WINDOW));
-        failures.count(bad, start + WINDOW);
-        assert!(!failures.are_too_many(bad, start + WINDOW));
+        assert!(are_too_many(&failures, bad, "a", start));
+        assert!(!are_too_many(&failures, bad, "b", start) && !are_too_many(&failures, good, "a", start));
+        assert!(!failures.are_too_many(None, start));
+        assert!(!are_too_many(&failures, bad, "a", start + WINDOW));
+        failures.count(guesser, start + WINDOW);
+        assert!(!are_too_many(&failures, bad, "a", start + WINDOW));
     }
 
     #[test]

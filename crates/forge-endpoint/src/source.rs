@@ -4,7 +4,7 @@
 //! good claim further down does not make up for a bad one.
 
 use hyper::HeaderMap;
-use hyper::header::HeaderName;
+use hyper::header::{HeaderName, HeaderValue};
 
 use crate::answer::Refusal;
 
@@ -75,7 +75,7 @@ impl Source {
             let usual = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'_' | b'-' | b'.' | b':');
             text.len() <= EVENT_CHARS_MAX && text.bytes().all(usual) && !text.starts_with('-')
         };
-        let value = names.iter().find_map(|name| headers.get(*name));
+        let value = names.iter().find_map(|name| either(headers, name));
         value.and_then(|value| value.to_str().ok()).filter(is_name).unwrap_or_default()
     }
 
@@ -86,7 +86,7 @@ impl Source {
             Source::GitHub => "x-github-delivery",
             Source::GitLab => "x-gitlab-event-uuid",
         };
-        headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        either(headers, name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 }
 
@@ -116,6 +116,11 @@ impl Claimed<'_> {
         }
         Ok(Claimed { source, claim })
     }
+}
+
+/// The value of a header, with hyphens or else with underscores.
+fn either<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a HeaderValue> {
+    headers.get(name).or_else(|| headers.get(name.replace('-', "_")))
 }
 
 /// The value of a header that may be there once, with hyphens or, as some programs write it, with underscores.
@@ -193,6 +198,7 @@ mod tests {
 
         assert_eq!(Source::GitLab.event(&headers), "Push Hook");
         assert_eq!(Source::GitHub.event(&headers), "");
+        assert_eq!(Source::GitHub.event(&self::headers(&[("X_GITHUB_EVENT", "push")])), "push");
         assert_eq!(Source::Gitea.event(&headers), "");
     }
 }

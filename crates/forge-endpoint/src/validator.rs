@@ -46,6 +46,11 @@ impl Validator {
         if through_descriptor && claimed.claim.len() > CLAIM_BYTES_MAX {
             return Err(Refusal::NotValid);
         }
+        // To most programs an option: whoever sends one must not choose what the validator does.
+        if !through_descriptor && claimed.claim.starts_with(b"-") {
+            tell("a claim that begins with - is given to no validator that takes claims as arguments");
+            return Err(Refusal::NotValid);
+        }
         let running = self.start(claimed, identifier, through_descriptor).map_err(|why| {
             tell(&format!("the validator {} cannot be started: {why}", self.program.display()));
             Refusal::Validator("the validator cannot be started")

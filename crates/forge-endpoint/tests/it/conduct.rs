@@ -32,15 +32,43 @@ fn the_validator_gets_kind_identifier_claim_and_the_body_octet_by_octet() {
         (("X-Gitea-Signature", "abc"), GITEA, format!("hmac-sha256\n{}\nabc\n", base16(GITEA_URL))),
         (("X-Hub-Signature-256", "sha256=abc"), odd, "hmac-sha256\n612f62\nabc\n".to_owned()),
         (
-            ("X_GITLAB_TOKEN", "--help"),
+            ("X_GITLAB_TOKEN", "help"),
             GITLAB,
-            format!("token\n{}\n--help\n", base16("http://example.com/mike/diaspora.git")),
+            format!("token\n{}\nhelp\n", base16("http://example.com/mike/diaspora.git")),
         ),
     ] {
         assert_eq!(server.post(&[header], body).status, 200);
         assert_eq!(world.read("arguments"), said);
         assert!(fs::read(world.path("body")).expect("a body") == body);
     }
+}
+
+#[test]
+fn a_claim_that_looks_like_an_option_is_not_passed_as_an_argument() {
+    let world = World::new();
+    let server = world.serve("/bin/true".as_ref());
+
+    for claim in ["--help", "--version", "-"] {
+        assert_eq!(server.post(&[("X-Gitlab-Token", claim)], GITLAB).status, 403);
+    }
+    assert_eq!(server.post(&[("X-Gitlab-Token", "help")], GITLAB).status, 200);
+}
+
+#[test]
+fn bodies_that_drip_in_keep_nobody_from_being_checked() {
+    let world = World::new();
+    let server = world.serve("/bin/true".as_ref());
+    let head = "POST / HTTP/1.1\r\nHost: h\r\nX-Gitea-Signature: c\r\nContent-Length: 1000\r\n\r\n{";
+    let dripping: Vec<TcpStream> = (0..80)
+        .map(|_| {
+            let mut stream = TcpStream::connect(server.address()).expect("a connection");
+            stream.write_all(head.as_bytes()).expect("sent");
+            stream
+        })
+        .collect();
+
+    assert_eq!(server.post(&[("X-Gitea-Signature", "c")], SMALL).status, 200);
+    assert_eq!(dripping.len(), 80);
 }
 
 #[test]
@@ -155,6 +183,9 @@ fn a_peer_that_guesses_is_not_heard_for_a_while() {
     }
     assert_eq!(status("192.0.2.1"), 429);
     assert_eq!(status("192.0.2.2"), 403);
+    let other = br#"{"repository":{"html_url":"other"}}"#;
+    let status = server.post(&[("X-Gitea-Signature", "c"), ("X-Forwarded-For", "192.0.2.1")], other).status;
+    assert_eq!(status, 403, "another repository of the same forge is heard");
     assert_eq!(server.post(&[("X-Gitea-Signature", "c")], SMALL).status, 403);
 }
 

@@ -108,7 +108,8 @@ impl Issue {
         }
         let set = environment.keys(self.keys.as_deref())?;
         let name = key.id().unwrap_or_default();
-        match set.keys().find(|(id, ..)| *id == key.id()).map(|(.., status)| status) {
+        let status = set.keys().find(|(id, ..)| *id == key.id()).map(|(.., status)| status);
+        match status {
             Some(Status::Active) => Ok(Some(set)),
             Some(status) => Err(Failure::usage(format!("the key {name:?} is {} in the key set", status.name()))
                 .mend("sign with the active one")),
