@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::client::Client;
 use crate::command::{
-    account, batch, completion, config, conformance, event, explain, gate, hold, import, license, openapi,
+    account, batch, completion, config, conformance, event, explain, forge, gate, hold, import, license, openapi,
     preview_image, quarantine, restriction, rule, run, serve, service, sign, source, subject, up, variable, verdict,
     verify,
 };
@@ -103,6 +103,9 @@ pub enum Command {
     /// Refused requests that were kept.
     #[command(subcommand)]
     Quarantine(quarantine::Quarantine),
+    /// Forges: the secrets that `whck` knows.
+    #[command(subcommand)]
+    Forge(forge::Forge),
     /// Take over what was set up elsewhere.
     #[command(subcommand)]
     Import(import::Import),
@@ -169,6 +172,7 @@ impl Cli {
             Command::Conformance(conformance) => conformance.run(),
             Command::Quarantine(quarantine) => quarantine.run(common).await,
             Command::Explain(explain) => explain.run(common).await,
+            Command::Forge(forge) => forge.run(common),
             Command::Import(import) => import.run(common).await,
             Command::Config(config) => config.run(common),
             Command::Openapi => openapi::run(common).await,

@@ -7,6 +7,7 @@
 use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 
 use artifacts::Blobs;
@@ -15,7 +16,8 @@ use bus::LocalBus;
 use dispatch::{DispatchParts, EgressSender, Programs};
 use domain::{Clock, limits};
 use egress::{Egress, EgressSettings};
-use server::{ListenLimits, Parts, Server};
+use server::resources::VerifierSpec;
+use server::{ListenLimits, Parts, Server, VerifierPrograms};
 use store::Store;
 use store::command::Command;
 use store::seal::SealKey;
@@ -263,12 +265,27 @@ fn server_parts(
         upload_bytes_max: form.upload_bytes_max,
         aspnet: config.aspnet,
         quarantine: config.form.quarantine.into(),
+        verifiers: verifiers(config)?,
     };
     let blobs = Blobs::open(data.blobs()).map_err(|why| {
         Failure::new(Exit::Config, format!("the folder {} cannot be used: {why}", data.blobs().display()))
     })?;
     let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
     Ok(Parts { store, bus, blobs, clock, random, seal, egress, settings })
+}
+
+/// The programs that know a source's secret in our place. One that is not there would refuse every request.
+fn verifiers(config: &Config) -> Result<VerifierPrograms, Failure> {
+    let named = config.form.source.iter().filter_map(|source| Some((source, source.verifier.as_ref()?)));
+    let checked = named.map(|(source, VerifierSpec { whck })| {
+        let is_program = whck.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0);
+        if !is_program {
+            let what = format!("source {:?}: the verifier {} is no executable file", source.id, whck.display());
+            return Err(Failure::new(Exit::Config, what).mend("install whck there, or name where it is"));
+        }
+        Ok((format!("{}/{}", source.provider, source.id).to_lowercase(), whck.clone()))
+    });
+    checked.collect()
 }
 
 /// This program again, for one image.

@@ -103,6 +103,11 @@ pub fn plan(catalogue: &Catalogue, kind: &str, provenance: Provenance, hops: u8)
         .collect()
 }
 
+/// Whether a sender told of it, believed by us or by a program that knows the secret.
+fn came_from_a_source(provenance: Provenance) -> bool {
+    matches!(provenance, Provenance::Signed(_) | Provenance::External)
+}
+
 /// What one service is asked for by an event of this type; its subscription may name more types than that.
 #[must_use]
 pub fn plan_one(
@@ -114,8 +119,8 @@ pub fn plan_one(
 ) -> Planned {
     let own_blocking = catalogue.event_form(kind).is_some_and(|form| form.blocks);
     let by_default = match service.profile {
-        ProfileKind::Scanner => own_blocking || matches!(provenance, Provenance::Signed(_)),
-        ProfileKind::Standard => matches!(provenance, Provenance::Signed(_)),
+        ProfileKind::Scanner => own_blocking || came_from_a_source(provenance),
+        ProfileKind::Standard => came_from_a_source(provenance),
         ProfileKind::Worker => false,
     };
     let redeliver = match (subscription.redeliver, service.profile) {

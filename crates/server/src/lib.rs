@@ -27,5 +27,5 @@ pub use listen::{ListenLimits, serve};
 pub use metrics::Metrics;
 pub use preview::{PreviewError, Previewer};
 pub use problem::{PROBLEMS, Problem, ProblemType};
-pub use receive::{AspnetSwitches, QuarantineBounds, read_unverified_certificate};
+pub use receive::{AspnetSwitches, QuarantineBounds, VerifierPrograms, read_unverified_certificate};
 pub use server::{Parts, Server, Settings};

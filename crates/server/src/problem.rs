@@ -111,6 +111,8 @@ problems! {
             "Send it again after the time in the header Retry-After.";
         SENDER_UNREACHABLE = 503 "sender-unreachable" "The sender's own host gave no answer",
             "The sender sends it again; check that this gateway may call that host.";
+        VERIFIER_FAILED = 503 "verifier-failed" "The program that verifies the source gave no answer",
+            "The sender sends it again; the operator finds the cause in the log.";
         INTERNAL = 500 "internal" "Something failed on this side",
             "The operator finds the cause in the log.";
     }

@@ -28,6 +28,7 @@ use crate::preview::Previewer;
 use crate::problem::{self, Problem};
 use crate::receive::{
     AspnetSwitches, Certificates, Endpoints, Prepared, QuarantineBounds, Quarantines, Rates, SecretUses,
+    VerifierPrograms, Verifiers,
 };
 use crate::scanner::{self, Nonces};
 use crate::worker::Rooms;
@@ -84,6 +85,8 @@ pub struct Settings {
     pub aspnet: AspnetSwitches,
     /// How much of what is refused is kept.
     pub quarantine: QuarantineBounds,
+    /// The programs that know a source's secret in our place.
+    pub verifiers: VerifierPrograms,
 }
 
 /// The largest body of a signed request, unless the configuration says otherwise.
@@ -110,6 +113,7 @@ pub struct Shared {
     pub(crate) rates: Rates,
     pub(crate) quarantines: Quarantines,
     pub(crate) secret_uses: SecretUses,
+    pub(crate) verifiers: Verifiers,
     pub(crate) rooms: Rooms,
     pub(crate) sessions: Mutex<Sessions>,
     previewer: Previewer,
@@ -144,6 +148,7 @@ impl Server {
             rates: Rates::default(),
             quarantines: Quarantines::default(),
             secret_uses: SecretUses::default(),
+            verifiers: Verifiers::default(),
             rooms: Rooms::default(),
             sessions: Mutex::default(),
             nonces: Mutex::default(),

@@ -1,5 +1,9 @@
 //! `import`: what was set up elsewhere.
 
+mod carried;
+mod webhook;
+mod whck;
+
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
@@ -16,6 +20,13 @@ pub enum Import {
     /// A file holds a worker, {"name": .., "config": ..}, a list of them, or a configuration alone, which is named as
     /// its file.
     Ashirt(Ashirt),
+    /// Make a source of every secret that `whck` keeps: exit 1 if one could not be carried over.
+    Whck(whck::Whck),
+    /// Make a source and an inactive rule of every hook of the program `webhook`: exit 1 if something could not be
+    /// carried over.
+    ///
+    /// A rule stays inactive until its program is declared in the configuration file and somebody puts it into force.
+    Webhook(webhook::Webhook),
 }
 
 /// Workers in files.
@@ -33,7 +44,7 @@ pub struct Ashirt {
 
 /// A worker, or why it is none for us.
 #[derive(Debug, PartialEq)]
-struct Found {
+struct Worker {
     name: String,
     service: Result<Value, String>,
 }
@@ -43,6 +54,8 @@ impl Import {
     pub async fn run(self, common: &Common) -> Done {
         match self {
             Import::Ashirt(ashirt) => ashirt.run(common).await,
+            Import::Whck(whck) => whck.run(common).await,
+            Import::Webhook(webhook) => webhook.run(common).await,
         }
     }
 }
@@ -52,12 +65,12 @@ impl Ashirt {
         let found = files(&self.path)?
             .iter()
             .map(|file| read(file))
-            .collect::<Result<Vec<Vec<Found>>, Failure>>()?
+            .collect::<Result<Vec<Vec<Worker>>, Failure>>()?
             .into_iter()
             .flatten();
         let client = if self.dry_run { None } else { Some(common.client()?) };
         let (mut made, mut left) = (Vec::new(), Vec::new());
-        for Found { name, mut service } in found {
+        for Worker { name, mut service } in found {
             if let Ok(service) = &mut service {
                 service["allow_networks"] = json!(self.allow_networks);
             }
@@ -125,7 +138,7 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// The workers in a file.
-fn read(file: &Path) -> Result<Vec<Found>, Failure> {
+fn read(file: &Path) -> Result<Vec<Worker>, Failure> {
     let text = std::fs::read(file);
     let text = text.map_err(|why| Failure::usage(format!("{} cannot be read: {why}", file.display())))?;
     let json: Value = serde_json::from_slice(&text)
@@ -141,9 +154,9 @@ fn read(file: &Path) -> Result<Vec<Found>, Failure> {
 }
 
 /// A worker, with or without a name of its own.
-fn worker_of(worker: Value, unnamed: &str, may_be_unnamed: bool) -> Found {
+fn worker_of(worker: Value, unnamed: &str, may_be_unnamed: bool) -> Worker {
     let Value::Object(mut members) = worker else {
-        return Found { name: unnamed.to_owned(), service: Err("expected a JSON object".to_owned()) };
+        return Worker { name: unnamed.to_owned(), service: Err("expected a JSON object".to_owned()) };
     };
     let own = members.get("name").and_then(Value::as_str).map(str::to_owned);
     let name = own.clone().unwrap_or_else(|| unnamed.to_owned());
@@ -155,7 +168,7 @@ fn worker_of(worker: Value, unnamed: &str, may_be_unnamed: bool) -> Found {
         let config = members.remove("config").unwrap_or(Value::Object(members));
         configuration(config).and_then(|config| service(&name, &config))
     };
-    Found { name, service }
+    Worker { name, service }
 }
 
 /// A configuration, which may stand there as the text of its JSON.
@@ -204,7 +217,7 @@ fn service(name: &str, config: &Map<String, Value>) -> Result<Value, String> {
 mod tests {
     use super::*;
 
-    fn one(worker: Value) -> Found {
+    fn one(worker: Value) -> Worker {
         worker_of(worker, "from-file", true)
     }
 
@@ -214,7 +227,7 @@ mod tests {
         let expected = |name: &str| {
             let headers = json!({ "X-Key": "k" });
             let service = json!({ "name": name, "profile": "worker", "url": "http://w:8080/", "headers": headers });
-            Found { name: name.to_owned(), service: Ok(service) }
+            Worker { name: name.to_owned(), service: Ok(service) }
         };
 
         assert_eq!(one(json!({ "name": "Demo", "config": config.to_string() })), expected("Demo"));

@@ -11,6 +11,7 @@ pub mod config;
 pub mod conformance;
 pub mod event;
 pub mod explain;
+pub mod forge;
 pub mod gate;
 pub mod hold;
 pub mod import;

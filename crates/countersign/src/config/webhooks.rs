@@ -64,6 +64,7 @@ fn source(configured: Configured) -> SourceSpec {
         handshake: None,
         rate: None,
         require_https: false,
+        verifier: None,
         active: true,
     }
 }

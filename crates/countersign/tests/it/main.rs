@@ -9,6 +9,7 @@ mod crash;
 mod demo;
 mod events;
 mod explain;
+mod forge;
 mod hostile;
 mod license_gate;
 mod licenses;

@@ -157,6 +157,7 @@ pub(super) fn spec_of(source: &Source) -> SourceSpec {
         handshake: handshake_of(source),
         rate: source.rate.map(|rate| format!("{}/{}", rate.requests, show_span(Duration::from_secs(rate.per_s)))),
         require_https: source.require_https,
+        verifier: None,
         active: source.active,
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::catalogue::{Source, SourceMode};
+use domain::event::Provenance;
 use domain::{Timestamp, limits};
 use http::request::Parts;
 use store::command::Released;
@@ -158,6 +159,7 @@ impl Held {
         };
         let believed = Believed {
             source: source.key,
+            provenance: Provenance::Signed(source.key),
             credential_headers: &credential_headers(source),
             window_s,
             headers: &self.head.headers,

@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use domain::Timestamp;
+use domain::event::Provenance;
 use http::request::Parts;
 use verify::aspnet::{Outcome, Route, find};
 use verify::receive::{Accepted, Head};
@@ -89,6 +90,7 @@ impl Arrived<'_> {
         })?;
         let believed = Believed {
             source,
+            provenance: Provenance::Signed(source),
             credential_headers: &receiver.credential_headers(),
             window_s: None,
             headers: &self.head.headers,

@@ -19,6 +19,8 @@ use crate::server::Shared;
 pub struct Believed<'a> {
     /// Its source.
     pub source: SourceKey,
+    /// Who says that it may be believed.
+    pub provenance: Provenance,
     /// The headers that hold its credential.
     pub credential_headers: &'a [&'static str],
     /// How far its signed time may lie from ours.
@@ -60,7 +62,7 @@ pub async fn keep(server: &Shared, believed: &Believed<'_>, accepted: Accepted, 
         note_use,
         released: believed.released.clone(),
     };
-    let arriving = accepted.arrivals.into_iter().map(|arrival| arriving(arrival, believed.source)).collect();
+    let arriving = accepted.arrivals.into_iter().map(|arrival| arriving(arrival, believed.provenance)).collect();
     let remember_until = believed.now.after(memory(believed.window_s));
     match record_held(server, held, receipt, arriving, remember_until, believed.now).await? {
         Answer::Recorded(recorded) => {
@@ -104,13 +106,13 @@ fn memory(window_s: Option<u64>) -> Duration {
     Duration::from_secs(window_s.unwrap_or(0).saturating_mul(2)).max(limits::REPLAY_MEMORY)
 }
 
-fn arriving(arrival: Arrival, source: SourceKey) -> Arriving {
+fn arriving(arrival: Arrival, provenance: Provenance) -> Arriving {
     let subject = |SubjectName { kind, collection, id }| domain::subject::SubjectName { kind, collection, id };
     Arriving {
         kind: arrival.event_type,
         subject: arrival.subject.map(subject),
         artifact: None,
-        provenance: Provenance::Signed(source),
+        provenance,
         delivery: arrival.delivery_id,
         replay: arrival.replay_key,
         data: None,

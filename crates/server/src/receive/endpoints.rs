@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::catalogue::{Catalogue, Sealed, Source, SourceMode, SourceRate, SourceSecret};
@@ -25,6 +26,8 @@ pub struct Ready {
     pub key: SourceKey,
     /// Its endpoint; none where its settings or its secrets do not give one.
     pub endpoint: Option<Endpoint>,
+    /// The program that knows its secret, if we do not.
+    pub verifier: Option<PathBuf>,
     /// What is asked of a request before it is looked at.
     pub limits: Limits,
 }
@@ -101,10 +104,14 @@ impl Prepared {
         let (aspnet, modern): (Vec<_>, Vec<_>) = active.partition(|source| source.mode == SourceMode::Aspnet);
         let secrets = catalogue.sources.values().flat_map(|source| &source.secrets);
         let turns_at = secrets.filter_map(|secret| secret.turns_at(now)).min();
-        let ready = |source: &Source| Ready {
-            key: source.key,
-            endpoint: prepare(source, seal, &settings.providers, now),
-            limits: Limits { rate: source.rate, require_https: source.require_https },
+        let ready = |source: &Source| {
+            let verifier = settings.verifiers.get(&path_of(&source.provider, &source.name)).cloned();
+            Ready {
+                key: source.key,
+                endpoint: prepare(source, seal, &settings.providers, now, verifier.is_some()),
+                verifier,
+                limits: Limits { rate: source.rate, require_https: source.require_https },
+            }
         };
         let sources = modern.into_iter().map(|source| (path_of(&source.provider, &source.name), ready(source)));
         Self {
@@ -233,13 +240,20 @@ pub fn settings(source: &Source, seal: &SealKey, providers: &Providers, now: Tim
     })
 }
 
-fn prepare(source: &Source, seal: &SealKey, providers: &Providers, now: Timestamp) -> Option<Endpoint> {
+fn prepare(
+    source: &Source,
+    seal: &SealKey,
+    providers: &Providers,
+    now: Timestamp,
+    is_vouched: bool,
+) -> Option<Endpoint> {
     let of = of::source(&source.provider, &source.name);
     let Some(settings) = settings(source, seal, providers, now) else {
         tracing::error!(source = %of, "a source refuses every request: its provider is not described any more");
         return None;
     };
-    match Endpoint::new(settings) {
+    let made = if is_vouched { Endpoint::vouched(settings) } else { Endpoint::new(settings) };
+    match made {
         Ok(endpoint) => Some(endpoint),
         Err(why) => {
             tracing::error!(source = %of, error = %why, "a source refuses every request until it is mended");

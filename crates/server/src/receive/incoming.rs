@@ -1,5 +1,6 @@
 //! One request to a source, from its head to its answer.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,6 +9,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use domain::Timestamp;
+use domain::event::Provenance;
 use domain::time::show_span;
 use http::request::Parts;
 use http::uri::PathAndQuery;
@@ -48,8 +50,8 @@ pub async fn incoming(State(server): State<Server>, request: Request<Body>) -> R
             tracing::error!(source = key.0, "a request was refused: the source has no usable secret");
             refuse(&server, &Refusal { reason: Reason::Misconfigured, detail }, &head, now).await
         }
-        Some(Ok(Found::Source(Ready { key, endpoint: Some(endpoint), limits }))) => {
-            let arrived = Arrived { source: *key, endpoint, head: &head, now };
+        Some(Ok(Found::Source(Ready { key, endpoint: Some(endpoint), verifier, limits }))) => {
+            let arrived = Arrived { source: *key, endpoint, verifier: verifier.as_deref(), head: &head, now };
             if let Some(refused) = arrived.limited(&server, limits).await {
                 return refused;
             }
@@ -73,6 +75,7 @@ fn timed(server: &Shared, begun: Instant, response: Response) -> Response {
 struct Arrived<'a> {
     source: domain::SourceKey,
     endpoint: &'a Endpoint,
+    verifier: Option<&'a Path>,
     head: &'a Parts,
     now: Timestamp,
 }
@@ -122,7 +125,17 @@ impl Arrived<'_> {
                 return Problem::new(&problem::SENDER_UNREACHABLE, detail).into_response();
             }
         };
-        let accepted = match self.endpoint.receive_with(&head, &body, now_s, certificate.as_deref()) {
+        let outcome = match self.verifier {
+            None => self.endpoint.receive_with(&head, &body, now_s, certificate.as_deref()),
+            Some(verifier) => match self.vouched(server, verifier, &head, &body).await {
+                Ok(outcome) => outcome,
+                Err(problem) => {
+                    server.metrics.failed.inc();
+                    return problem.into_response();
+                }
+            },
+        };
+        let accepted = match outcome {
             Outcome::Accept(accepted) => accepted,
             Outcome::Reply { reply, effect } => {
                 server.metrics.replied.inc();
@@ -136,6 +149,7 @@ impl Arrived<'_> {
         let reply = accepted.reply.clone();
         let believed = Believed {
             source: self.source,
+            provenance: self.verifier.map_or(Provenance::Signed(self.source), |_| Provenance::External),
             credential_headers: &self.endpoint.provider().credential.headers(),
             window_s: self.endpoint.window_s(),
             headers: &self.head.headers,
@@ -149,6 +163,26 @@ impl Arrived<'_> {
                 problem.into_response()
             }
         }
+    }
+
+    /// What becomes of the request by the word of the program that knows the secret.
+    async fn vouched(
+        &self,
+        server: &Shared,
+        verifier: &Path,
+        head: &Head<'_>,
+        body: &[u8],
+    ) -> Result<Outcome, Problem> {
+        let claim = match self.endpoint.unverified_claim(head, body) {
+            Ok(Some(claim)) => claim,
+            Ok(None) => return Ok(Outcome::Refuse(self.endpoint.unvouched())),
+            Err(refusal) => return Ok(Outcome::Refuse(refusal)),
+        };
+        Ok(if server.verifiers.ask(verifier, &claim).await? {
+            self.endpoint.receive_vouched(head, body)
+        } else {
+            Outcome::Refuse(self.endpoint.unvouched())
+        })
     }
 
     async fn refuse(&self, server: &Shared, refusal: &Refusal, body: Option<&Bytes>) -> Response {

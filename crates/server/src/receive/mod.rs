@@ -20,6 +20,7 @@ mod quarantine;
 mod rates;
 mod sample;
 mod secret_use;
+mod verifier;
 mod x509;
 
 pub(crate) use again::{Explained, Held, Tried};
@@ -34,4 +35,6 @@ pub(crate) use quarantine::Quarantines;
 pub(crate) use rates::Rates;
 pub(crate) use sample::judge as judge_sample;
 pub(crate) use secret_use::SecretUses;
+pub use verifier::VerifierPrograms;
+pub(crate) use verifier::Verifiers;
 pub use x509::read_unverified_certificate;

@@ -84,7 +84,8 @@ pub fn rule(
         }
     }
     match &spec.action {
-        Action::Exec(program) if !programs.contains(program) => {
+        // One that is not in force may name a program that is still to be declared.
+        Action::Exec(program) if spec.active && !programs.contains(program) => {
             let hint = nearest(program, programs.iter().map(String::as_str));
             let hint = hint.map(|name| format!("; did you mean {name:?}?")).unwrap_or_default();
             let declared = "programs are declared in the configuration file";

@@ -1,5 +1,7 @@
 //! Sources: who sends to us.
 
+use std::path::PathBuf;
+
 use domain::catalogue::{Handshake, Owner, Source, SourceMode, SourceRate, SourceSecret, SubjectPaths};
 use domain::{Random, SourceKey, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -46,9 +48,20 @@ pub struct SourceSpec {
     /// Whether only requests over https are taken; the word of a trusted proxy counts.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub require_https: bool,
+    /// The program that knows the secret in our place; in the configuration file alone.
+    #[serde(default, skip_serializing)]
+    pub verifier: Option<VerifierSpec>,
     /// Whether requests are taken.
     #[serde(default = "yes")]
     pub active: bool,
+}
+
+/// A program that knows a source's secret, as people write it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VerifierSpec {
+    /// It is called as `whck` is: with a kind, an identifier and a claim, and the body on standard input.
+    pub whck: PathBuf,
 }
 
 /// What handshakes are held against, as people write it. Without `Debug`: it holds a secret.
@@ -131,7 +144,15 @@ pub fn source(
         SourceMode::Aspnet => aspnet(spec, &secrets).map_err(refused)?,
         SourceMode::Modern => {
             let provider = known_provider(&spec.provider, providers)?;
-            Endpoint::new(settings(spec, provider, secrets.clone())?).map_err(|why| refused(why.to_string()))?;
+            let settings = settings(spec, provider, secrets.clone())?;
+            match &spec.verifier {
+                None => Endpoint::new(settings),
+                Some(verifier) => {
+                    check_verifier(verifier, owner).map_err(|why| refused(why.to_owned()))?;
+                    Endpoint::vouched(settings)
+                }
+            }
+            .map_err(|why| refused(why.to_string()))?;
             provider.name
         }
     };
@@ -206,6 +227,15 @@ fn settings(
     })
 }
 
+/// Whether such a program may be named here at all.
+fn check_verifier(verifier: &VerifierSpec, owner: Owner) -> Result<(), &'static str> {
+    match owner {
+        Owner::File if verifier.whck.is_absolute() => Ok(()),
+        Owner::File => Err("expected the absolute path of a program as verifier.whck"),
+        _ => Err("`verifier` names a program: it may stand in the configuration file alone"),
+    }
+}
+
 /// A source's subject paths as `verify` takes them: for every event.
 pub(crate) fn paths(paths: SubjectPaths) -> verify::receive::SubjectPaths {
     let SubjectPaths { kind, collection, id } = paths;
@@ -230,6 +260,7 @@ fn aspnet(spec: &SourceSpec, secrets: &[(String, String)]) -> Result<&'static st
         ("handshake", spec.handshake.is_some()),
         ("rate", spec.rate.is_some()),
         ("require_https", spec.require_https),
+        ("verifier", spec.verifier.is_some()),
     ];
     if let Some((key, _)) = others.iter().find(|(_, is_set)| *is_set) {
         return Err(format!("`{key}` has no meaning with the mode \"aspnet\"; leave it out"));

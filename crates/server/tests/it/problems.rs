@@ -15,7 +15,7 @@ use store_memory::Fault;
 use crate::world::{Answered, SECRET, World, call, github_push};
 
 /// Types that another test of this crate meets, or that nothing of today causes.
-const ELSEWHERE: [(&str, &str); 16] = [
+const ELSEWHERE: [(&str, &str); 17] = [
     ("not-licensed", "license"),
     ("too-slow", "receive::body"),
     ("already-complete", "links"),
@@ -28,6 +28,7 @@ const ELSEWHERE: [(&str, &str); 16] = [
     ("too-many-requests", "limits"),
     ("not-https", "limits"),
     ("bad-content-type", "limits"),
+    ("verifier-failed", "verifiers"),
     ("missing-value", "no definition of today has such a part"),
     ("unknown-key", "no definition of today names keys"),
     ("untrusted-certificate", "certificates"),

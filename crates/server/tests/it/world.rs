@@ -208,6 +208,7 @@ impl World {
                 subject: None,
                 rate: None,
                 require_https: false,
+                verifier: None,
                 active: true,
             },
             owner,

@@ -29,6 +29,8 @@ pub struct Endpoint {
     public_url: Option<String>,
     handshake: HandshakeSettings,
     subject: Option<SubjectPaths>,
+    /// Whether another program knows the secret.
+    pub(super) is_vouched: bool,
 }
 
 /// A configured key.
@@ -63,9 +65,13 @@ impl Endpoint {
     ///
     /// [`Misconfigured`] says which of the settings cannot be, and why. The configured texts are wiped either way.
     pub fn new(settings: EndpointSettings) -> Result<Endpoint, Misconfigured> {
+        Endpoint::of(settings, false)
+    }
+
+    pub(super) fn of(settings: EndpointSettings, is_vouched: bool) -> Result<Endpoint, Misconfigured> {
         let EndpointSettings { provider, secrets, window_s, public_url, handshake, subject } = settings;
         let secrets: Vec<_> = secrets.into_iter().map(|(id, text)| (id, Zeroizing::new(text))).collect();
-        if secrets.is_empty() && !(handshake.awaited && provider.brings_its_secret()) {
+        if secrets.is_empty() && !is_vouched && !(handshake.awaited && provider.brings_its_secret()) {
             return Err(Misconfigured::NoSecret { provider: provider.name });
         }
         let keys = secrets
@@ -82,7 +88,7 @@ impl Endpoint {
         let window_s = window_s.or(time.and_then(|time| time.window_s));
         let subject =
             subject.or_else(|| provider.subject.map(SubjectPaths::from)).map(SubjectPaths::checked).transpose()?;
-        Ok(Endpoint { provider, keys, window_s, public_url, handshake, subject })
+        Ok(Endpoint { provider, keys, window_s, public_url, handshake, subject, is_vouched })
     }
 
     /// Who sends here.
@@ -123,6 +129,9 @@ impl Endpoint {
             self.code(parameter, head)?;
         }
         self.method(head)?;
+        if self.is_vouched {
+            return self.look_at_claim(head);
+        }
         match &self.provider.credential {
             Credential::Token { place: Place::Header(_) | Place::Query(_), .. } | Credential::Basic => {
                 self.presented_secret(head)?;
@@ -306,6 +315,17 @@ impl Endpoint {
 
     /// What a believed request says.
     fn read(&self, believed: Believed<'_>, head: &Head<'_>, content: &Content<'_>) -> Result<Outcome, Refusal> {
+        let Believed { proof, mark, .. } = believed;
+        self.tell(proof, mark.as_deref(), head, content)
+    }
+
+    pub(super) fn tell(
+        &self,
+        proof: Proof,
+        mark: Option<&[u8]>,
+        head: &Head<'_>,
+        content: &Content<'_>,
+    ) -> Result<Outcome, Refusal> {
         if content.body.is_empty() && matches!(head.method, "POST" | "PUT" | "PATCH") {
             let detail = "expected the event as the request's body, found no body";
             return Err(Refusal::new(Reason::EmptyBody, detail));
@@ -321,8 +341,7 @@ impl Endpoint {
         if self.provider.ping.is_some_and(|ping| told.names == [ping]) {
             return Ok(Outcome::Reply { reply: Reply::from(Answer::OK), effect: None });
         }
-        let Believed { proof, mark, .. } = believed;
-        let arrivals = told.into_arrivals(self.provider, mark.as_deref(), content.body);
+        let arrivals = told.into_arrivals(self.provider, mark, content.body);
         let reply = Reply::from(self.provider.success);
         Ok(Outcome::Accept(Accepted { proof, arrivals, reply }))
     }

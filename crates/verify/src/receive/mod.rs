@@ -16,6 +16,7 @@ pub(crate) mod json;
 mod outcome;
 mod replay;
 mod settings;
+mod vouched;
 
 pub(crate) use content::Content;
 pub(crate) use credential::Presented;
@@ -25,5 +26,6 @@ pub(crate) use event::NAMELESS;
 pub use head::Head;
 pub use outcome::{Accepted, Arrival, Effect, Outcome, Proof, Reply, SubjectName};
 pub use settings::{EndpointSettings, HandshakeSettings, Misconfigured, SubjectPaths};
+pub use vouched::UnverifiedClaim;
 
 pub use crate::refusal::{Reason, Refusal};

@@ -125,6 +125,16 @@ pub enum Misconfigured {
         /// The provider's name.
         provider: &'static str,
     },
+    /// A verifier for a sender that none can vouch for.
+    NoVoucher {
+        /// The provider's name.
+        provider: &'static str,
+    },
+    /// A verifier knows the secret, and there is a secret beside it.
+    SecretAndVoucher {
+        /// The provider's name.
+        provider: &'static str,
+    },
     /// A subject without a kind.
     SubjectKind,
     /// A path that leads nowhere.
@@ -143,6 +153,13 @@ impl fmt::Display for Misconfigured {
             Misconfigured::Secret { id, fault } => write!(out, "the secret `{id}` {fault}"),
             Misconfigured::NoTime { provider } => {
                 write!(out, "the provider `{provider}` signs no time, so a window cannot be set for it")
+            }
+            Misconfigured::NoVoucher { provider } => write!(
+                out,
+                "expected forgejo, gitea, github, gitlab-token or gogs beside a verifier, found `{provider}`"
+            ),
+            Misconfigured::SecretAndVoucher { provider } => {
+                write!(out, "a source of `{provider}` has a verifier and secrets beside it: leave one of them out")
             }
             Misconfigured::SubjectKind => out.write_str("the subject's kind is empty"),
             Misconfigured::SubjectPath { path } => write!(
