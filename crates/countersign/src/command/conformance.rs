@@ -1,6 +1,8 @@
 //! `conformance`: published vectors, run.
 
-use std::path::PathBuf;
+mod forge;
+
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use domain::conformance;
@@ -25,7 +27,8 @@ impl Conformance {
         for path in &self.files {
             let text = std::fs::read_to_string(path)
                 .map_err(|why| Failure::usage(format!("{} cannot be read: {why}", path.display())))?;
-            let rows = rows(&text).map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?;
+            let rows = rows(&text, path.parent().unwrap_or(Path::new("")))
+                .map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?;
             for row in rows {
                 *if row.pass { &mut passed } else { &mut failed } += 1;
                 output::line(json!({
@@ -38,12 +41,14 @@ impl Conformance {
     }
 }
 
-fn rows(text: &str) -> Result<Vec<Row>, String> {
+/// The rows of a file in this folder.
+fn rows(text: &str, folder: &Path) -> Result<Vec<Row>, String> {
     match serde_json::from_str(text) {
         Ok(file) if license::conformance::is_ours(&file) => {
             let rows = license::conformance::run(&file)?.into_iter().map(|row| told(row.id, row.expected, row.got));
             Ok(rows.chain(starts(&file)?).collect())
         }
+        Ok(file) if forge::is_ours(&file) => forge::run(&file, folder),
         _ => conformance::run(text, &server::read_unverified_certificate).map_err(|why| why.to_string()),
     }
 }

@@ -46,3 +46,16 @@ fn every_license_token_and_every_start_of_a_container_comes_out_as_it_says() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(rows.iter().filter(|row| row["got"].as_str().is_some_and(|got| got.starts_with("exit "))).count(), 12);
 }
+
+#[test]
+fn every_row_of_the_forge_endpoints_comes_out_as_it_says() {
+    let built = std::process::Command::new(env!("CARGO"))
+        .args(["build", "-q", "--locked", "-p", "whck", "-p", "forge-endpoint"])
+        .current_dir(root())
+        .status();
+    assert!(built.expect("cargo runs").success());
+    let output = countersign(&root()).args(["conformance", "spec/vectors/forge.json"]).output().expect("it runs");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(text.lines().last(), Some("85 passed, 0 failed"), "{text}");
+    assert_eq!(output.status.code(), Some(0));
+}
