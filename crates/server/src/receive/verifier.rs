@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 use tokio::sync::Semaphore;
@@ -67,7 +68,11 @@ impl Verifiers {
 
 /// Its exit code; none if a signal ended it. It need not read what it is fed.
 async fn run(program: &Path, claim: &UnverifiedClaim) -> std::io::Result<Option<i32>> {
-    let mut child = Command::new(program)
+    let mut command = Command::new(program);
+    // It finds its secrets by the environment, and has nothing to do with ours.
+    let names = std::env::vars_os().map(|(name, _)| name);
+    names.filter(|name| name.as_bytes().starts_with(b"COUNTERSIGN_")).for_each(|name| drop(command.env_remove(name)));
+    let mut child = command
         .arg(claim.kind)
         .arg(verify::hex::encode(claim.repository.as_bytes()))
         .arg(OsStr::from_bytes(&claim.claim))
@@ -75,8 +80,10 @@ async fn run(program: &Path, claim: &UnverifiedClaim) -> std::io::Result<Option<
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
+        .process_group(0)
         .kill_on_drop(true)
         .spawn()?;
+    let _group = Group(child.id());
     let stdin = child.stdin.take();
     let feed = async {
         if let Some(mut stdin) = stdin {
@@ -87,6 +94,18 @@ async fn run(program: &Path, claim: &UnverifiedClaim) -> std::io::Result<Option<
     tokio::select! {
         status = child.wait() => Ok(status?.code()),
         () = feed => Ok(None),
+    }
+}
+
+/// A process with all that it started: a wrapper must not leave the program that it waits for behind.
+struct Group(Option<u32>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let group = self.0.and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        if let Some(group) = group {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
     }
 }
 

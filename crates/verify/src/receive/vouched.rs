@@ -32,6 +32,9 @@ const FORGES: [(&str, &str); 5] = [
 /// What proofs of such requests name instead of a secret's id.
 const VOUCHER: &str = "verifier";
 
+/// The longest address of a repository.
+const REPOSITORY_BYTES_MAX: usize = 2048;
+
 /// What is to be vouched for. Nothing of it is believed yet. Without `Debug`: a claim may be a secret.
 pub struct UnverifiedClaim {
     /// `hmac-sha256`: the claim is the signature of the message in hex. `token`: the claim is the secret.
@@ -132,7 +135,7 @@ impl Endpoint {
         let text = str::from_utf8(content.payload()?).unwrap_or_default();
         let value = place.split('.').try_fold(text, |object, name| only_member(object, name));
         let repository: Option<String> = value.and_then(|value| serde_json::from_str(value).ok());
-        repository.filter(|repository| !repository.is_empty()).ok_or_else(missing)
+        repository.filter(|repository| (1..=REPOSITORY_BYTES_MAX).contains(&repository.len())).ok_or_else(missing)
     }
 }
 
@@ -214,6 +217,8 @@ mod tests {
 
         assert_eq!(reason(signature.as_bytes(), twice), Some(Reason::MissingValue));
         assert_eq!(reason(signature.as_bytes(), b"{}"), Some(Reason::MissingValue));
+        let long = format!(r#"{{"repository":{{"html_url":"{}"}}}}"#, "x".repeat(2049));
+        assert_eq!(reason(signature.as_bytes(), long.as_bytes()), Some(Reason::MissingValue));
         assert_eq!(reason(signature.as_bytes(), b"text"), Some(Reason::MalformedBody));
         assert!(reason(b"sha256=", BODY).is_some() && reason(b"", BODY).is_some());
         assert!(claim(&GITLAB_TOKEN, ("X-Gitlab-Token", b""), BODY).is_err());
