@@ -78,7 +78,7 @@ impl LicenseFiles {
         });
         let revocation_file = named(&form.revocation_file, "COUNTERSIGN_LICENSE_REVOCATIONS");
         let kept = state.revocations.as_deref().filter(|_| revocation_file.is_some());
-        let list = kept.and_then(|text| RevocationList::read(text, &keys, &form.names(), None).ok());
+        let list = kept.and_then(|text| RevocationList::read_again(text, &keys, &form.names()).ok());
         faults.iter().for_each(|why| tracing::warn!("{why}"));
         let token = Token::named(form, variables);
         Ok(Self { form: form.clone(), token, key_file, revocation_file, state_file, keys, list, state, faults })
@@ -257,7 +257,8 @@ mod tests {
     fn list(number: u64, revoked: &[&str]) -> String {
         let entries = revoked.iter().map(|id| Entry { what: Revoked::Token((*id).to_owned()), at: None, reason: None });
         let mut text = RevocationList::trusted(entries.collect::<Vec<_>>());
-        let sign = |list: &RevocationList| list.sign_next(&key("test"), &Names::default(), since_1970(NOW), None);
+        let signed = |list: &RevocationList| list.sign_next(&key("test"), &Names::default(), since_1970(NOW), None);
+        let sign = |list: &RevocationList| signed(list).expect("a short list");
         let keys = KeySet::read(&key("test").public_jwk().expect("a public half"), None).expect("a set");
         for _ in 1..number {
             text = RevocationList::read(&sign(&text), &keys, &Names::default(), None).expect("a list");

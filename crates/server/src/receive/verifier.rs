@@ -70,8 +70,9 @@ impl Verifiers {
 async fn run(program: &Path, claim: &UnverifiedClaim) -> std::io::Result<Option<i32>> {
     let mut command = Command::new(program);
     // It finds its secrets by the environment, and has nothing to do with ours.
-    let names = std::env::vars_os().map(|(name, _)| name);
-    names.filter(|name| name.as_bytes().starts_with(b"COUNTERSIGN_")).for_each(|name| drop(command.env_remove(name)));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_bytes().starts_with(b"COUNTERSIGN_")) {
+        command.env_remove(name);
+    }
     let mut child = command
         .arg(claim.kind)
         .arg(verify::hex::encode(claim.repository.as_bytes()))

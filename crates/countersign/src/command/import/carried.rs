@@ -109,7 +109,7 @@ impl Outcome {
             output::remark(
                 "programs are declared in the configuration file, before their rules can be put into force:",
             );
-            self.declarations.iter().for_each(|declaration| output::line(declaration));
+            self.declarations.iter().for_each(output::line);
         }
     }
 }

@@ -160,7 +160,7 @@ fn one(rule: &Value) -> Trigger {
 mod tests {
     use super::*;
 
-    fn found(hook: Value) -> Found {
+    fn found(hook: &Value) -> Found {
         read(hook.as_object().expect("an object"), 1)
     }
 
@@ -176,7 +176,7 @@ mod tests {
     fn a_signature_becomes_a_source_and_the_command_an_inactive_rule() {
         let rule = json!({ "and": [signed("payload-hmac-sha256", "X-Hub-Signature-256"), branch()] });
         let found = found(
-            json!({ "id": "deploy it", "execute-command": "/srv/deploy.sh", "trigger-rule": rule, "http-methods": ["POST"] }),
+            &json!({ "id": "deploy it", "execute-command": "/srv/deploy.sh", "trigger-rule": rule, "http-methods": ["POST"] }),
         );
 
         assert_eq!(found.source, Ok(json!({ "provider": "github", "id": "deploy it", "secrets": ["s3"] })));
@@ -212,7 +212,7 @@ mod tests {
         assert_eq!(trigger(&json!({ "or": [signature(), signature()] })).believed.len(), 2);
         assert_eq!(trigger(&json!({ "or": [signature(), branch()] })).believed, []);
         assert_eq!(trigger(&json!({ "not": signature() })).believed, []);
-        let found = found(json!({ "id": "x", "execute-command": "c" }));
+        let found = found(&json!({ "id": "x", "execute-command": "c" }));
         assert!(found.source.is_err_and(|why| why.contains("proves who sends")));
     }
 }
