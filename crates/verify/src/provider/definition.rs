@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::handshake::{Consequence, Handshake};
+use super::handshake::{Consequence, Demand, Handshake};
 use super::recipe::Recipe;
 use crate::certificate::RsaDigest;
 use crate::refusal::Reason;
@@ -70,6 +70,21 @@ impl Provider {
         refusal_status: None,
         recipe: Recipe::NONE,
     };
+
+    /// The names in the query that hold a credential, be it a request's or a handshake's: never stored in the clear.
+    #[must_use]
+    pub fn credential_queries(&self) -> Vec<&'static str> {
+        let of_requests = match self.credential {
+            Credential::Token { place, .. } => Some(place),
+            _ => None,
+        };
+        let of_handshakes = self.handshakes.iter().filter_map(|handshake| match handshake.demand {
+            Demand::VerifyToken(place) => Some(place),
+            _ => None,
+        });
+        let name = |place| if let Place::Query(name) = place { Some(name) } else { None };
+        of_requests.into_iter().chain(of_handshakes).filter_map(name).collect()
+    }
 
     /// Whether a handshake of this sender brings the secret.
     #[must_use]

@@ -59,6 +59,9 @@ impl ProviderForm {
         let methods = self.methods.as_deref().map_or(Provider::BASE.methods, texts);
         let credential = self.credential()?;
         self.check_readings(&credential, methods)?;
+        self.check_delivery_id()?;
+        self.check_form(&credential)?;
+        self.check_macs(&credential)?;
         let delivery_id = places(&self.delivery_id)?;
         let event = places(&self.event)?;
         let body_bytes_max = self.body_bytes_max.unwrap_or(provider::BODY_BYTES_MAX);
@@ -143,6 +146,46 @@ impl ProviderForm {
         }
     }
 
+    /// A fixed text tells no delivery from another.
+    fn check_delivery_id(&self) -> Result<(), Fault> {
+        if !self.delivery_id.iter().any(|place| matches!(place, PlaceForm::Fixed(_))) {
+            return Ok(());
+        }
+        let mend = "name the places where the sender writes an id, or leave `delivery_id` out";
+        Err(fault("`delivery_id` is fixed, so that one delivery would pass for the repetition of another", mend))
+    }
+
+    /// Of a form only the field is signed that holds the payload: nothing else in it may count.
+    fn check_form(&self, credential: &Credential) -> Result<(), Fault> {
+        let (Credential::Signature(signature), Some(field)) = (credential, &self.form_field) else { return Ok(()) };
+        if signature.message.contains(&Part::Body) {
+            return Ok(());
+        }
+        let answers = self.handshake.iter().filter(|handshake| handshake.proven).flat_map(HandshakeForm::places);
+        let mut places = self.event.iter().chain(&self.delivery_id).chain(answers);
+        let unsigned = places.find_map(|place| match place {
+            PlaceForm::Form(name) if name != field => Some(name),
+            _ => None,
+        });
+        match unsigned {
+            None => Ok(()),
+            Some(name) => Err(fault(
+                format!("the form's field {name:?} is not signed, so that anybody could change it"),
+                format!("write {{body}} in `message` if the whole form is signed, else read only from {field:?}"),
+            )),
+        }
+    }
+
+    /// A handshake's MAC is made with the key that checks signatures.
+    fn check_macs(&self, credential: &Credential) -> Result<(), Fault> {
+        let has_key = matches!(credential, Credential::Signature(Signature { algorithm: Algorithm::HmacSha256, .. }));
+        if has_key || !self.handshake.iter().any(HandshakeForm::makes_mac) {
+            return Ok(());
+        }
+        let mend = "write `algorithm = \"hmac-sha256\"` if that is what the sender signs with, or another `answer`";
+        Err(fault("a `handshake` answers with a MAC, but this provider has no key for HMAC-SHA256", mend))
+    }
+
     fn credential(&self) -> Result<Credential, Fault> {
         match (&self.signature, &self.token, self.basic) {
             (Some(form), None, false) => Ok(Credential::Signature(self.signed(form)?)),
@@ -197,6 +240,36 @@ impl ProviderForm {
             each: None,
             key_name: form.key_name.as_deref().map(header).transpose()?,
         })
+    }
+}
+
+impl HandshakeForm {
+    /// What the answer and the demand are read from.
+    fn places(&self) -> impl Iterator<Item = &PlaceForm> {
+        let demanded = match &self.demand {
+            Some(DemandForm::VerifyToken(at)) => Some(at),
+            _ => None,
+        };
+        let answered: Vec<&PlaceForm> = match &self.answer {
+            WantedForm::Text(at) => vec![at],
+            WantedForm::Members(members) => members.values().map(SaidForm::place).collect(),
+            WantedForm::Fixed(_) | WantedForm::HeaderBack(_) => vec![],
+        };
+        demanded.into_iter().chain(answered)
+    }
+
+    fn makes_mac(&self) -> bool {
+        let WantedForm::Members(members) = &self.answer else { return false };
+        members.values().any(|said| matches!(said, SaidForm::Mac(_)))
+    }
+}
+
+impl SaidForm {
+    fn place(&self) -> &PlaceForm {
+        match self {
+            SaidForm::Back(at) => at,
+            SaidForm::Mac(mac) => &mac.of,
+        }
     }
 }
 
@@ -345,8 +418,15 @@ fn answer(form: &AnswerForm) -> Result<Answer, Fault> {
     if !(200..300).contains(&form.status) {
         return Err(fault(format!("the status {} is not one of success", form.status), "choose 200 to 299"));
     }
-    let content_type = form.content_type.as_deref().map(kept);
+    let content_type = form.content_type.as_deref().map(content_type).transpose()?;
     Ok(Answer { status: form.status, content_type, text: kept(&form.text) })
+}
+
+fn content_type(text: &str) -> Result<&'static str, Fault> {
+    if !text.is_empty() && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Ok(kept(text));
+    }
+    Err(fault(format!("the `content_type` {text:?} cannot stand in a header"), "write one such as \"text/plain\""))
 }
 
 fn encoding(word: EncodingWord) -> Encoding {
@@ -400,4 +480,91 @@ pub(super) fn kept(text: &str) -> &'static str {
 
 fn all<T>(of: Vec<T>) -> &'static [T] {
     Box::leak(of.into_boxed_slice())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// A provider that signs so, with these keys too.
+    fn defined(message: &str, algorithm: &str, more: &Value) -> Result<Provider, Undefined> {
+        let mut form = json!({
+            "name": "acme",
+            "signature": { "algorithm": algorithm, "at": { "header": "X-Signature" }, "message": message },
+        });
+        form.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        serde_json::from_value::<ProviderForm>(form).expect("a form").defined()
+    }
+
+    fn is_refused(defined: Result<Provider, Undefined>, what: &str) {
+        let why = defined.expect_err(what);
+        assert!(why.what.contains(what) && !why.mend.is_empty(), "{why}");
+    }
+
+    #[test]
+    fn a_content_type_can_stand_in_a_header() {
+        let success = |kind: &str| {
+            let success = json!({ "success": { "status": 200, "content_type": kind, "text": "ok" } });
+            defined("{body}", "hmac-sha256", &success)
+        };
+        assert_eq!(
+            success("text/plain; charset=utf-8").map(|acme| acme.success.content_type),
+            Ok(Some("text/plain; charset=utf-8"))
+        );
+        for kind in ["", "text/plain\n", "text/\u{7f}", "t\u{e9}xt/plain"] {
+            is_refused(success(kind), "cannot stand in a header");
+        }
+        let fixed = json!({ "status": 200, "content_type": "a\r\nb" });
+        let handshake = json!([{ "when": [{ "method": "POST" }], "proven": true, "answer": { "fixed": fixed } }]);
+        is_refused(defined("{body}", "hmac-sha256", &json!({ "handshake": handshake })), "cannot stand in a header");
+    }
+
+    #[test]
+    fn of_a_form_only_what_is_signed_counts() {
+        let form = |message: &str, more: Value| {
+            let mut form = json!({ "form_field": "payload" });
+            form.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+            defined(message, "hmac-sha256", &form)
+        };
+        let from = |name: &str| json!([{ "form": name }]);
+        let back = |proven: bool| {
+            let answer = json!({ "members": { "x": { "back": { "form": "challenge" } } } });
+            json!([{ "when": [{ "method": "POST" }], "proven": proven, "answer": answer }])
+        };
+        for unsigned in
+            [json!({ "event": from("kind") }), json!({ "delivery_id": from("id") }), json!({ "handshake": back(true) })]
+        {
+            is_refused(form("{payload}", unsigned.clone()), "is not signed");
+            assert!(form("{body}", unsigned).is_ok());
+        }
+        assert!(form("{payload}", json!({ "event": from("payload"), "delivery_id": [{ "json": "id" }] })).is_ok());
+        assert!(form("{payload}", json!({ "handshake": back(false) })).is_ok(), "it is not proven by anything");
+        assert!(defined("{payload}", "hmac-sha256", &json!({ "event": from("kind") })).is_ok(), "that is the body");
+    }
+
+    #[test]
+    fn a_delivery_is_not_told_by_a_fixed_text() {
+        let by = |places: Value| defined("{body}", "hmac-sha256", &json!({ "delivery_id": places }));
+
+        is_refused(by(json!([{ "fixed": "a" }])), "`delivery_id` is fixed");
+        is_refused(by(json!([{ "header": "X-Id" }, { "fixed": "a" }])), "`delivery_id` is fixed");
+        assert!(by(json!([{ "header": "X-Id" }, { "json": "id" }])).is_ok());
+    }
+
+    #[test]
+    fn a_handshakes_mac_needs_a_key_that_makes_it() {
+        let answer = json!({ "members": { "x": { "mac": { "of": { "json": "token" } } } } });
+        let handshake = json!([{ "when": [{ "method": "POST" }], "proven": true, "answer": answer }]);
+        let with =
+            |algorithm: &str, key: &str| defined("{body}", algorithm, &json!({ "handshake": handshake, "key": key }));
+
+        assert!(with("hmac-sha256", "text").is_ok());
+        for (algorithm, key) in [("hmac-sha512", "text"), ("hmac-sha1", "text"), ("ed25519", "whpk")] {
+            is_refused(with(algorithm, key), "no key for HMAC-SHA256");
+        }
+        let form = json!({ "name": "acme", "basic": true, "handshake": handshake });
+        is_refused(serde_json::from_value::<ProviderForm>(form).expect("a form").defined(), "no key for HMAC-SHA256");
+    }
 }
