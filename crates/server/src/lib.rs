@@ -19,6 +19,7 @@ pub mod receive;
 pub mod resources;
 pub mod scanner;
 mod server;
+mod slow;
 mod sweep;
 mod text;
 mod worker;

@@ -31,6 +31,7 @@ use crate::receive::{
     VerifierPrograms, Verifiers,
 };
 use crate::scanner::{self, Nonces};
+use crate::slow::Slow;
 use crate::worker::Rooms;
 use crate::{api, links, pages, receive, worker};
 
@@ -112,6 +113,7 @@ pub struct Shared {
     pub(crate) certificates: Certificates,
     pub(crate) rates: Rates,
     pub(crate) quarantines: Quarantines,
+    pub(crate) slow: Slow,
     pub(crate) secret_uses: SecretUses,
     pub(crate) verifiers: Verifiers,
     pub(crate) rooms: Rooms,
@@ -147,6 +149,7 @@ impl Server {
             certificates: Certificates::default(),
             rates: Rates::default(),
             quarantines: Quarantines::default(),
+            slow: Slow::default(),
             secret_uses: SecretUses::default(),
             verifiers: Verifiers::default(),
             rooms: Rooms::default(),

@@ -295,6 +295,8 @@ pub struct NewReceipt {
 /// A refused request that is believed after all.
 #[derive(Debug, Clone)]
 pub struct Released {
+    /// Its id, as people see it.
+    pub id: String,
     /// Which.
     pub refused: QuarantineKey,
     /// Who had it tried again.

@@ -14,7 +14,7 @@ use super::auth::Caller;
 use super::extract::{Segments, Strict};
 use super::show::{Show, View};
 use super::sources;
-use crate::problem::{self, Problem};
+use crate::problem::Problem;
 use crate::receive::{Explained, Held, Tried};
 use crate::server::Server;
 
@@ -47,13 +47,16 @@ pub async fn one(State(server): State<Server>, Segments(id): Segments<String>) -
 
 async fn explanation(server: &Server, held: Held) -> Result<Value, Problem> {
     let own = server.clone();
-    let explained = tokio::task::spawn_blocking(move || held.explain(&own)).await;
-    let explained = explained.map_err(|_| Problem::new(&problem::INTERNAL, "explaining was interrupted"))?;
-    Ok(match explained {
+    Ok(match server.slow.run(move || held.explain(&own)).await? {
         Explained::Believed => json!({
             "believed": true,
             "text": "by the source's present secrets and settings this request is believed",
             "mend": "Try it again.",
+        }),
+        Explained::Answered => json!({
+            "believed": true,
+            "text": "by the source's present secrets and settings this request is believed; it asks only for an answer",
+            "mend": "Let the sender ask or confirm again: it does not wait for this answer any more.",
         }),
         Explained::Refused(reason, diagnosis) => json!({
             "believed": false,
@@ -91,14 +94,12 @@ pub async fn retry_all(
     let mut tried = Vec::with_capacity(rows.len());
     for row in rows {
         let id = server.show(row.key);
-        tried.push(match Held::of(row, &server) {
-            Ok(held) => match held.try_again(&server, &caller.name).await {
-                Ok(tried) => outcome(&server, &id, &tried),
-                Err(why) if why.kind.status < 500 => json!({ "id": id, "believed": false, "text": why.detail }),
-                Err(why) => return Err(why),
-            },
-            Err(why) => json!({ "id": id, "believed": false, "text": why.detail }),
-        });
+        let outcome = match Held::of(row, &server) {
+            Ok(held) => held.try_again(&server, &caller.name).await.map(|tried| outcome(&server, &id, &tried)),
+            Err(why) => Err(why),
+        };
+        // Whatever becomes of one, those after it have their turn, and those before it are told of.
+        tried.push(outcome.unwrap_or_else(|why| json!({ "id": id, "believed": false, "text": why.detail })));
     }
     let next_after = tried.last().filter(|_| more).map(|last| last["id"].clone());
     Ok(Json(json!({ "data": tried, "next_after": next_after })))
@@ -112,11 +113,6 @@ fn outcome(server: &Server, id: &str, tried: &Tried) -> Value {
             "receipt": kept.receipt.map(|key| server.show(key)),
             "event": kept.event.map(|key| server.show(key)),
             "text": if kept.event.is_some() { "recorded" } else { "it had been received since; nothing new was recorded" },
-        }),
-        Tried::Answered => json!({
-            "id": id,
-            "believed": true,
-            "text": "it is believed, and asked only for an answer: there is nothing to record",
         }),
         Tried::Refused(refusal) => json!({
             "id": id,

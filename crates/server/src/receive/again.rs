@@ -17,7 +17,7 @@ use store::tables::Quarantine;
 use verify::aspnet::{self, Verification};
 use verify::certificate::Certificate;
 use verify::explain::{Case, Diagnosis, explain, like_receiver};
-use verify::provider::{self, Credential, Provider};
+use verify::provider::{Credential, Provider, Providers};
 use verify::receive::{Endpoint, Head, Outcome, Reason, Refusal};
 
 use super::believed::{self, Believed, Kept};
@@ -28,8 +28,8 @@ use super::quarantine::SealedHead;
 use crate::problem::{self, Problem};
 use crate::server::Shared;
 
-/// How long after its arrival a request may be tried again: what was received since is remembered for so long, so that
-/// a delivery that its sender has repeated meanwhile is known for what it is.
+/// How long after its arrival a request may be tried again. What is received is remembered for longer than that, by as
+/// much as the request may be later than its first delivery: so a repetition is known for what it is.
 const WITHIN: Duration = limits::REPLAY_MEMORY;
 
 /// A refused request as it arrived.
@@ -42,6 +42,8 @@ pub struct Held {
 pub enum Explained {
     /// Today it would be believed.
     Believed,
+    /// Today it would be believed, and only answered.
+    Answered,
     /// It would be refused today as well, for this reason.
     Refused(Reason, Diagnosis),
 }
@@ -50,8 +52,6 @@ pub enum Explained {
 pub enum Tried {
     /// It is believed, and recorded.
     Recorded(Kept),
-    /// It is believed, and asks only for an answer: there is nothing to record.
-    Answered,
     /// It is refused again.
     Refused(Refusal),
 }
@@ -74,6 +74,7 @@ impl Held {
     /// Says what is wrong with it. This may take a while: not for the threads that answer requests.
     pub fn explain(&self, server: &Shared) -> Explained {
         let now = server.now();
+        let providers = &server.parts.settings.providers;
         let catalogue = server.parts.store.catalogue();
         let Some(source) = self.row.source.and_then(|key| catalogue.sources.get(&key)) else {
             return plainly(&self.as_refused());
@@ -82,13 +83,14 @@ impl Held {
         let url = url(server, &self.head);
         let headers = pairs(&self.head);
         let head = Head { method: self.head.method.as_str(), url: &url, headers: &headers };
-        if source.mode == SourceMode::Modern && signs_with_certificate(source) {
+        if signs_with_certificate(source, providers) {
             // Without fetching its certificate nothing can be tried.
             return plainly(&self.as_refused());
         }
         let refusal = match self.judged(server, source, &head, &body, now, None).0 {
             Outcome::Refuse(refusal) => refusal,
-            Outcome::Accept(_) | Outcome::Reply { .. } => return Explained::Believed,
+            Outcome::Accept(_) => return Explained::Believed,
+            Outcome::Reply { .. } => return Explained::Answered,
         };
         if self.is_cut() {
             return plainly(&refusal);
@@ -103,7 +105,7 @@ impl Held {
             .flat_map(|other| opened(other, seal, |_| true).into_iter().map(move |(_, text)| (other, text)))
             .map(|(other, text)| (format!("{}/{}", other.provider, other.name), text))
             .collect();
-        let Some(provider) = provider_of(source) else { return plainly(&refusal) };
+        let Some(provider) = provider_of(source, providers) else { return plainly(&refusal) };
         let case = Case {
             provider: &provider,
             secrets: &secrets,
@@ -124,10 +126,11 @@ impl Held {
     /// When it cannot be tried again, with a sentence that says why; when the store fails.
     pub async fn try_again(&self, server: &Shared, who: &str) -> Result<Tried, Problem> {
         let now = server.now();
+        let providers = &server.parts.settings.providers;
         let catalogue = server.parts.store.catalogue();
         let source = self.row.source.and_then(|key| catalogue.sources.get(&key)).filter(|source| source.active);
         let source = source.ok_or_else(|| cannot("it was sent to no source that there is now"))?;
-        if is_secret_itself(source) {
+        if is_secret_itself(source, providers) {
             return Err(cannot(
                 "this provider's credential is the secret itself, and not a signature: whoever sent another secret is \
                  not believed afterwards. Let the sender deliver it again",
@@ -154,17 +157,22 @@ impl Held {
         let (outcome, window_s) = self.judged(server, source, &head, &body, now, certificate.as_deref());
         let accepted = match outcome {
             Outcome::Accept(accepted) => accepted,
-            Outcome::Reply { .. } => return Ok(Tried::Answered),
+            Outcome::Reply { .. } => {
+                return Err(cannot(
+                    "it is believed, but asks only for an answer, for which its sender does not wait any more. Let the \
+                     sender ask or confirm again",
+                ));
+            }
             Outcome::Refuse(refusal) => return Ok(Tried::Refused(refusal)),
         };
         let believed = Believed {
             source: source.key,
             provenance: Provenance::Signed(source.key),
-            credential_headers: &credential_headers(source),
+            credential_headers: &credential_headers(source, providers),
             window_s,
             headers: &self.head.headers,
             now,
-            released: Some(Released { refused: self.row.key, who: who.to_owned() }),
+            released: Some(Released { id: server.show(self.row.key), refused: self.row.key, who: who.to_owned() }),
         };
         believed::keep(server, &believed, accepted, body).await.map(Tried::Recorded)
     }
@@ -178,10 +186,11 @@ impl Held {
         body: &Bytes,
         now: Timestamp,
     ) -> Result<Option<Arc<dyn Certificate>>, Problem> {
-        if source.mode == SourceMode::Aspnet || !signs_with_certificate(source) {
+        let providers = &server.parts.settings.providers;
+        if !signs_with_certificate(source, providers) {
             return Ok(None);
         }
-        let settings = settings(source, &server.parts.seal, &server.parts.settings.providers, now);
+        let settings = settings(source, &server.parts.seal, providers, now);
         let Some(endpoint) = settings.and_then(|settings| Endpoint::new(settings).ok()) else { return Ok(None) };
         match incoming::certificate(server, &endpoint, head, body, now).await {
             Ok(certificate) => Ok(certificate),
@@ -249,34 +258,40 @@ fn plainly(refusal: &Refusal) -> Explained {
 }
 
 /// The definition that a source's requests are explained by.
-fn provider_of(source: &Source) -> Option<Provider> {
+fn provider_of(source: &Source, providers: &Providers) -> Option<Provider> {
     match source.mode {
         SourceMode::Aspnet => like_receiver(aspnet::find(&source.provider)?),
-        SourceMode::Modern => provider::find(&source.provider).copied(),
+        SourceMode::Modern => providers.find(&source.provider).copied(),
     }
 }
 
-fn credential_headers(source: &Source) -> Vec<&'static str> {
-    let of_aspnet = || Some(aspnet::find(&source.provider)?.credential_headers());
-    let of_provider = || Some(provider::find(&source.provider)?.credential.headers());
-    let headers = if source.mode == SourceMode::Aspnet { of_aspnet() } else { of_provider() };
+fn credential_headers(source: &Source, providers: &Providers) -> Vec<&'static str> {
+    let headers = match source.mode {
+        SourceMode::Aspnet => aspnet::find(&source.provider).map(aspnet::Receiver::credential_headers),
+        SourceMode::Modern => credential(source, providers).map(Credential::headers),
+    };
     headers.unwrap_or_default()
 }
 
 /// Whether a source's requests are judged by a certificate that its sender names.
-fn signs_with_certificate(source: &Source) -> bool {
-    let credential = provider::find(&source.provider).map(|provider| &provider.credential);
-    matches!(credential, Some(Credential::AwsSns | Credential::PayPal))
+fn signs_with_certificate(source: &Source, providers: &Providers) -> bool {
+    matches!(credential(source, providers), Some(Credential::AwsSns | Credential::PayPal))
 }
 
 /// Whether a source's requests present the secret as it stands.
-fn is_secret_itself(source: &Source) -> bool {
+fn is_secret_itself(source: &Source, providers: &Providers) -> bool {
     if source.mode == SourceMode::Aspnet {
         let verification = aspnet::find(&source.provider).map(|receiver| &receiver.verification);
         return !matches!(verification, Some(Verification::Signature(_) | Verification::Stripe));
     }
-    let credential = provider::find(&source.provider).map(|provider| &provider.credential);
-    matches!(credential, None | Some(Credential::Token { .. } | Credential::Code { .. } | Credential::Basic))
+    let credential = credential(source, providers);
+    matches!(credential, Some(Credential::Token { .. } | Credential::Code { .. } | Credential::Basic))
+}
+
+/// What proves the requests of a source that judges by itself; none where its provider is not described any more.
+fn credential(source: &Source, providers: &Providers) -> Option<&'static Credential> {
+    let provider = (source.mode == SourceMode::Modern).then(|| providers.find(&source.provider))?;
+    provider.map(|provider| &provider.credential)
 }
 
 fn cannot(why: &str) -> Problem {

@@ -62,6 +62,7 @@ impl Arrived<'_> {
                 let refused = Refused {
                     source: route.and_then(|route| self.sources.key(&route.receiver, &route.id)),
                     credential_headers: &receiver.map(verify::aspnet::Receiver::credential_headers).unwrap_or_default(),
+                    credential_queries: &[],
                     refusal: &refusal,
                     head: self.head,
                     body: body.as_ref(),

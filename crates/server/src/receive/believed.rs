@@ -101,9 +101,10 @@ async fn record_held(
     Ok(recording.await.map_err(|_| Problem::new(&problem::INTERNAL, "recording was interrupted"))??)
 }
 
-/// How long a delivery is remembered: twice the window, and at least the fixed time.
+/// How long a delivery is remembered: the fixed time, and twice the window. A repetition may arrive so much later, and be
+/// tried again within the fixed time.
 fn memory(window_s: Option<u64>) -> Duration {
-    Duration::from_secs(window_s.unwrap_or(0).saturating_mul(2)).max(limits::REPLAY_MEMORY)
+    Duration::from_secs(window_s.unwrap_or(0).saturating_mul(2)).saturating_add(limits::REPLAY_MEMORY)
 }
 
 fn arriving(arrival: Arrival, provenance: Provenance) -> Arriving {

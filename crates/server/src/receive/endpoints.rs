@@ -9,7 +9,7 @@ use domain::catalogue::{Catalogue, Sealed, Source, SourceMode, SourceRate, Sourc
 use domain::{SourceKey, Timestamp};
 use store::seal::SealKey;
 use verify::aspnet::{self, CodeLength, Configuration, Receivers};
-use verify::provider::Providers;
+use verify::provider::{Provider, Providers};
 use verify::receive::{Endpoint, EndpointSettings, HandshakeSettings, Reason};
 
 use crate::resources;
@@ -217,6 +217,11 @@ fn named(path: &str) -> Option<Cow<'_, str>> {
         None if rest.is_empty() => None,
         None => Some(Cow::Owned(format!("{}/default", decoded(rest)?).to_lowercase())),
     }
+}
+
+/// The provider that a path names, whether or not there is a source of it.
+pub fn provider_named(path: &str, providers: &Providers) -> Option<&'static Provider> {
+    providers.find(provider_in(&named(path)?))
 }
 
 /// What a source's endpoint is made of, with the secrets that count at this instant.

@@ -33,13 +33,15 @@ pub fn kept(headers: &HeaderMap, own: &[&str]) -> String {
     json
 }
 
-/// The path and query as they are kept: a credential in the query is left out.
-pub fn kept_path(path: &str, query: Option<&str>) -> String {
+/// The path and query as they are kept, `own` being the provider's own names in the query that hold a credential: such
+/// are left out.
+pub fn kept_path(path: &str, query: Option<&str>, own: &[&str]) -> String {
     let Some(query) = query else { return path.to_owned() };
     let kept = query.split('&').map(|pair| {
         let name = pair.split('=').next().unwrap_or_default();
-        let plain = crate::text::decoded(name).unwrap_or_default().to_lowercase();
-        let is_credential = plain == "code" || TELLING.iter().any(|part| plain.contains(part));
+        let plain = crate::text::decoded(&name.replace('+', " ")).unwrap_or_default().to_lowercase();
+        let is_own = own.iter().any(|own| own.to_lowercase() == plain);
+        let is_credential = is_own || plain == "code" || TELLING.iter().any(|part| plain.contains(part));
         if is_credential { format!("{name}={REDACTED}") } else { pair.to_owned() }
     });
     format!("{path}?{}", kept.collect::<Vec<_>>().join("&"))
@@ -96,7 +98,10 @@ mod tests {
 
     #[test]
     fn a_code_in_the_query_is_left_out_of_the_path() {
-        assert_eq!(kept_path("/a", None), "/a");
-        assert_eq!(kept_path("/a", Some("x=1&code=hunter2&C%6Fde=h")), "/a?x=1&code=[redacted]&C%6Fde=[redacted]");
+        assert_eq!(kept_path("/a", None, &["auth"]), "/a");
+        let kept = |query: &str, own: &[&str]| kept_path("/a", Some(query), own);
+        assert_eq!(kept("x=1&code=hunter2&C%6Fde=h", &[]), "/a?x=1&code=[redacted]&C%6Fde=[redacted]");
+        assert_eq!(kept("auth=hunter2&a%75th=h&x=1", &["auth"]), "/a?auth=[redacted]&a%75th=[redacted]&x=1");
+        assert_eq!(kept("auth=1&x=1", &["x"]), "/a?auth=1&x=[redacted]");
     }
 }

@@ -15,13 +15,14 @@ use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue, Request, StatusCode, header};
 use verify::certificate::Certificate;
+use verify::provider::Provider;
 use verify::receive::{Endpoint, Head, Outcome, Reason, Refusal, Reply};
 
 use super::aspnet;
 use super::believed::{self, Believed, Kept};
 use super::caller::Caller;
 use super::certificates::NotFound;
-use super::endpoints::{Found, Limits, Ready};
+use super::endpoints::{Found, Limits, Ready, provider_named};
 use super::handshake;
 use super::quarantine::{self, Refused};
 use super::rates;
@@ -190,6 +191,7 @@ impl Arrived<'_> {
         let refused = Refused {
             source: Some(self.source),
             credential_headers: &provider.credential.headers(),
+            credential_queries: &provider.credential_queries(),
             refusal,
             head: self.head,
             body,
@@ -220,7 +222,18 @@ pub(super) async fn certificate(
 
 /// Refuses what no source could judge.
 async fn refuse(server: &Shared, refusal: &Refusal, head: &Parts, now: Timestamp) -> Response {
-    keep(server, &Refused { source: None, credential_headers: &[], refusal, head, body: None, now }).await;
+    // A credential may stand in it all the same: a mistyped id is still that of a known provider.
+    let provider = provider_named(head.uri.path(), &server.parts.settings.providers);
+    let refused = Refused {
+        source: None,
+        credential_headers: &provider.map(|provider| provider.credential.headers()).unwrap_or_default(),
+        credential_queries: &provider.map(Provider::credential_queries).unwrap_or_default(),
+        refusal,
+        head,
+        body: None,
+        now,
+    };
+    keep(server, &refused).await;
     Problem::from(refusal).into_response()
 }
 
@@ -247,8 +260,10 @@ pub(super) fn pairs(head: &Parts) -> Vec<(&str, &[u8])> {
 pub(super) fn answer(reply: Reply) -> Response {
     let mut response = Response::new(Body::from(reply.body));
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK);
-    if let Some(kind) = reply.content_type {
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    match reply.content_type.map(HeaderValue::try_from) {
+        Some(Ok(kind)) => drop(response.headers_mut().insert(header::CONTENT_TYPE, kind)),
+        Some(Err(_)) => tracing::warn!("an answer's content type cannot be sent"),
+        None => {}
     }
     for (name, value) in reply.headers {
         match (HeaderName::try_from(name), HeaderValue::try_from(value)) {

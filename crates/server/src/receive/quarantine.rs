@@ -102,6 +102,8 @@ pub struct Refused<'a> {
     pub source: Option<SourceKey>,
     /// The headers that hold its credential.
     pub credential_headers: &'a [&'static str],
+    /// The names in the query that hold a credential of its provider's own.
+    pub credential_queries: &'a [&'static str],
     /// Why.
     pub refusal: &'a Refusal,
     /// Its head.
@@ -137,7 +139,7 @@ pub async fn keep(server: &Shared, refused: &Refused<'_>) {
 }
 
 fn row(server: &Shared, refused: &Refused<'_>) -> Quarantine {
-    let Refused { source, credential_headers, refusal, head, body, now } = refused;
+    let Refused { source, credential_headers, credential_queries, refusal, head, body, now } = refused;
     let sealed = serde_json::to_string(&SealedHead::of(head)).ok();
     let sealed = sealed.map(|text| server.parts.seal.seal(&text, of::QUARANTINE, server.nonce()).0);
     let empty = Bytes::new();
@@ -146,7 +148,7 @@ fn row(server: &Shared, refused: &Refused<'_>) -> Quarantine {
         key: QuarantineKey(0),
         at: *now,
         source: *source,
-        path: headers::kept_path(head.uri.path(), head.uri.query()).chars().take(1_000).collect(),
+        path: headers::kept_path(head.uri.path(), head.uri.query(), credential_queries).chars().take(1_000).collect(),
         reason: refusal.reason.code().to_owned(),
         text: refusal.detail.clone(),
         headers: headers::kept(&head.headers, credential_headers),

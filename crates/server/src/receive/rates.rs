@@ -14,22 +14,40 @@ use super::pace::Pace;
 /// The most callers that are counted one by one; those beyond are counted together.
 const CALLERS_MAX: usize = 20_000;
 
-/// When each caller's bucket is full again.
+/// How often room is looked for at the most, in microseconds: that takes a walk through all callers.
+const SWEEP_EVERY_US: i64 = 1_000_000;
+
+/// Every caller's bucket.
 #[derive(Default)]
-pub struct Rates(Mutex<HashMap<(SourceKey, Option<IpAddr>), Timestamp>>);
+pub struct Rates(Mutex<Buckets>);
+
+#[derive(Default)]
+struct Buckets {
+    /// When each is full again.
+    full_at: HashMap<(SourceKey, Option<IpAddr>), Timestamp>,
+    /// When those that are full may be let go of next.
+    sweep_at: Timestamp,
+}
 
 impl Rates {
     /// Whether one more request may come; then it is counted.
     pub fn admits(&self, source: SourceKey, rate: SourceRate, caller: Option<IpAddr>, now: Timestamp) -> bool {
         let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut bucket = (source, caller.map(network));
-        if buckets.len() >= CALLERS_MAX && !buckets.contains_key(&bucket) {
-            buckets.retain(|_, full_at| *full_at > now);
-            if buckets.len() >= CALLERS_MAX {
-                bucket.1 = None;
-            }
+        if !buckets.full_at.contains_key(&bucket) && !buckets.have_room(now) {
+            bucket.1 = None;
         }
-        pace(rate).admits(buckets.entry(bucket).or_insert(now), now)
+        pace(rate).admits(buckets.full_at.entry(bucket).or_insert(now), now)
+    }
+}
+
+impl Buckets {
+    fn have_room(&mut self, now: Timestamp) -> bool {
+        if self.full_at.len() >= CALLERS_MAX && self.sweep_at <= now {
+            self.full_at.retain(|_, full_at| *full_at > now);
+            self.sweep_at = Timestamp(now.0 + SWEEP_EVERY_US);
+        }
+        self.full_at.len() < CALLERS_MAX
     }
 }
 
@@ -90,5 +108,20 @@ mod tests {
 
         assert_eq!((many..many + 5).filter(|n| rates.admits(SourceKey(1), RATE, Some(address(*n)), now)).count(), 2);
         assert_eq!(count(&rates, 1, "9.9.9.9", 200), 2, "room is made once buckets are full again");
+    }
+
+    #[test]
+    fn room_is_looked_for_once_a_second() {
+        let rates = Rates::default();
+        let address = |n: u32| IpAddr::from(n.to_be_bytes());
+        let at = |ms: i64| Timestamp(ms * 1_000);
+        let many = u32::try_from(CALLERS_MAX).expect("a number");
+        let admitted =
+            |ms: i64| (many..many + 5).filter(|n| rates.admits(SourceKey(1), RATE, Some(address(*n)), at(ms))).count();
+        assert!((0..many).all(|n| rates.admits(SourceKey(1), RATE, Some(address(n)), at(100_000))));
+
+        assert_eq!(admitted(104_500), 2, "all buckets are in use");
+        assert_eq!(admitted(105_400), 0, "they are full again, but that is not looked for yet");
+        assert_eq!(admitted(105_500), 5);
     }
 }

@@ -209,3 +209,51 @@ async fn the_end_of_a_subscription_is_an_event_and_is_not_undone() {
     let events = world.api("GET", "/events", Value::Null).await.json();
     assert_eq!(events["data"][0]["type"], "aws-sns.UnsubscribeConfirmation");
 }
+
+/// From now on the source of [`world`] takes what comes from this topic.
+async fn take(world: &World, topic: &str) {
+    let changed = world.api("PATCH", "/sources/aws-sns%2Fscans", json!({ "secrets": [topic] })).await;
+    assert_eq!(changed.status, 200, "{}", changed.text());
+}
+
+#[tokio::test]
+async fn of_all_that_is_tried_again_one_that_fails_does_not_keep_the_others() {
+    let (hosts, amazon) = (OwnHosts::start().await, Amazon::new());
+    hosts.put(URL, 200, &amazon.pem);
+    let world = world(&hosts).await;
+    assert_eq!(send(&world, &amazon.message("Notification", "m0", URL)).await.status, 200);
+    take(&world, "arn:aws:sns:eu-west-1:999999999999:scans").await;
+    let gone = "https://sns.eu-west-1.amazonaws.com/gone.pem";
+    for (id, url) in [("m1", URL), ("m2", gone), ("m3", URL)] {
+        assert_eq!(send(&world, &amazon.message("Notification", id, url)).await.problem(), "token-mismatch");
+        world.clock.forward(1);
+    }
+    take(&world, TOPIC).await;
+
+    let tried = world.api("POST", "/quarantine/retry", json!({ "source": "aws-sns/scans" })).await;
+
+    assert_eq!(tried.status, 200, "{}", tried.text());
+    let tried = tried.json();
+    let believed: Vec<_> = tried["data"].as_array().expect("a list").iter().map(|each| &each["believed"]).collect();
+    assert_eq!(believed, [true, false, true], "{tried}");
+    assert!(tried["data"][1]["text"].as_str().is_some_and(|text| text.contains("could not be fetched")), "{tried}");
+}
+
+#[tokio::test]
+async fn a_refused_confirmation_is_not_tried_again_and_nobody_is_called() {
+    let (hosts, amazon) = (OwnHosts::start().await, Amazon::new());
+    hosts.put(URL, 200, &amazon.pem);
+    let world = world(&hosts).await;
+    take(&world, "arn:aws:sns:eu-west-1:999999999999:scans").await;
+    let confirmation = amazon.message("SubscriptionConfirmation", "m", URL);
+    assert_eq!(send(&world, &confirmation).await.problem(), "token-mismatch");
+    take(&world, TOPIC).await;
+    let kept = world.api("GET", "/quarantine", Value::Null).await.json();
+
+    let path = format!("/quarantine/{}/retry", kept["data"][0]["id"].as_str().expect("an id"));
+    let refused = world.api("POST", &path, Value::Null).await;
+
+    assert_eq!(refused.problem(), "conflict");
+    assert!(refused.text().contains("confirm again"), "{}", refused.text());
+    assert_eq!(hosts.asked(), ["/one.pem"], "only its certificate was fetched");
+}

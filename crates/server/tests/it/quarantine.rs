@@ -8,6 +8,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use store::row::RowsExt;
 use store::tables::Quarantine;
+use verify::provider::Providers;
 
 use crate::world::{Answered, SECRET, World, github_push};
 
@@ -144,7 +145,11 @@ async fn what_is_believed_after_all_is_recorded_once_and_leaves() {
     assert_eq!(Some(repeated.header("countersign-receipt")), tried["receipt"].as_str(), "the sender's own repetition");
     assert_eq!(counted(&world).await, (1, 1, 0));
     let audit = world.api("GET", "/audit", Value::Null).await.text();
-    assert!(audit.contains("a refused request was tried again, and believed"), "{audit}");
+    let noted = format!(
+        "a refused request was tried again, and believed ({}, signature-mismatch)",
+        id.as_str().expect("an id")
+    );
+    assert!(audit.contains(&noted) && !audit.contains(INCOMING), "{audit}");
 }
 
 #[tokio::test]
@@ -291,4 +296,123 @@ async fn only_administrators_try_again() {
         let path = format!("/quarantine/{}/retry", id.as_str().expect("an id"));
         assert_eq!(world.api_as(token, "POST", &path, Value::Null).await.status, StatusCode::FORBIDDEN);
     }
+}
+
+/// A world that knows Acme, who signs, and Acme's token, which stands in the query.
+async fn world_of_acme() -> World {
+    let signed = json!({
+        "name": "acme",
+        "event": [{ "header": "X-Acme-Event" }],
+        "signature": { "algorithm": "hmac-sha256", "at": { "header": "X-Acme-Auth" }, "message": "{body}" },
+    });
+    let token = json!({ "name": "acme-token", "token": { "at": { "query": "auth" } } });
+    let forms = [signed, token].map(|form| serde_json::from_value(form).expect("a provider"));
+    let providers = Providers::with(forms.into()).expect("providers");
+    let world = World::with(|settings| settings.providers = providers).await;
+    for (provider, secret) in [("acme", "an old secret"), ("acme-token", "the-right-token")] {
+        let made =
+            world.api("POST", "/sources", json!({ "id": "main", "provider": provider, "secrets": [secret] })).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+    }
+    world
+}
+
+#[tokio::test]
+async fn requests_of_an_own_provider_are_explained_and_tried_again() {
+    let world = world_of_acme().await;
+    let signature = verify::hex::encode(&verify::mac::tag(b"the new secret", &[b"{}"]));
+    let headers = [("x-acme-auth", signature.as_str()), ("x-acme-event", "thing.made")];
+    let path = "/api/webhooks/incoming/acme/main";
+    assert_eq!(world.webhook(path, &headers, "{}\n").await.problem(), "signature-mismatch");
+    let altered = newest(&world).await["id"].clone();
+    assert_eq!(world.webhook(path, &headers, "{}").await.problem(), "signature-mismatch");
+    let id = newest(&world).await["id"].clone();
+
+    let changed = world.api("PATCH", "/sources/acme%2Fmain", json!({ "secrets": ["the new secret"] })).await;
+    assert_eq!(changed.status, StatusCode::OK, "{}", changed.text());
+    let shown =
+        world.api("GET", &format!("/quarantine/{}", altered.as_str().expect("an id")), Value::Null).await.json();
+    assert_eq!(shown["explanation"]["mistake"], "trailing-newline", "{shown}");
+    assert_eq!(newest(&world).await["explanation"]["believed"], true);
+    assert_eq!(retry(&world, &altered).await.json()["reason"], "signature-mismatch");
+    assert_eq!(retry(&world, &id).await.json()["believed"], true);
+
+    let kept = world
+        .store
+        .read(|rows| Ok(format!("{:?} {:?}", rows.page::<Receipt>(None, 10)?, rows.page::<Quarantine>(None, 10)?)));
+    let kept = kept.await.expect("a store");
+    assert!(kept.contains("thing.made") && !kept.contains(&signature), "{kept}");
+}
+
+#[tokio::test]
+async fn an_own_token_in_the_query_is_left_out_and_not_tried_again() {
+    let world = world_of_acme().await;
+    for path in ["acme-token/main", "acme-token/mistyped"] {
+        let path = format!("/api/webhooks/incoming/{path}?page=2&auth=hunter2");
+        assert!(world.webhook(&path, &[], "{}").await.status.is_client_error());
+        let shown = newest(&world).await;
+        assert!(shown["path"].as_str().is_some_and(|path| path.ends_with("?page=2&auth=[redacted]")), "{shown}");
+    }
+
+    let rows = world.store.read(|rows| rows.page::<Quarantine>(None, 10)).await.expect("a store");
+    assert!(!format!("{rows:?}").contains("hunter2"));
+    for row in &rows {
+        let id = json!(world.store.salt().show(row.key));
+        let why = retry(&world, &id).await;
+        assert_eq!(why.problem(), "conflict");
+        assert_eq!(why.text().contains("the secret itself"), row.source.is_some(), "{}", why.text());
+    }
+}
+
+#[tokio::test]
+async fn what_was_received_long_before_its_refused_copy_is_not_recorded_twice() {
+    let world = World::new().await;
+    let token = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    world.source("standard-webhooks", "hooks", token, Owner::Api).await;
+    let key = verify::sign::SigningKey::read(token).expect("a key");
+    let at = world.now().seconds() + 300;
+    let signature = verify::sign::standard("msg_1", at, b"{\"type\":\"a\"}", std::slice::from_ref(&key));
+    let time = at.to_string();
+    let headers =
+        [("webhook-id", "msg_1"), ("webhook-timestamp", time.as_str()), ("webhook-signature", signature.as_str())];
+    let send = || world.webhook("/api/webhooks/incoming/standard-webhooks/hooks", &headers, "{\"type\":\"a\"}");
+    let secrets = async |secret: &str| {
+        let changed = world.api("PATCH", "/sources/standard-webhooks%2Fhooks", json!({ "secrets": [secret] })).await;
+        assert_eq!(changed.status, StatusCode::OK, "{}", changed.text());
+    };
+    assert!(send().await.status.is_success(), "its clock is ahead by as much as is allowed");
+    secrets(&verify::secret::whsec(&[1; 32])).await;
+    world.clock.forward(600);
+    assert_eq!(send().await.problem(), "signature-mismatch");
+    let id = newest(&world).await["id"].clone();
+    secrets(token).await;
+
+    world.clock.forward(72 * HOUR - 1);
+    let tried = retry(&world, &id).await.json();
+
+    assert!(tried["event"].is_null() && tried["believed"] == true, "{tried}");
+    assert_eq!(counted(&world).await, (1, 1, 0));
+}
+
+#[tokio::test]
+async fn what_asks_only_for_an_answer_is_left_to_its_sender() {
+    let world = World::new().await;
+    world.source("slack", "chat", "another secret", Owner::Api).await;
+    let body = r#"{"type":"url_verification","challenge":"abc"}"#;
+    let time = world.now().seconds().to_string();
+    let tag = verify::mac::tag(b"the right secret", &[format!("v0:{time}:{body}").as_bytes()]);
+    let signature = format!("v0={}", verify::hex::encode(&tag));
+    let headers = [("x-slack-request-timestamp", time.as_str()), ("x-slack-signature", signature.as_str())];
+    let path = "/api/webhooks/incoming/slack/chat";
+    assert_eq!(world.webhook(path, &headers, body).await.problem(), "signature-mismatch");
+    let changed = world.api("PATCH", "/sources/slack%2Fchat", json!({ "secrets": ["the right secret"] })).await;
+    assert_eq!(changed.status, StatusCode::OK, "{}", changed.text());
+
+    let shown = newest(&world).await;
+    let mend = shown["explanation"]["mend"].as_str().unwrap_or_default();
+    assert!(shown["explanation"]["believed"] == true && mend.starts_with("Let the sender ask"), "{shown}");
+    let refused = retry(&world, &shown["id"]).await;
+    assert_eq!(refused.problem(), "conflict");
+    assert!(refused.text().contains("Let the sender ask or confirm again"), "{}", refused.text());
+    assert_eq!(counted(&world).await, (0, 0, 1));
 }

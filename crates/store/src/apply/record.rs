@@ -85,7 +85,7 @@ fn release(
 ) -> Result<(), StoreError> {
     let Some((released, refused)) = released.zip(refused) else { return Ok(()) };
     refused::remove(turn, refused)?;
-    turn.audit(now, &released.who, format!("{what} ({}, {})", refused.path, refused.reason))
+    turn.audit(now, &released.who, format!("{what} ({}, {})", released.id, refused.reason))
 }
 
 /// Whether an event carries a judgement of the same subject: of two, the second would not know of the first.

@@ -89,7 +89,8 @@ impl World {
 
     /// A refused request is tried again, and believed.
     pub fn release(&self, source: SourceKey, refused: i64, events: Vec<Arriving>) -> Answer {
-        let released = Some(Released { refused: QuarantineKey(refused), who: "ada".to_owned() });
+        let released =
+            Some(Released { id: format!("qua_{refused}"), refused: QuarantineKey(refused), who: "ada".to_owned() });
         self.record(NewReceipt { released, ..receipt(source, false) }, events)
     }
 

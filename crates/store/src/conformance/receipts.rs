@@ -96,7 +96,9 @@ pub fn a_refused_request_that_is_believed_leaves_with_its_receipt_and_once(open:
     let first = recorded(world.release(source, 1, vec![push(source, 1)]));
     assert!(first.receipt.is_some());
     assert_eq!((kept(&world), world.count::<Receipt>(), world.count::<Event>()), (vec![2, 3], 1, 1));
-    assert!(world.rows::<Audit>().iter().any(|row| row.who == "ada" && row.what.contains("tried again, and believed")));
+    let audit = world.rows::<Audit>();
+    let noted = audit.iter().find(|row| row.who == "ada").expect("an entry");
+    assert!(noted.what.contains("tried again, and believed (qua_1, "), "{}", noted.what);
 
     let before = world.everything();
     assert!(matches!(world.release(source, 1, vec![push(source, 9)]), Answer::NotFound));
