@@ -77,6 +77,9 @@ impl Gateway {
     /// # Errors
     /// When the data directory is taken, an address is in use, or a part of the configuration cannot be.
     pub async fn start(config: &Config) -> Result<Self, Failure> {
+        for warning in config.warnings() {
+            tracing::warn!("{warning}");
+        }
         let data = DataDir::take(&config.form.data_dir)?;
         let seal = seal_key(&config.key_file(), data.is_new())?;
         let bound = Bound::bind(&config.form.server).await?;

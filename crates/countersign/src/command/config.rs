@@ -47,10 +47,17 @@ fn check(common: &Common, config: &config::Config) -> Done {
     let file = config.file.as_ref().map(|path| path.display().to_string());
     let (sources, services, rules) = (config.form.source.len(), config.form.service.len(), config.form.rule.len());
     match common.form() {
-        Form::Json => output::json(&json!({ "file": file, "sources": sources, "services": services, "rules": rules })),
+        Form::Json => output::json(&json!({
+            "file": file,
+            "sources": sources,
+            "services": services,
+            "rules": rules,
+            "warnings": config.warnings(),
+        })),
         Form::Human => {
             let file = file.as_deref().unwrap_or("no file: everything is at its default");
             output::line(format_args!("{file}: {sources} sources, {services} services, {rules} rules: all right"));
+            config.warnings().iter().for_each(|warning| output::remark(format_args!("but {warning}")));
         }
     }
     Ok(Exit::Yes)

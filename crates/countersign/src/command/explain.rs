@@ -20,7 +20,11 @@ pub struct Explain {
     /// nothing: standard input.
     file: Option<PathBuf>,
     /// A request that a running gateway refused and kept: `qua_...`. Its source's secrets and settings are used.
-    #[arg(long, value_name = "ID", conflicts_with_all = ["file", "provider", "url"])]
+    #[arg(
+        long,
+        value_name = "ID",
+        conflicts_with_all = ["file", "provider", "secret_file", "secret_env", "mode", "at", "public_url", "url"]
+    )]
     quarantine: Option<String>,
     #[command(flatten)]
     by: JudgedBy,
@@ -51,7 +55,7 @@ impl Explain {
                 }
                 told
             }
-            None => self.of_file()?,
+            None => self.of_file(common)?,
         };
         match common.form() {
             Form::Json => output::json(&told),
@@ -60,14 +64,14 @@ impl Explain {
         Ok(if told["verified"] == true { Exit::Yes } else { Exit::Negative })
     }
 
-    fn of_file(&self) -> Result<Value, Failure> {
+    fn of_file(&self, common: &Common) -> Result<Value, Failure> {
         let bytes = read(self.file.as_deref())?;
         let saved = Saved::read(&bytes).map_err(|why| {
             Failure::usage(format!("expected a request as it is sent: {why}")).mend(
                 "the file begins with a line such as `POST /path HTTP/1.1`, then headers, an empty line, the body",
             )
         })?;
-        let judge = self.by.judge()?;
+        let judge = self.by.judge(common)?;
         let url = self.url.clone().or_else(|| saved.url()).unwrap_or_else(|| judge.usual_url());
         let head = Head { method: saved.method, url: &url, headers: &saved.headers };
         Ok(match judge.receive(&head, saved.body)? {
@@ -164,7 +168,34 @@ fn line<'b>(rest: &mut &'b [u8]) -> Option<&'b [u8]> {
 
 #[cfg(test)]
 mod tests {
-    use super::Saved;
+    use clap::Parser;
+
+    use super::{Explain, Saved};
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        explain: Explain,
+    }
+
+    #[test]
+    fn a_kept_request_is_judged_by_its_own_source_alone() {
+        let read = |more: &[&str]| Line::try_parse_from([&["explain", "--quarantine", "qua_1"], more].concat());
+
+        assert!(read(&[]).is_ok_and(|line| line.explain.quarantine.as_deref() == Some("qua_1")));
+        for more in [
+            &["request.http"][..],
+            &["--provider", "github"],
+            &["--secret-file", "secret"],
+            &["--secret-env", "SECRET"],
+            &["--mode", "aspnet"],
+            &["--at", "1767225600"],
+            &["--public-url", "https://hooks.example"],
+            &["--url", "https://hooks.example/in"],
+        ] {
+            assert!(read(more).is_err_and(|why| why.kind() == clap::error::ErrorKind::ArgumentConflict), "{more:?}");
+        }
+    }
 
     #[test]
     fn a_request_is_read_byte_for_byte_whatever_ends_its_lines() {

@@ -7,8 +7,10 @@ use verify::provider::{self, Provider};
 use verify::receive::{Endpoint, EndpointSettings, HandshakeSettings, Head, Outcome, Refusal};
 use zeroize::Zeroizing;
 
+use crate::cli::Common;
 use crate::clock::SystemClock;
 use crate::command::secret::SecretFrom;
+use crate::config::{Config, Extent};
 use crate::exit::Failure;
 
 /// What a webhook is judged by.
@@ -48,23 +50,28 @@ impl JudgedBy {
     ///
     /// # Errors
     /// When there is no such provider, or no secret.
-    pub fn judge(&self) -> Result<Judge, Failure> {
+    pub fn judge(&self, common: &Common) -> Result<Judge, Failure> {
         let name = self.provider.as_deref().ok_or_else(|| Failure::usage("expected --provider NAME, found none"))?;
-        let modern = provider::find(name).filter(|_| self.mode == "modern");
-        let kind = match modern {
-            Some(provider) => Kind::Modern(provider),
-            None => Kind::Aspnet(aspnet::find(name).ok_or_else(|| unknown(name, &self.mode))?),
+        let is_modern = self.mode == "modern";
+        let kind = match (provider::find(name).filter(|_| is_modern), aspnet::find(name)) {
+            (Some(provider), _) => Kind::Modern(provider),
+            (None, Some(receiver)) => Kind::Aspnet(receiver),
+            (None, None) if is_modern => Kind::Modern(described(name, common)?),
+            (None, None) => return Err(unknown(name, aspnet::ALL.iter().map(|each| each.name))),
         };
         let now_s = self.at.unwrap_or_else(|| SystemClock.now().seconds());
         Ok(Judge { kind, secret: self.secret.required()?, now_s, public_url: self.public_url.clone() })
     }
 }
 
-fn unknown(name: &str, mode: &str) -> Failure {
-    let names: Vec<&str> = match mode {
-        "modern" => provider::ALL.iter().map(|each| each.name).collect(),
-        _ => aspnet::ALL.iter().map(|each| each.name).collect(),
-    };
+/// The provider of this name that the configuration describes.
+fn described(name: &str, common: &Common) -> Result<&'static Provider, Failure> {
+    let providers = Config::load(&common.asked(Vec::new()), Extent::Settings)?.providers;
+    providers.find(name).ok_or_else(|| unknown(name, providers.names()))
+}
+
+fn unknown(name: &str, known: impl Iterator<Item = &'static str>) -> Failure {
+    let names: Vec<&str> = known.collect();
     Failure::usage(format!("no provider is named {name:?}")).mend(format!("known are {}", names.join(", ")))
 }
 

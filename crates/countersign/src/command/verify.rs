@@ -26,7 +26,7 @@ pub struct Verify {
 impl Verify {
     /// Judges and prints.
     pub fn run(&self, common: &Common) -> Done {
-        let outcome = self.judge(&body()?)?;
+        let outcome = self.judge(common, &body()?)?;
         let (exit, told) = match &outcome {
             Outcome::Accept(accepted) => {
                 let types: Vec<&str> = accepted.arrivals.iter().map(|each| each.event_type.as_str()).collect();
@@ -50,10 +50,10 @@ impl Verify {
         Ok(exit)
     }
 
-    fn judge(&self, body: &[u8]) -> Result<Outcome, Failure> {
+    fn judge(&self, common: &Common, body: &[u8]) -> Result<Outcome, Failure> {
         let headers: Vec<(&str, &[u8])> =
             self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-        let judge = self.by.judge()?;
+        let judge = self.by.judge(common)?;
         let url = self.url.clone().unwrap_or_else(|| judge.usual_url());
         judge.receive(&Head { method: "POST", url: &url, headers: &headers }, body)
     }

@@ -22,6 +22,7 @@ use form::Form;
 pub use form::{LicenseForm, ProgramForm, RevocationsForm, ServerForm};
 pub use overlay::Laid;
 use server::AspnetSwitches;
+use server::resources::SourceSpec;
 pub use show::settings;
 use verify::provider::Providers;
 use webhooks::Webhooks;
@@ -98,6 +99,23 @@ impl Config {
         let providers = providers
             .map_err(|why| Complaint::whole(format!("the provider {:?}: {}", why.name, why.what)).mend(why.mend))?;
         Ok(Self { file: gathered.file, form, aspnet: webhooks.switches, providers })
+    }
+
+    /// What is allowed, and yet hardly what is wanted.
+    pub fn warnings(&self) -> Vec<String> {
+        let is_behind_proxy = self.form.server.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
+        if !is_behind_proxy || !self.form.server.trusted_proxies.is_empty() {
+            return Vec::new();
+        }
+        let limited = self.form.source.iter().filter(|source| source.rate.is_some());
+        let warning = |source: &SourceSpec| {
+            format!(
+                "the source {}/{} has a `rate` for each calling address, but behind a proxy all callers have the address \
+                 of the proxy, so that a stranger could use the rate up: name it in `[server] trusted_proxies`",
+                source.provider, source.id
+            )
+        };
+        limited.map(warning).collect()
     }
 
     /// The installation's key file.

@@ -158,3 +158,25 @@ fn what_every_recipe_says_to_write_is_a_source() {
 
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+#[test]
+fn a_rate_that_all_callers_would_share_is_told_and_no_other() {
+    let check = |server: &str, source: &str| {
+        let folder = TempDir::new().expect("a folder");
+        let file =
+            format!("{server}\n[[source]]\nid = \"main\"\nprovider = \"github\"\nsecrets = [\"a secret\"]\n{source}");
+        std::fs::write(folder.path().join("countersign.toml"), file).expect("written");
+        let output = countersign(folder.path()).args(["config", "check"]).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        String::from_utf8(output.stderr).expect("text")
+    };
+    let (rate, behind) = ("rate = \"600/1m\"", "[server]\npublic_url = \"https://hooks.example\"");
+
+    let said = check(behind, rate);
+    assert!(said.contains("github/main") && said.contains("trusted_proxies"), "{said}");
+    for (server, source) in [(behind, ""), ("", rate), (&*format!("{behind}\ntrusted_proxies = [\"10.0.0.7\"]"), rate)]
+    {
+        let said = check(server, source);
+        assert!(!said.contains("trusted_proxies"), "{said}");
+    }
+}

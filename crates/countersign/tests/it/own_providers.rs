@@ -70,6 +70,27 @@ fn the_page_on_adding_a_provider_leads_to_an_accepted_webhook() {
     assert_eq!(world.api("GET", "/api/v1/sources/acme%2Ftrial", None).status, 200);
 }
 
+#[test]
+fn a_webhook_of_an_own_provider_is_verified_and_explained_offline() {
+    let world = World::new(&blocks("toml").concat());
+    std::fs::write(world.folder().join("acme-secret"), format!("{SECRET}\n")).expect("written");
+    let explain = |secret: &str, provider: &str| {
+        sample(world.folder(), secret);
+        let arguments = ["explain", "sample.http", "--provider", provider, "--secret-file", "acme-secret"];
+        let output = countersign(world.folder()).args(arguments).args(["--at", "1600000000"]).output();
+        output.expect("it runs")
+    };
+
+    let right = explain(SECRET, "acme");
+    assert_eq!(right.status.code(), Some(0), "{right:?}");
+    let wrong = explain(&format!("{SECRET}\n"), "acme");
+    assert_eq!(wrong.status.code(), Some(1), "{wrong:?}");
+    assert!(String::from_utf8_lossy(&wrong.stdout).contains("secret-white-space"), "{wrong:?}");
+    let unknown = explain(SECRET, "acmee");
+    assert_eq!(unknown.status.code(), Some(2), "{unknown:?}");
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("acme, "), "{unknown:?}");
+}
+
 /// What is said of a provider that ends with these lines.
 fn refused(lines: &str) -> String {
     let world = World::new(&format!("[[provider]]\nname = \"acme\"\n{lines}"));
