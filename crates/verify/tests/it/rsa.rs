@@ -31,14 +31,14 @@ pub fn read(pem: &str) -> Option<Box<dyn Certificate>> {
     Some(Box::new(PublicKey(certificate.subject_public_key_info().to_vec())))
 }
 
-fn endpoint(provider: &'static Provider, identifier: &str, window_s: Option<u64>) -> Endpoint {
+pub fn endpoint(provider: &'static Provider, identifier: &str, window_s: Option<u64>) -> Endpoint {
     let secrets = vec![("ours".to_owned(), identifier.to_owned())];
     let handshake = HandshakeSettings::default();
     Endpoint::new(EndpointSettings { provider, secrets, window_s, public_url: None, handshake, subject: None })
         .expect("an endpoint")
 }
 
-fn vector(id: &str) -> Value {
+pub fn vector(id: &str) -> Value {
     let vectors: Vec<Value> = serde_json::from_str(include_str!("../../vectors/providers.json")).expect("JSON");
     vectors.into_iter().find(|vector| vector["id"] == id).expect("the vector")
 }
@@ -60,14 +60,14 @@ fn received(id: &str, endpoint: &Endpoint, now_s: i64, body: Option<&str>, heade
     endpoint.receive_with(&head, body, now_s, certificate.as_deref())
 }
 
-fn accepted(outcome: Outcome) -> Accepted {
+pub fn accepted(outcome: Outcome) -> Accepted {
     match outcome {
         Outcome::Accept(accepted) => accepted,
         other => panic!("expected an accepted request, found {other:?}"),
     }
 }
 
-fn reason(outcome: Outcome) -> Reason {
+pub fn reason(outcome: Outcome) -> Reason {
     match outcome {
         Outcome::Refuse(refusal) => refusal.reason,
         other => panic!("expected a refusal, found {other:?}"),
@@ -205,4 +205,34 @@ fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0_u32, |sum, byte| {
         (0..8).fold(sum ^ u32::from(*byte), |sum, _| if sum & 1 == 1 { 0xEDB8_8320 ^ (sum >> 1) } else { sum >> 1 })
     })
+}
+
+/// Every shorter text of a signature, and longer ones.
+pub fn spoilt(text: &str) -> Vec<String> {
+    let shorter = (0..text.len()).map(|length| text[..length].to_owned());
+    let longer =
+        ["A", "=", "AAAA", "0"].into_iter().flat_map(|more| [format!("{text}{more}"), format!("{more}{text}")]);
+    shorter.chain(longer).collect()
+}
+
+#[test]
+fn a_signature_of_rsa_that_was_truncated_or_lengthened_never_passes() {
+    let sns = endpoint(provider::find("aws-sns").expect("known"), TOPIC, None);
+    let body = vector("aws-sns/accept")["body"].as_str().expect("a body").to_owned();
+    let message: Value = serde_json::from_str(&body).expect("JSON");
+    let signature = message["Signature"].as_str().expect("a signature");
+    accepted(received("aws-sns/accept", &sns, SIGNED_AT_S, Some(&body), &[]));
+    for text in spoilt(signature) {
+        let body = body.replace(signature, &text);
+        reason(received("aws-sns/accept", &sns, SIGNED_AT_S, Some(&body), &[]));
+    }
+
+    let paypal = endpoint(provider::find("paypal").expect("known"), WEBHOOK, None);
+    let headers: Vec<(String, String)> =
+        serde_json::from_value(vector("paypal/accept")["headers"].clone()).expect("headers");
+    let (name, signature) = headers.iter().find(|(name, _)| name == "PAYPAL-TRANSMISSION-SIG").expect("a signature");
+    accepted(received("paypal/accept", &paypal, SIGNED_AT_S, None, &[(name, signature)]));
+    for text in spoilt(signature) {
+        reason(received("paypal/accept", &paypal, SIGNED_AT_S, None, &[(name, &text)]));
+    }
 }

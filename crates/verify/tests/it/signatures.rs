@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 use serde_json::json;
 use verify::provider::{self, Algorithm, Encoding, Part, readings};
-use verify::receive::{Endpoint, Outcome};
+use verify::receive::{Endpoint, Head, Outcome};
 
+use crate::rsa;
 use crate::sender::{self, NOW_S, Said, Sender, Sent};
 
 /// The types and the keys of what is accepted; nothing else will do.
@@ -286,6 +287,29 @@ proptest! {
         if let Some(sender) = sender {
             let said = sender.says(&json!({ "type": "a thing" }));
             not_accepted(&sender, &sender.sends_with(&said, &text), &sender.endpoint());
+        }
+    }
+}
+
+#[test]
+fn a_signature_of_twilio_or_netlify_that_was_truncated_or_lengthened_never_passes() {
+    for (id, name) in [("twilio/official-form", "X-Twilio-Signature"), ("netlify/accept", "X-Webhook-Signature")] {
+        let vector = rsa::vector(id);
+        let provider = provider::find(vector["provider"].as_str().expect("a provider")).expect("known");
+        let endpoint = rsa::endpoint(provider, vector["secrets"][0].as_str().expect("a secret"), None);
+        let headers: Vec<(String, String)> = serde_json::from_value(vector["headers"].clone()).expect("headers");
+        let outcome = |signature: &str| {
+            let said = |(other, value)| if other == name { (other, signature) } else { (other, value) };
+            let headers = headers.iter().map(|(name, value)| said((name.as_str(), value.as_str())));
+            let headers: Vec<(&str, &[u8])> = headers.map(|(name, value)| (name, value.as_bytes())).collect();
+            let head = Head { method: "POST", url: vector["url"].as_str().expect("a URL"), headers: &headers };
+            endpoint.receive(&head, vector["body"].as_str().expect("a body").as_bytes(), NOW_S)
+        };
+        let (_, signature) = headers.iter().find(|(other, _)| other == name).expect("a signature");
+
+        rsa::accepted(outcome(signature));
+        for text in rsa::spoilt(signature) {
+            rsa::reason(outcome(&text));
         }
     }
 }
