@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::event_type::{self, EventForm, EventType};
 use crate::expectation::Redeliver;
+use crate::person::SignIn;
 use crate::profile::{PayloadForm, ProfileKind};
 use crate::rule::Rule;
 use crate::words::words;
@@ -258,10 +259,39 @@ pub struct Account {
     pub jwt: Vec<JwtKey>,
     /// The keys with which it signs its requests in the worker protocol, the newest last.
     pub access: Vec<AccessKey>,
-    /// What it may do in operations, in the worker protocol.
+    /// What it may do in operations: with signed requests in the worker protocol, and as a member.
     pub operations: Operations,
+    /// What it may do as a member of other collections: by their kind, then by their name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub collections: BTreeMap<String, BTreeMap<String, Access>>,
+    /// How a person signs in with it.
+    #[serde(default)]
+    pub sign_in: SignIn,
     /// Whether it may do anything.
     pub active: bool,
+}
+
+impl Account {
+    /// What it was granted in a collection.
+    #[must_use]
+    pub fn access_to(&self, place: Place<'_>) -> Option<Access> {
+        match place.kind {
+            OPERATION => self.operations.access_to(place.name),
+            kind => self.collections.get(kind)?.get(place.name).copied(),
+        }
+    }
+}
+
+/// The kind of collection that operations are.
+pub const OPERATION: &str = "operation";
+
+/// A collection by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// Its kind.
+    pub kind: &'a str,
+    /// Its name, unique in its kind.
+    pub name: &'a str,
 }
 
 words! {
@@ -285,8 +315,10 @@ words! {
     Role {
         /// Everything.
         Administrator = "administrator",
-        /// Submit subjects, events and artifacts, and read verdicts.
+        /// Submit subjects, events and artifacts, and read everything.
         Submitter = "submitter",
+        /// See and change what belongs to the collections that it is a member of, as far as it was granted there.
+        Member = "member",
         /// Read.
         Reader = "reader",
         /// Answer for its own service.
@@ -299,6 +331,9 @@ words! {
 pub struct Credential {
     /// Its key.
     pub key: CredentialKey,
+    /// What it is for, in its owner's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// SHA-256 of the token, in hex; the token itself is not kept.
     pub token_sha256: String,
     /// Since when.
@@ -338,12 +373,14 @@ pub struct AccessKey {
 }
 
 words! {
-    /// What may be done in an operation; each includes the one before.
+    /// What may be done in a collection; each includes the one before.
     Access {
-        /// Read evidence, media, tags and results.
+        /// Read what belongs to it.
         Read = "read",
-        /// Change them, and add to them.
+        /// Change that, and add to it.
         Write = "write",
+        /// Say who its members are.
+        Admin = "admin",
     }
 }
 
@@ -360,7 +397,13 @@ impl Operations {
     /// Whether this may be done in the operation of this slug.
     #[must_use]
     pub fn allow(&self, slug: &str, access: Access) -> bool {
-        self.all.max(self.granted.get(slug).copied()) >= Some(access)
+        self.access_to(slug) >= Some(access)
+    }
+
+    /// What was granted in the operation of this slug.
+    #[must_use]
+    pub fn access_to(&self, slug: &str) -> Option<Access> {
+        self.all.max(self.granted.get(slug).copied())
     }
 }
 

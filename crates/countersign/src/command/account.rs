@@ -227,5 +227,5 @@ fn role() -> impl TypedValueParser<Value = Role> {
 /// What may be done in an operation, by its word.
 fn access() -> impl TypedValueParser<Value = Access> {
     let words = Access::ALL.iter().map(|access| access.word());
-    PossibleValuesParser::new(words).try_map(|word| Access::from_word(&word).ok_or("expected read or write"))
+    PossibleValuesParser::new(words).try_map(|word| Access::from_word(&word).ok_or("expected read, write or admin"))
 }

@@ -1,9 +1,11 @@
 //! Accounts: list, make, change, switch off, their permissions and tokens.
 
+use std::collections::BTreeMap;
+
 use axum::Extension;
 use axum::Json;
 use axum::extract::State;
-use domain::catalogue::{AccessKey, Account, Catalogue, Credential, JwtKey, Operations, Role};
+use domain::catalogue::{Access, AccessKey, Account, Catalogue, Credential, JwtKey, Operations, Role};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 use store::change::{Listed, next_number};
@@ -65,9 +67,10 @@ pub async fn patch(
             permissions: before.permissions.iter().copied().collect(),
             operations: before.operations.granted.clone(),
             all_operations: before.operations.all,
+            collections: before.collections.clone(),
             active: before.active,
         };
-        let AccountSpec { name, role, permissions, operations, all_operations, active } =
+        let AccountSpec { name, role, permissions, operations, all_operations, collections, active } =
             patched(&spec, members.clone())?;
         if name != before.name {
             return Err(Problem::invalid("an account's name stays as it is: the audit names it"));
@@ -76,12 +79,12 @@ pub async fn patch(
         let words: Vec<_> = permissions.iter().map(|permission| permission.word()).collect();
         let operations = Operations { all: all_operations, granted: operations };
         let what = format!(
-            "changed the account {name}: role {role}, permissions [{}], operations [{}], {}",
+            "changed the account {name}: role {role}, permissions [{}], member of [{}], {}",
             words.join(", "),
-            in_words(&operations),
+            in_words(&operations, &collections),
             if active { "active" } else { "not active" }
         );
-        let account = Account { role, permissions, operations, active, ..before.clone() };
+        let account = Account { role, permissions, operations, collections, active, ..before.clone() };
         keep_an_administrator(catalogue, &account)?;
         Ok(Changed { entries: vec![account.entry()], what, answer: account })
     });
@@ -213,11 +216,14 @@ fn no_such(catalogue: &Catalogue, id: &str) -> Problem {
     }
 }
 
-/// What an account may do in operations, for the audit.
-fn in_words(operations: &Operations) -> String {
-    let all = operations.all.map(|access| format!("all: {access}"));
-    let granted = operations.granted.iter().map(|(slug, access)| format!("{slug}: {access}"));
-    all.into_iter().chain(granted).collect::<Vec<_>>().join(", ")
+/// What an account may do in collections, for the audit.
+fn in_words(operations: &Operations, collections: &BTreeMap<String, BTreeMap<String, Access>>) -> String {
+    let all = operations.all.map(|access| format!("all operations: {access}"));
+    let granted = operations.granted.iter().map(|(slug, access)| format!("operation {slug}: {access}"));
+    let others = collections
+        .iter()
+        .flat_map(|(kind, by_name)| by_name.iter().map(move |(name, access)| format!("{kind} {name}: {access}")));
+    all.into_iter().chain(granted).chain(others).collect::<Vec<_>>().join(", ")
 }
 
 /// What is said wherever an account is shown that reaches every operation.
@@ -254,6 +260,7 @@ fn show(server: &Shared, account: &Account) -> Value {
         "permissions": account.permissions,
         "operations": account.operations.granted,
         "all_operations": account.operations.all,
+        "collections": account.collections,
         "warning": account.operations.all.map(|_| REACHES_ALL),
         "active": account.active,
         "access_keys": access.collect::<Vec<_>>(),

@@ -77,6 +77,6 @@ const fn may(role: Role) -> Option<Needs> {
         Role::Administrator => Some(Needs::Administer),
         Role::Submitter => Some(Needs::Submit),
         Role::Reader => Some(Needs::Read),
-        Role::Service => None,
+        Role::Member | Role::Service => None,
     }
 }

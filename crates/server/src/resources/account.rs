@@ -6,6 +6,7 @@ use std::mem;
 use domain::catalogue::{
     Access, AccessKey, Account, Catalogue, Credential, JwtKey, Operations, Permission, Role, Sealed,
 };
+use domain::person::SignIn;
 use domain::{AccountKey, CredentialKey, Random, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::seal::SealKey;
@@ -36,6 +37,9 @@ pub struct AccountSpec {
     /// What it may do in every operation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub all_operations: Option<Access>,
+    /// What it may do as a member of other collections: by their kind, then by their name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub collections: BTreeMap<String, BTreeMap<String, Access>>,
     /// Whether it may do anything.
     #[serde(default = "yes")]
     pub active: bool,
@@ -75,6 +79,7 @@ impl AccountSpec {
             permissions: BTreeSet::new(),
             operations: BTreeMap::new(),
             all_operations: None,
+            collections: BTreeMap::new(),
             active: true,
         }
     }
@@ -86,7 +91,7 @@ impl AccountSpec {
 /// When its name cannot be.
 pub fn account(spec: &AccountSpec, key: AccountKey, number: i64, token: &NewToken) -> Result<Account, Problem> {
     check_name("an account's name", &spec.name)?;
-    let AccountSpec { name, role, permissions, operations, all_operations, active } = spec.clone();
+    let AccountSpec { name, role, permissions, operations, all_operations, collections, active } = spec.clone();
     Ok(Account {
         key,
         number,
@@ -97,6 +102,8 @@ pub fn account(spec: &AccountSpec, key: AccountKey, number: i64, token: &NewToke
         jwt: Vec::new(),
         access: Vec::new(),
         operations: Operations { all: all_operations, granted: operations },
+        collections,
+        sign_in: SignIn::default(),
         active,
     })
 }
@@ -127,6 +134,8 @@ pub fn service_account(key: AccountKey, number: i64, name: String) -> Account {
         jwt: Vec::new(),
         access: Vec::new(),
         operations: Operations::default(),
+        collections: BTreeMap::new(),
+        sign_in: SignIn::default(),
         active: true,
     }
 }
@@ -270,6 +279,7 @@ impl Revoke for Account {
         for key in &mut self.access {
             key.revoke();
         }
+        self.sign_in.end_sessions();
         mem::replace(&mut self.active, false)
     }
 }
@@ -281,7 +291,7 @@ pub fn token(key: CredentialKey, random: &dyn Random, now: Timestamp) -> NewToke
     random.fill(&mut bytes);
     let text = format!("{TOKEN_PREFIX}{}", verify::hex::encode(&bytes));
     let token_sha256 = verify::hex::encode(&verify::mac::token_digest(text.as_bytes()));
-    NewToken { text, credential: Credential { key, token_sha256, at: now, revoked: false } }
+    NewToken { text, credential: Credential { key, name: None, token_sha256, at: now, revoked: false } }
 }
 
 #[cfg(test)]

@@ -85,7 +85,7 @@ pub async fn create(State(server): State<Server>, signed: Signed) -> Result<(Sta
 
 /// Whoever may write to all operations may make more of them; else it must be permitted.
 fn may_create(account: &Account) -> bool {
-    account.operations.all == Some(Access::Write) || account.permissions.contains(&Permission::CreateOperations)
+    account.operations.all >= Some(Access::Write) || account.permissions.contains(&Permission::CreateOperations)
 }
 
 /// Whoever makes an operation may write to it.

@@ -18,8 +18,7 @@ use super::error::Refused;
 use super::evidence::Said;
 use crate::server::Shared;
 
-/// The kind of collection that operations are.
-pub const OPERATION: &str = "operation";
+pub use domain::catalogue::OPERATION;
 /// The kind of subject that evidence is.
 pub const EVIDENCE: &str = "evidence";
 
@@ -61,7 +60,7 @@ pub struct Evidence {
 fn refusal(access: Access) -> Refused {
     match access {
         Access::Read => Refused::NotFound,
-        Access::Write => Refused::Unauthorized,
+        Access::Write | Access::Admin => Refused::Unauthorized,
     }
 }
 
