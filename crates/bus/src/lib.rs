@@ -11,7 +11,7 @@ mod watch;
 use domain::{ServiceKey, SubjectKey};
 use store::command::News;
 use store::{Listener, Slots};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch as commits};
 
 use places::Places;
 use watch::Watchers;
@@ -22,6 +22,7 @@ pub struct LocalBus {
     places: Places,
     watchers: Watchers,
     news: mpsc::UnboundedSender<Vec<News>>,
+    commits: commits::Sender<()>,
 }
 
 impl LocalBus {
@@ -30,7 +31,8 @@ impl LocalBus {
     #[must_use]
     pub fn new(calls_max: u32) -> (std::sync::Arc<Self>, mpsc::UnboundedReceiver<Vec<News>>) {
         let (news, inbox) = mpsc::unbounded_channel();
-        (std::sync::Arc::new(Self { places: Places::new(calls_max), watchers: Watchers::default(), news }), inbox)
+        let (places, watchers) = (Places::new(calls_max), Watchers::default());
+        (std::sync::Arc::new(Self { places, watchers, news, commits: commits::Sender::new(()) }), inbox)
     }
 
     /// Says how many calls to a service may be under way, if there are so many places in all. A service without places is not called.
@@ -61,6 +63,12 @@ impl LocalBus {
         self.places.under_way(service)
     }
 
+    /// Wakes after each group of commits, whatever it wrote.
+    #[must_use]
+    pub fn commits(&self) -> commits::Receiver<()> {
+        self.commits.subscribe()
+    }
+
     /// Watches a subject: subscribe, then read, then wait.
     ///
     /// # Errors
@@ -87,7 +95,10 @@ impl Listener for LocalBus {
                 self.watchers.wake(*subject);
             }
         }
-        // When the dispatcher is gone, nobody needs to be woken.
-        let _ = self.news.send(news);
+        self.commits.send_replace(());
+        if !news.is_empty() {
+            // When the dispatcher is gone, nobody needs to be woken.
+            let _ = self.news.send(news);
+        }
     }
 }

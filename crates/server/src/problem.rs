@@ -175,6 +175,14 @@ impl Problem {
         Self::new(&NOT_FOUND, format!("there is no {what} {name:?}"))
     }
 
+    /// Its detail as a sentence.
+    pub(crate) fn sentence(&self) -> String {
+        let mut letters = self.detail.chars();
+        let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+        let end = if self.detail.ends_with(['.', '?', '!']) { "" } else { "." };
+        format!("{first}{}{end}", letters.as_str())
+    }
+
     fn json(&self) -> Vec<u8> {
         #[derive(serde::Serialize)]
         struct Members<'a> {
@@ -219,6 +227,8 @@ impl IntoResponse for Problem {
             }
             _ => None,
         };
+        // For whoever shows it in another form.
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -18,11 +18,13 @@ use domain::{Clock, Key, Random, Timestamp};
 use egress::AllowedNetwork;
 use store::seal::SealKey;
 use store::{Store, StoreError};
+use tokio_util::sync::CancellationToken;
 use verify::provider::Providers;
 
 use crate::license::License;
 use crate::logins::Logins;
 use crate::metrics::Metrics;
+use crate::pages::live::Streams;
 use crate::pages::session::Sessions;
 use crate::preview::Previewer;
 use crate::problem::{self, Problem};
@@ -118,6 +120,9 @@ pub struct Shared {
     pub(crate) verifiers: Verifiers,
     pub(crate) rooms: Rooms,
     pub(crate) sessions: Mutex<Sessions>,
+    pub(crate) streams: Streams,
+    /// Ends what would otherwise stay open for ever.
+    pub(crate) stopping: CancellationToken,
     previewer: Previewer,
     nonces: Mutex<Nonces>,
     pub(crate) logins: Logins,
@@ -154,6 +159,8 @@ impl Server {
             verifiers: Verifiers::default(),
             rooms: Rooms::default(),
             sessions: Mutex::default(),
+            streams: Streams::default(),
+            stopping: CancellationToken::new(),
             nonces: Mutex::default(),
             logins: Logins::default(),
             license: License::default(),
@@ -174,7 +181,7 @@ impl Server {
     /// The admin listener: pages, own API, metrics.
     pub fn admin(&self) -> Router {
         let metrics = Router::new().route("/metrics", get(show_metrics));
-        self.guarded(Router::new().merge(health()).merge(metrics).merge(pages::router()).merge(api::router(self)))
+        self.guarded(Router::new().merge(health()).merge(metrics).merge(pages::router(self)).merge(api::router(self)))
     }
 
     /// The own API alone.
@@ -182,9 +189,10 @@ impl Server {
         self.guarded(Router::new().merge(health()).merge(api::router(self)))
     }
 
-    /// `/readyz` answers 503 from now on.
+    /// `/readyz` answers 503 from now on, and the streams of open pages end.
     pub fn not_ready(&self) {
         self.ready.store(false, Ordering::Release);
+        self.stopping.cancel();
     }
 
     /// Goes on with what a switch that is off began before the last stop.

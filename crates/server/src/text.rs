@@ -1,5 +1,7 @@
 //! Small readings and writings of text that several surfaces share: the nearest name, percent-encoding, instants.
 
+use std::time::Duration;
+
 use domain::Timestamp;
 
 /// The candidate that a mistyped word most likely meant: at most a third of its letters differ.
@@ -73,6 +75,16 @@ pub fn instant(at: Timestamp) -> String {
     }
 }
 
+/// A length of time for people: its two largest units.
+pub fn length(span: Duration) -> String {
+    let seconds = span.as_secs();
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, s) => format!("{s} s"),
+        (0, m, s) => format!("{m} min {s} s"),
+        (h, m, _) => format!("{h} h {m} min"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,5 +104,11 @@ mod tests {
         for broken in ["%", "%2", "%zz", "%ff"] {
             assert_eq!(decoded(broken), None, "{broken}");
         }
+    }
+
+    #[test]
+    fn lengths_are_told_in_two_units() {
+        let told = |seconds| length(Duration::from_secs(seconds));
+        assert_eq!([told(9), told(61), told(93_600)], ["9 s", "1 min 1 s", "26 h 0 min"]);
     }
 }

@@ -125,9 +125,7 @@ impl Journal for MemoryStore {
     fn submit(&self, command: Command) -> Pending {
         let (reply, pending) = Pending::channel();
         let (answer, news) = self.carry_out(&command);
-        if !news.is_empty() {
-            self.listener.committed(news);
-        }
+        self.listener.committed(news);
         let _ = reply.send(answer);
         pending
     }

@@ -101,9 +101,7 @@ impl Writer {
         };
         self.publish(&news, texts);
         self.counts.commands.fetch_add(group.len() as u64, Ordering::Relaxed);
-        if !news.is_empty() {
-            self.listener.committed(news);
-        }
+        self.listener.committed(news);
         for ((_, reply), outcome) in group.drain(..).zip(outcomes) {
             let _ = reply.send(outcome);
         }

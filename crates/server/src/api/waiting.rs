@@ -16,7 +16,7 @@ use store::tables::{ATTEMPT_RUN, RUN_EXPECTATION};
 use store::{StoreError, search};
 
 use super::show::View;
-use crate::text::instant;
+use crate::text::{instant, length};
 
 /// An answer that is owed.
 pub struct Waiting {
@@ -173,26 +173,5 @@ impl Waiting {
             (GateState::Open, Next::At(at)) => format!("next asked at {}", instant(at)),
             (GateState::Open, Next::Never) => "not asked again".to_owned(),
         }
-    }
-}
-
-/// A length of time for people: its two largest units.
-fn length(span: Duration) -> String {
-    let seconds = span.as_secs();
-    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
-        (0, 0, s) => format!("{s} s"),
-        (0, m, s) => format!("{m} min {s} s"),
-        (h, m, _) => format!("{h} h {m} min"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lengths_are_told_in_two_units() {
-        let told = |seconds| length(Duration::from_secs(seconds));
-        assert_eq!([told(9), told(61), told(93_600)], ["9 s", "1 min 1 s", "26 h 0 min"]);
     }
 }

@@ -4,11 +4,13 @@ use askama::Template;
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 
+use super::chrome::Chrome;
+use super::visitor::Visitor;
 use crate::problem::{self, Problem};
 
-/// Nothing but our own stylesheet and our own forms; no script at all.
-const POLICY: &str =
-    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// Our own stylesheet, scripts, typeface, pictures and forms, and nothing inline.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; \
+                      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// A page, with the headers that keep it to itself.
 pub fn page(status: StatusCode, template: &impl Template) -> Response {
@@ -28,4 +30,18 @@ pub fn page(status: StatusCode, template: &impl Template) -> Response {
         (header::CACHE_CONTROL, "no-store"),
     ];
     (status, headers, html).into_response()
+}
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemPage {
+    chrome: Chrome,
+    problem: Problem,
+}
+
+/// A problem as a page for whoever has a session; everything else, and everybody else's, as it is.
+pub fn problem_page(response: Response, visitor: Option<&Visitor>) -> Response {
+    let (Some(problem), Some(visitor)) = (response.extensions().get::<Problem>(), visitor) else { return response };
+    let chrome = Chrome::new(visitor, "", problem.kind.title);
+    page(response.status(), &ProblemPage { chrome, problem: problem.clone() })
 }

@@ -9,12 +9,13 @@ use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 
 use super::answer::page;
+use super::chrome::cookie;
 use crate::api::{Params, account_of};
 use crate::problem::{self, Problem};
 use crate::server::{Server, Shared};
 
 /// The session's cookie.
-const COOKIE: &str = "countersign_session";
+pub const COOKIE: &str = "countersign_session";
 /// As long as the session itself.
 const MAX_AGE_S: u32 = 8 * 3600;
 
@@ -31,14 +32,6 @@ struct Login<'a> {
 /// How to get in, for whoever has no session.
 pub fn welcome() -> Response {
     page(StatusCode::OK, &Welcome)
-}
-
-/// Whether the request carries an open session.
-pub fn is_open(server: &Shared, headers: &HeaderMap) -> bool {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let now = server.now();
-    pairs.any(|(name, token)| name == COOKIE && server.sessions().is_open(token, now))
 }
 
 /// Shows a button: opening a link must not use it up, since mail programs and previews open links too.
@@ -58,10 +51,8 @@ pub struct Proof {
 
 pub async fn begin(
     State(server): State<Server>,
-    headers: HeaderMap,
     proof: Result<Form<Proof>, axum::extract::rejection::FormRejection>,
 ) -> Result<Response, Problem> {
-    check_origin(&headers)?;
     let Form(proof) = proof.map_err(|_| Problem::new(&problem::MALFORMED, "the form does not parse"))?;
     if !is_proven(&server, &proof).await {
         let detail = "the link was used, is over ten minutes old, or the token is none of a person's account";
@@ -84,15 +75,11 @@ async fn is_proven(server: &Shared, proof: &Proof) -> bool {
     true
 }
 
-/// A form counts only when it was sent from a page of this host.
-fn check_origin(headers: &HeaderMap) -> Result<(), Problem> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    // Browsers send the origin with every form; what sends none holds no cookies of ours either.
-    let Some(origin) = text(header::ORIGIN) else { return Ok(()) };
-    let host = text(header::HOST).unwrap_or_default();
-    if origin.split_once("://").is_some_and(|(_, from)| from.eq_ignore_ascii_case(host)) {
-        return Ok(());
+/// Signs out.
+pub async fn end(State(server): State<Server>, headers: HeaderMap) -> Response {
+    if let Some(token) = cookie(&headers, COOKIE) {
+        server.sessions().end(&token);
     }
-    let shown: String = origin.chars().take(80).collect();
-    Err(Problem::new(&problem::ORIGIN_NOT_ALLOWED, format!("the form was sent from {shown:?}")))
+    let gone = format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict");
+    (StatusCode::SEE_OTHER, [(header::LOCATION, "/".to_owned()), (header::SET_COOKIE, gone)]).into_response()
 }

@@ -1,25 +1,24 @@
-//! Pages for people: the latest events and refusals, and one event's whole life.
+//! Pages for people: what happens, who takes part, and this gateway itself.
 //!
-//! They are read without JavaScript, show what the store holds, and change nothing. A session opens them: made from a
-//! one-time ticket or from a token, kept in memory, carried in a cookie that no script and no other site can use.
+//! [`routes`] is the one table of pages. Each page is one file that reads rows and turns them into words, and one
+//! template; both are made of [`parts`] and framed by [`chrome`]. They are read and used without JavaScript: every
+//! change is a form, answered by a redirect with a notice. Where scripts run, htmx replaces the parts marked as live
+//! when [`live`] says that something changed. A session opens them, carried in a cookie that no script and no other
+//! site can use; every form carries the session's form key.
 
 mod answer;
+mod assets;
+pub mod chart;
+pub mod chrome;
 mod event;
 mod home;
+pub(crate) mod live;
 mod login;
+pub mod parts;
+pub mod routes;
 pub mod session;
 mod story;
-pub mod style;
+pub mod visitor;
 
-use axum::Router;
-use axum::routing::get;
-
-use crate::server::Server;
-
-pub(crate) fn router() -> Router<Server> {
-    Router::new()
-        .route("/", get(home::show))
-        .route("/events/{id}", get(event::show))
-        .route("/login", get(login::ask).post(login::begin))
-        .route("/assets/{name}", get(style::show))
-}
+pub(crate) use assets::path as asset;
+pub(crate) use routes::router;

@@ -10,6 +10,7 @@ use domain::run::{Attempt, Run, RunState, RunWhy};
 use domain::subject::SubjectName;
 use domain::time::show_span;
 
+use super::parts::Badge;
 use crate::api::View;
 use crate::api::timeline::{Asked, Timeline};
 use crate::text::instant;
@@ -38,7 +39,7 @@ pub struct Step {
 
 /// The verdict and why.
 pub struct Judged {
-    pub word: &'static str,
+    pub badge: Badge,
     pub reasons: Vec<String>,
 }
 
@@ -52,7 +53,7 @@ pub fn tell(timeline: &Timeline, view: &View) -> Story {
         steps.push(Step { title: "Nobody was asked".to_owned(), lines, ..Step::default() });
     }
     let verdict = timeline.subject.as_ref().map(|(_, state)| Judged {
-        word: state.subject.verdict.word(),
+        badge: Badge::verdict(state.subject.verdict),
         reasons: state.subject.reasons.iter().map(|reason| sentence(&reason.text)).collect(),
     });
     Story {
