@@ -185,7 +185,7 @@ const example = () => {
   assert.equal(signed, "P4qRS5sa346iHWZBB53qzzNm:RlbnBDbg5hj/foncSzOnfDWOCrTapyaL7fqKxkcCsFE=");
 };
 
-module.exports = { caller, json };
+module.exports = { caller, form, json };
 if (require.main === module) {
   example();
   everything();
