@@ -306,7 +306,7 @@ impl Desk {
         tracing::warn!(service = service.0, gate = to.word(), "a gate turned");
         let (shared, back) = (self.shared.clone(), self.back.clone());
         self.tasks.spawn(async move {
-            let turn = Command::Turn { service, from, to, now };
+            let turn = Command::Turn { service, from, to, asked: None, now };
             loop {
                 match shared.store.submit(turn.clone()).await {
                     Ok(Answer::Done) | Err(StoreError::Closed) => return,

@@ -31,7 +31,7 @@ impl GateState {
 }
 
 /// The gate of one service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gate {
     /// Whose gate.
     pub service: ServiceKey,
@@ -41,6 +41,8 @@ pub struct Gate {
     pub since: Timestamp,
     /// Microseconds lost so far to states that stop time, the present one not included.
     pub stopped: i64,
+    /// Who turned it last; none: its own answers, or nobody yet.
+    pub by: Option<String>,
 }
 
 /// An instant in a service's own time: wall time less what its gate stood still.
@@ -59,7 +61,7 @@ impl Gate {
     /// The gate of a service that was just registered.
     #[must_use]
     pub const fn new(service: ServiceKey, now: Timestamp) -> Self {
-        Self { service, state: GateState::Open, since: now, stopped: 0 }
+        Self { service, state: GateState::Open, since: now, stopped: 0, by: None }
     }
 
     /// The service's own time at a wall instant.
@@ -75,11 +77,12 @@ impl Gate {
         Timestamp(at.0.saturating_add(now.0.saturating_sub(self.time(now).0)))
     }
 
-    /// The same gate in another state from now on.
+    /// The same gate in another state from now on, turned by somebody or by the service's own answers.
     #[must_use]
-    pub fn turned(&self, state: GateState, now: Timestamp) -> Self {
+    pub fn turned(&self, state: GateState, by: Option<&str>, now: Timestamp) -> Self {
         let lost = if self.state.stops_time() { micros(now.since(self.since)) } else { 0 };
-        Self { service: self.service, state, since: now, stopped: self.stopped.saturating_add(lost) }
+        let stopped = self.stopped.saturating_add(lost);
+        Self { service: self.service, state, since: now, stopped, by: by.map(str::to_owned) }
     }
 }
 
@@ -159,16 +162,16 @@ mod tests {
     fn time_stands_still_while_a_person_or_the_license_stops_the_service() {
         let gate = Gate::new(ServiceKey(1), START);
         let before = gate.time(START);
-        let paused = gate.turned(GateState::Paused, START.after(HOUR));
+        let paused = gate.turned(GateState::Paused, Some("anna"), START.after(HOUR));
         assert_eq!(paused.time(START.after(30 * HOUR)), before.after(HOUR));
-        let open = paused.turned(GateState::Open, START.after(30 * HOUR));
+        let open = paused.turned(GateState::Open, None, START.after(30 * HOUR));
         assert_eq!(open.time(START.after(31 * HOUR)), before.after(2 * HOUR));
     }
 
     #[test]
     fn time_goes_on_behind_a_breaker_or_a_service_that_is_gone() {
         for state in [GateState::Breaker, GateState::Gone] {
-            let gate = Gate::new(ServiceKey(1), START).turned(state, START);
+            let gate = Gate::new(ServiceKey(1), START).turned(state, None, START);
             assert_eq!(gate.time(START.after(HOUR)), gate.time(START).after(HOUR));
         }
     }

@@ -9,10 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use domain::gate::{Gate, GateState};
 use domain::licensing::{Licensing, Report, Standing};
 use domain::{ServiceKey, Timestamp};
-use store::command::{Answer, Command};
+use store::command::{Answer, Asked, Command};
 use store::search;
 
-use crate::api::change::{Changed, change};
 use crate::problem::Problem;
 use crate::server::{Server, Shared};
 
@@ -64,24 +63,27 @@ impl Server {
     }
 
     async fn turn_for_license(&self, gate: &Gate, to: GateState, standing: &Standing) -> Result<(), Problem> {
-        let turn = Command::Turn { service: gate.service, from: vec![gate.state], to, now: self.now() };
+        let catalogue = self.parts.store.catalogue();
+        let name = catalogue.services.get(&gate.service).map_or("?", |service| service.name.as_str());
+        let what = match standing {
+            Standing::Refused(refusal) => format!("the license shut the gate of the service {name}: {}", refusal.text),
+            Standing::Licensed { .. } | Standing::Free => format!("the license opened the gate of the service {name}"),
+        };
+        let asked = Some(Asked { who: "license".to_owned(), what });
+        let turn = Command::Turn { service: gate.service, from: vec![gate.state], to, asked, now: self.now() };
         if !matches!(self.parts.store.submit(turn).await?, Answer::Done) {
             // Somebody else turned it; the next look sees how it stands then.
             return Ok(());
         }
-        let catalogue = self.parts.store.catalogue();
-        let name = catalogue.services.get(&gate.service).map_or("?", |service| service.name.as_str());
-        let what = match standing {
+        match standing {
             Standing::Refused(refusal) => {
                 tracing::warn!(service = name, code = refusal.code, why = %refusal.text, "the license shut a gate");
-                format!("the license shut the gate of the service {name}: {}", refusal.text)
             }
             Standing::Licensed { .. } | Standing::Free => {
                 tracing::info!(service = name, until = until(standing), "the license opened a gate");
-                format!("the license opened the gate of the service {name}")
             }
-        };
-        change(self, "license", |_, _| Ok(Changed { entries: Vec::new(), what: what.clone(), answer: () })).await
+        }
+        Ok(())
     }
 
     /// Logs each warning once.

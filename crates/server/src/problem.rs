@@ -153,13 +153,15 @@ pub struct Problem {
     pub kind: &'static ProblemType,
     /// What was expected and found this time; never a secret.
     pub detail: String,
+    /// The member that it is about, where it is about one.
+    pub member: Option<&'static str>,
 }
 
 impl Problem {
     /// An error of this type.
     #[must_use]
     pub fn new(kind: &'static ProblemType, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into() }
+        Self { kind, detail: detail.into(), member: None }
     }
 
     /// A value that is not acceptable.
@@ -183,6 +185,12 @@ impl Problem {
         format!("{first}{}{end}", letters.as_str())
     }
 
+    /// The same, about this member of what was sent.
+    #[must_use]
+    pub fn about(self, member: &'static str) -> Self {
+        Self { member: Some(member), ..self }
+    }
+
     fn json(&self) -> Vec<u8> {
         #[derive(serde::Serialize)]
         struct Members<'a> {
@@ -190,6 +198,8 @@ impl Problem {
             title: &'a str,
             status: u16,
             detail: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            member: Option<&'a str>,
             mend: &'a str,
         }
         let members = Members {
@@ -197,6 +207,7 @@ impl Problem {
             title: self.kind.title,
             status: self.kind.status,
             detail: &self.detail,
+            member: self.member,
             mend: self.kind.mend(),
         };
         serde_json::to_vec(&members).unwrap_or_default()

@@ -22,7 +22,8 @@ CREATE TABLE "gate" (
     "service" INTEGER PRIMARY KEY,
     "state" TEXT NOT NULL,
     "since" INTEGER NOT NULL,
-    "stopped" INTEGER NOT NULL
+    "stopped" INTEGER NOT NULL,
+    "by" TEXT
 ) STRICT;
 
 CREATE TABLE "receipt" (

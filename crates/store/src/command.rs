@@ -83,6 +83,8 @@ pub enum Command {
         from: Vec<GateState>,
         /// To this.
         to: GateState,
+        /// Who asked for it, with its row in the audit; none: the service's own answers.
+        asked: Option<Asked>,
         /// Now.
         now: Timestamp,
     },
@@ -114,6 +116,15 @@ into_command!(
     EndArtifact, Demand in Box, StartBatch, TurnBatch, StepBatch in Box, PerformEnd,
     Change in Box, KeepRefused in Box,
 );
+
+/// A change that somebody asked for, as the audit tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// Who.
+    pub who: String,
+    /// What, in words.
+    pub what: String,
+}
 
 /// What a journal answers. Which of them a command can have stands with the command.
 #[derive(Debug, Clone)]

@@ -537,7 +537,7 @@ row!(
     [key, at, source, path, reason, text, headers, credential, digest, body_bytes, body]
 );
 row!(SecretUse, SECRET_USE, "secret_use", [key, source, secret, at]);
-row!(Gate, GATE, "gate", [service, state, since, stopped]);
+row!(Gate, GATE, "gate", [service, state, since, stopped, by]);
 row!(Entry, ENTRY, "entry", [key, kind, name, doc]);
 row!(Meta, META, "meta", [key, value]);
 

@@ -2,8 +2,8 @@
 
 use axum::extract::State;
 use axum::{Extension, Json};
-use domain::SubjectKey;
 use domain::subject::{Collection, SubjectName};
+use domain::{BatchKey, SubjectKey};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
@@ -21,7 +21,7 @@ use super::lists::one;
 use super::runs::{asked, listed};
 use super::submit::check;
 use crate::problem::{self, Problem};
-use crate::server::Server;
+use crate::server::{Server, Shared};
 
 /// Subjects that one batch may list; a collection may have more.
 const LISTED_MAX: usize = 10_000;
@@ -30,13 +30,18 @@ const LISTED_MAX: usize = 10_000;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BatchSpec {
-    collection: String,
-    kind: Option<String>,
+    /// The collection's name.
+    pub collection: String,
+    /// The kind of the subjects, where the collection's name is not enough.
+    pub kind: Option<String>,
+    /// The subjects' ids.
     #[serde(default)]
-    subjects: Vec<String>,
+    pub subjects: Vec<String>,
+    /// The services' names.
     #[serde(default)]
-    services: Vec<String>,
-    text: Option<String>,
+    pub services: Vec<String>,
+    /// What it is called.
+    pub text: Option<String>,
 }
 
 pub async fn start(
@@ -44,16 +49,23 @@ pub async fn start(
     Extension(caller): Extension<Caller>,
     Strict(spec): Strict<BatchSpec>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
+    let batch = begin(&server, &caller.name, spec).await?;
+    let shown = one::<Batch>(State(server.clone()), Segments(server.show(batch))).await?;
+    Ok((StatusCode::CREATED, shown))
+}
+
+/// Begins a batch.
+pub(crate) async fn begin(server: &Shared, who: &str, spec: BatchSpec) -> Result<BatchKey, Problem> {
     if let Some(text) = &spec.text {
-        check("text", text)?;
+        check("text", text).map_err(|problem| problem.about("text"))?;
     }
     if spec.subjects.len() > LISTED_MAX {
         let found = spec.subjects.len();
         let detail = format!("subjects: expected at most {LISTED_MAX}, found {found}; a collection may have more");
-        return Err(Problem::invalid(detail));
+        return Err(Problem::invalid(detail).about("subjects"));
     }
     let catalogue = server.parts.store.catalogue();
-    let services = asked(&server, &catalogue, &spec.services)?;
+    let services = asked(server, &catalogue, &spec.services).map_err(|problem| problem.about("services"))?;
     if services.is_empty() {
         return Err(Problem::new(&problem::CONFLICT, "there is no service that is called and subscribed to something"));
     }
@@ -71,13 +83,12 @@ pub async fn start(
     let (chosen, (total, below)) = chosen.await??;
     let in_words = || format!("{total} subjects of {:?} for {}", spec.collection, names.join(", "));
     let text = spec.text.unwrap_or_else(in_words);
-    let (who, now) = (caller.name, server.now());
+    let (who, now) = (who.to_owned(), server.now());
     let begun = server.parts.store.submit(StartBatch { services, named, chosen, total, below, text, who, now }).await?;
-    let Answer::Batch(batch) = begun else {
-        return Err(Problem::new(&problem::INTERNAL, "the batch did not begin"));
-    };
-    let shown = one::<Batch>(State(server.clone()), Segments(server.show(batch))).await?;
-    Ok((StatusCode::CREATED, shown))
+    match begun {
+        Answer::Batch(batch) => Ok(batch),
+        _ => Err(Problem::new(&problem::INTERNAL, "the batch did not begin")),
+    }
 }
 
 /// Finds the collection and the listed subjects in it.
@@ -95,7 +106,7 @@ fn choose(
         return Ok(Ok(Chosen::Collection { collection: collection.key, kind }));
     }
     let Some(kind) = kind.or_else(|| search::subject_kind(&collection.kind).map(str::to_owned)) else {
-        return Ok(Err(Problem::invalid("kind: expected the kind of the subjects, found none")));
+        return Ok(Err(Problem::invalid("kind: expected the kind of the subjects, found none").about("kind")));
     };
     let (mut keys, mut strangers): (Vec<SubjectKey>, Vec<&str>) = Default::default();
     for id in subjects {
@@ -107,7 +118,7 @@ fn choose(
     }
     if !strangers.is_empty() {
         let detail = format!("subjects: not in {name:?}: {}; nothing was begun", listed(&strangers));
-        return Ok(Err(Problem::invalid(detail)));
+        return Ok(Err(Problem::invalid(detail).about("subjects")));
     }
     keys.sort_unstable_by(|a, b| b.cmp(a));
     keys.dedup();
@@ -131,9 +142,12 @@ pub(super) fn find_collection(
     Ok(match (found.pop(), found.is_empty()) {
         (Some(only), true) => Ok(only),
         (Some(_), false) => {
-            Err(Problem::invalid(format!("collection: several are named {name:?}; name the kind of the subjects too")))
+            let detail = format!("collection: several are named {name:?}; name the kind of the subjects too");
+            Err(Problem::invalid(detail).about("collection"))
         }
-        (None, _) => Err(Problem::invalid(format!("collection: there is none named {}", listed(&[name])))),
+        (None, _) => {
+            Err(Problem::invalid(format!("collection: there is none named {}", listed(&[name]))).about("collection"))
+        }
     })
 }
 
@@ -158,15 +172,23 @@ async fn turn(
     Segments(id): Segments<String>,
     to: BatchState,
 ) -> Shown {
-    let batch: domain::BatchKey = server.parse(&id)?;
-    let turn = TurnBatch { batch, to, who: caller.name, now: server.now() };
-    let answer = server.parts.store.submit(turn).await?;
+    turn_to(&server, &caller.name, &id, to).await?;
+    one::<Batch>(State(server), Segments(id)).await
+}
+
+/// Turns a batch; one that is so already stays so.
+///
+/// # Errors
+/// When it cannot go on from where it stands.
+pub(crate) async fn turn_to(server: &Shared, who: &str, id: &str, to: BatchState) -> Result<(), Problem> {
+    let batch: BatchKey = server.parse(id)?;
+    let answer = server.parts.store.submit(TurnBatch { batch, to, who: who.to_owned(), now: server.now() }).await?;
     if matches!(answer, Answer::NotFound) {
-        return Err(Problem::no_such("batch", &id));
+        return Err(Problem::no_such("batch", id));
     }
     let now = server.parts.store.read(move |rows| rows.load::<Batch>(batch.0)).await?;
-    if let Some(now) = now.filter(|now| now.state != to && matches!(answer, Answer::Moved)) {
-        return Err(Problem::new(&problem::CONFLICT, format!("the batch is {}", now.state.word())));
+    match now.filter(|now| now.state != to && matches!(answer, Answer::Moved)) {
+        Some(now) => Err(Problem::new(&problem::CONFLICT, format!("the batch is {}", now.state.word()))),
+        None => Ok(()),
     }
-    one::<Batch>(State(server), Segments(id)).await
 }

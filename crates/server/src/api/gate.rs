@@ -32,8 +32,10 @@ const STEP: usize = 500;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Turn {
-    waits: bool,
-    reason: String,
+    /// Whether they are.
+    pub waits: bool,
+    /// Why.
+    pub reason: String,
 }
 
 pub async fn show(State(server): State<Server>) -> Json<Value> {
@@ -62,7 +64,7 @@ pub async fn show(State(server): State<Server>) -> Json<Value> {
 }
 
 /// How a switch stands, as one sentence.
-fn text(switch: &Switch, service: Option<&str>) -> String {
+pub(crate) fn text(switch: &Switch, service: Option<&str>) -> String {
     let (which, whose) = match service {
         None => ("The gate".to_owned(), "answers"),
         Some(name) => (format!("The switch of {name}"), "its answers"),
@@ -91,7 +93,11 @@ pub async fn turn_service(
     Ok(show(State(server)).await)
 }
 
-async fn set(server: &Server, who: &str, service: Option<&str>, turn: &Turn) -> Result<(), Problem> {
+/// Turns the switch of a service, or of the whole gate.
+///
+/// # Errors
+/// When there is no such service, or no reason.
+pub(crate) async fn set(server: &Server, who: &str, service: Option<&str>, turn: &Turn) -> Result<(), Problem> {
     let reason = super::subjects::checked(&turn.reason)?;
     change(server, who, |catalogue, keys| {
         let service = service.map(|id| find(server, catalogue, id)).transpose()?;

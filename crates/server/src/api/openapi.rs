@@ -102,6 +102,7 @@ fn problem() -> Value {
             "title": { "type": "string" },
             "status": { "type": "integer" },
             "detail": { "type": "string" },
+            "member": { "type": "string", "description": "The member that it is about, where it is about one." },
             "mend": { "type": "string", "description": "What the caller can do about it." },
         },
     })

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::State;
-use axum::{Extension, Json};
 use bytes::Bytes;
 use domain::catalogue::{Header, Service};
 use domain::envelope::{Envelope, seal, with_configured};
@@ -18,7 +18,6 @@ use serde_json::{Value, json};
 use verify::sign::SigningKey;
 use zeroize::Zeroizing;
 
-use super::auth::Caller;
 use super::extract::Segments;
 use super::services::{find_any, opened};
 use crate::problem::{self, Problem};
@@ -28,28 +27,32 @@ use store::seal::of;
 /// The type of the message; services need not know it.
 const TYPE: &str = "countersign.test";
 
-pub async fn test(
-    State(server): State<Server>,
-    Extension(caller): Extension<Caller>,
-    Segments(id): Segments<String>,
-) -> Result<Json<Value>, Problem> {
+pub async fn test(State(server): State<Server>, Segments(id): Segments<String>) -> Result<Json<Value>, Problem> {
+    let Live { live, message } = ask(&server, &id).await?;
+    Ok(Json(json!({ "live": live, "message": message })))
+}
+
+/// Sends a service a test message, and answers what became of it.
+///
+/// # Errors
+/// When there is no such service, or its secrets cannot be used.
+pub(crate) async fn ask(server: &Shared, id: &str) -> Result<Live, Problem> {
     let catalogue = server.parts.store.catalogue();
-    let service = find_any(&server, &catalogue, &id)?;
-    let outgoing = message(&server, service, caller.key)?;
+    let service = find_any(server, &catalogue, id)?;
+    let outgoing = message(server, service)?;
     let outcome = outcome(server.parts.egress.send(outgoing).await, service);
     if service.profile == ProfileKind::Worker {
-        let Live { live, message } = worker::test_read(&outcome);
-        return Ok(Json(json!({ "live": live, "message": message })));
+        return Ok(worker::test_read(&outcome));
     }
     let answer = profile::read(service, &outcome, server.now());
     let said = answer.text().map(|text| format!(": {text}")).unwrap_or_default();
-    Ok(Json(json!({ "live": answer.healthy(), "message": format!("{}{said}", answer.word()) })))
+    Ok(Live { live: answer.healthy(), message: format!("{}{said}", answer.word()) })
 }
 
-fn message(server: &Shared, service: &Service, caller: domain::AccountKey) -> Result<Outgoing, Problem> {
+fn message(server: &Shared, service: &Service) -> Result<Outgoing, Problem> {
     let now = server.now();
     let secret = opened(server, service)?;
-    let told = told(now, caller);
+    let told = told(now);
     let ask = Ask {
         service,
         secret: secret.as_deref(),
@@ -101,14 +104,14 @@ fn call_id(server: &Shared) -> [u8; 16] {
 }
 
 /// The event of the message. It is sent and never recorded.
-fn told(now: Timestamp, caller: domain::AccountKey) -> Told {
+fn told(now: Timestamp) -> Told {
     let event = Event {
         key: EventKey(now.milliseconds() << 12),
         receipt: None,
         kind: TYPE.to_owned(),
         subject: None,
         artifact: None,
-        provenance: Provenance::Account(caller),
+        provenance: Provenance::Internal,
         hops: 0,
         cause: None,
         delivery: None,

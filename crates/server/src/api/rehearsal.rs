@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use domain::rehearsal::Rehearsal;
+use domain::rehearsal::{Foreseen, Rehearsal};
 use domain::result::ServiceResult;
 use domain::rule::Match;
+use domain::subject::SubjectName;
 use domain::time::micros;
-use domain::{RuleKey, ServiceKey, SubjectKey, Timestamp, profile};
+use domain::verdict::VerdictKind;
+use domain::{ResultKey, RuleKey, ServiceKey, SubjectKey, Timestamp, profile};
 use serde_json::{Map, Value, json};
 use store::row::RowsExt;
 use store::table::{Find, Rows, Value as Cell};
@@ -22,7 +24,7 @@ use super::rules;
 use super::show::View;
 use crate::problem::Problem;
 use crate::resources::{self, RuleSpec};
-use crate::server::Server;
+use crate::server::{Server, Shared};
 use crate::text::instant;
 
 /// How far back it looks unless told otherwise.
@@ -48,27 +50,50 @@ pub async fn test(
         Some(_) => return Err(Problem::invalid("since: expected a length of time such as \"30d\"")),
     };
     let spec: RuleSpec = resources::read_value(Value::Object(members))?;
-    let view = View::of(&server);
+    Ok(Json(rehearse(&server, &spec, span).await?.show(&View::of(&server))))
+}
+
+/// What a rule would have matched within the last `span`.
+///
+/// # Errors
+/// When there can be no such rule.
+pub(crate) async fn rehearse(server: &Shared, spec: &RuleSpec, span: Duration) -> Result<Rehearsed, Problem> {
+    let view = View::of(server);
     // It is never saved, so that any key will do.
-    let rule = rules::read(&server, &view.catalogue, &spec, RuleKey(0))?;
+    let rule = rules::read(server, &view.catalogue, spec, RuleKey(0))?;
     let search = Arc::new(Looking {
         rehearsal: Rehearsal::new(rule, &view.catalogue),
         since: Timestamp(view.now.0.saturating_sub(micros(span))),
-        view,
     });
     let mut tally = Tally::default();
     while !tally.over {
         let search = search.clone();
         tally = server.parts.store.read(move |rows| search.step(rows, tally)).await?;
     }
-    Ok(Json(tally.show(search.since)))
+    Ok(Rehearsed { since: search.since, tally })
+}
+
+/// What a rule would have matched.
+pub(crate) struct Rehearsed {
+    since: Timestamp,
+    tally: Tally,
+}
+
+/// A result that would match.
+pub(crate) struct Line {
+    pub result: ResultKey,
+    pub at: Timestamp,
+    pub service: ServiceKey,
+    pub subject: Option<(SubjectKey, SubjectName)>,
+    pub verdict: Option<VerdictKind>,
+    pub late: bool,
+    pub foreseen: Foreseen,
 }
 
 /// What is looked for, and since when.
 struct Looking {
     rehearsal: Rehearsal,
     since: Timestamp,
-    view: View,
 }
 
 /// What was found so far.
@@ -78,7 +103,7 @@ struct Tally {
     bytes: usize,
     matched: usize,
     subjects: BTreeSet<SubjectKey>,
-    data: Vec<Value>,
+    lines: Vec<Line>,
     /// Results whose names no longer read.
     unread: usize,
     /// The last result that was looked at, and its time.
@@ -111,8 +136,8 @@ impl Looking {
             }
             tally.matched += 1;
             tally.subjects.extend(result.subject);
-            if tally.data.len() < LISTED_MAX {
-                tally.data.push(self.line(rows, service, &result)?);
+            if tally.lines.len() < LISTED_MAX {
+                tally.lines.push(self.line(rows, service, &result)?);
             }
         }
         Ok(tally)
@@ -135,7 +160,7 @@ impl Looking {
         Ok(self.rehearsal.concerns(service, found.iter().map(|found| found.name.as_str())))
     }
 
-    fn line(&self, rows: &mut dyn Rows, service: ServiceKey, result: &ServiceResult) -> Result<Value, StoreError> {
+    fn line(&self, rows: &mut dyn Rows, service: ServiceKey, result: &ServiceResult) -> Result<Line, StoreError> {
         let mut state = match result.subject {
             Some(subject) => search::subject_state(rows, subject)?,
             None => None,
@@ -146,47 +171,70 @@ impl Looking {
             let of = Find::equal(&CLEARANCE_SUBJECT, vec![Cell::Int(state.subject.key.0)]);
             state.cleared = rows.all::<Clearance>(&of)?.iter().any(|clearance| clearance.at <= result.at);
         }
+        let named = result.subject.map(|key| Ok((key, search::subject_name(rows, key)?)));
+        let subject = named.transpose()?.and_then(|(key, name)| Some((key, name?)));
         let foreseen = self.rehearsal.foresee(service, state, result.artifact, result.late, result.at);
-        Ok(json!({
-            "result": self.view.id(result.key),
-            "at": result.at.rfc3339(),
-            "service": self.view.service(service),
-            "subject": self.view.subject(result.subject, rows)?,
-            "verdict": verdict,
-            "late": result.late,
-            "would": foreseen.would,
-            "text": foreseen.text,
-        }))
+        Ok(Line { result: result.key, at: result.at, service, subject, verdict, late: result.late, foreseen })
     }
 }
 
-impl Tally {
-    fn show(self, since: Timestamp) -> Value {
-        let many = |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
-        let mut text = format!("Looked at {} since {}: ", many(self.looked_at, "result"), instant(since));
-        text.push_str(&match self.matched {
-            0 => "none would match".to_owned(),
-            matched => format!("{matched} would match, on {}", many(self.subjects.len(), "subject")),
+impl Line {
+    fn show(&self, view: &View) -> Value {
+        let subject = self.subject.as_ref().map(|(key, name)| {
+            json!({ "id": view.id(*key), "kind": name.kind, "collection": name.collection, "subject": name.id })
         });
-        if let Some((_, back_to)) = self.last.filter(|_| self.cut_off) {
+        json!({
+            "result": view.id(self.result),
+            "at": self.at.rfc3339(),
+            "service": view.service(self.service),
+            "subject": subject,
+            "verdict": self.verdict,
+            "late": self.late,
+            "would": self.foreseen.would,
+            "text": self.foreseen.text,
+        })
+    }
+}
+
+impl Rehearsed {
+    /// The newest results that would match.
+    pub fn lines(&self) -> &[Line] {
+        &self.tally.lines
+    }
+
+    /// What was found, in a sentence.
+    pub fn text(&self) -> String {
+        let tally = &self.tally;
+        let many = |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
+        let mut text = format!("Looked at {} since {}: ", many(tally.looked_at, "result"), instant(self.since));
+        text.push_str(&match tally.matched {
+            0 => "none would match".to_owned(),
+            matched => format!("{matched} would match, on {}", many(tally.subjects.len(), "subject")),
+        });
+        if let Some((_, back_to)) = tally.last.filter(|_| tally.cut_off) {
             text.push_str(&format!("; cut off: the older ones, before {}, were not looked at", instant(back_to)));
         }
-        if self.matched > self.data.len() {
-            text.push_str(&format!("; the newest {} are listed", self.data.len()));
+        if tally.matched > tally.lines.len() {
+            text.push_str(&format!("; the newest {} are listed", tally.lines.len()));
         }
-        if self.unread > 0 {
-            let unread = many(self.unread, "result");
+        if tally.unread > 0 {
+            let unread = many(tally.unread, "result");
             text.push_str(&format!("; in {unread} the names no longer read, so the rules that matched then count"));
         }
+        text
+    }
+
+    fn show(&self, view: &View) -> Value {
+        let tally = &self.tally;
         json!({
-            "text": text,
-            "since": since.rfc3339(),
-            "looked_at": self.looked_at,
-            "matched": self.matched,
-            "subjects": self.subjects.len(),
-            "unread": self.unread,
-            "cut_off": self.cut_off,
-            "data": self.data,
+            "text": self.text(),
+            "since": self.since.rfc3339(),
+            "looked_at": tally.looked_at,
+            "matched": tally.matched,
+            "subjects": tally.subjects.len(),
+            "unread": tally.unread,
+            "cut_off": tally.cut_off,
+            "data": self.lines().iter().map(|line| line.show(view)).collect::<Vec<_>>(),
         })
     }
 }

@@ -31,16 +31,8 @@ pub async fn create(
     Extension(caller): Extension<Caller>,
     Strict(spec): Strict<RuleSpec>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
-    let made = change(&server, &caller.name, |catalogue, keys| {
-        let rule = read(&server, catalogue, &spec, keys.key())?;
-        if catalogue.rules.values().any(|other| other.name == rule.name && other.service == rule.service) {
-            let detail = format!("there is a rule {:?} for the same services already", rule.name);
-            return Err(Problem::new(&problem::TAKEN, detail));
-        }
-        let what = format!("made the rule {}", rule.name);
-        Ok(Changed { entries: vec![rule.entry()], what, answer: show(&server, catalogue, &rule) })
-    });
-    Ok((StatusCode::CREATED, Json(made.await?)))
+    let rule = make(&server, &caller.name, &spec).await?;
+    Ok((StatusCode::CREATED, Json(show(&server, &server.parts.store.catalogue(), &rule))))
 }
 
 pub async fn patch(
@@ -49,32 +41,56 @@ pub async fn patch(
     Segments(id): Segments<String>,
     Strict(members): Strict<Map<String, Value>>,
 ) -> Result<Json<Value>, Problem> {
-    let changed = change(&server, &caller.name, |catalogue, _| {
-        let before = find(&server, catalogue, &id)?;
-        writable(before.owner, "rule", &before.name)?;
-        let spec = patched(&spec_of(catalogue, before), members.clone())?;
-        let rule = read(&server, catalogue, &spec, before.key)?;
-        let names: Vec<&str> = members.keys().map(String::as_str).collect();
-        let what = format!("changed {} of the rule {}", names.join(", "), rule.name);
-        Ok(Changed { entries: vec![rule.entry()], what, answer: show(&server, catalogue, &rule) })
-    });
-    Ok(Json(changed.await?))
+    let rule = amend(&server, &caller.name, &id, &members).await?;
+    Ok(Json(show(&server, &server.parts.store.catalogue(), &rule)))
 }
 
-/// Switches a rule off. It stays in the list, since what it found names it.
 pub async fn delete(
     State(server): State<Server>,
     Extension(caller): Extension<Caller>,
     Segments(id): Segments<String>,
 ) -> Result<StatusCode, Problem> {
-    change(&server, &caller.name, |catalogue, _| {
-        let before = find(&server, catalogue, &id)?;
+    switch_off(&server, &caller.name, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Makes a rule.
+pub(crate) async fn make(server: &Shared, who: &str, spec: &RuleSpec) -> Result<Rule, Problem> {
+    change(server, who, |catalogue, keys| {
+        let rule = read(server, catalogue, spec, keys.key())?;
+        if catalogue.rules.values().any(|other| other.name == rule.name && other.service == rule.service) {
+            let detail = format!("there is a rule {:?} for the same services already", rule.name);
+            return Err(Problem::new(&problem::TAKEN, detail).about("name"));
+        }
+        let what = format!("made the rule {}", rule.name);
+        Ok(Changed { entries: vec![rule.entry()], what, answer: rule })
+    })
+    .await
+}
+
+/// Changes some members of a rule.
+pub(crate) async fn amend(server: &Shared, who: &str, id: &str, members: &Map<String, Value>) -> Result<Rule, Problem> {
+    change(server, who, |catalogue, _| {
+        let before = find(server, catalogue, id)?;
+        writable(before.owner, "rule", &before.name)?;
+        let spec = patched(&spec_of(catalogue, before), members.clone())?;
+        let rule = read(server, catalogue, &spec, before.key)?;
+        let names: Vec<&str> = members.keys().map(String::as_str).collect();
+        let what = format!("changed {} of the rule {}", names.join(", "), rule.name);
+        Ok(Changed { entries: vec![rule.entry()], what, answer: rule })
+    })
+    .await
+}
+
+/// Switches a rule off. It stays in the list, since what it found names it.
+pub(crate) async fn switch_off(server: &Shared, who: &str, id: &str) -> Result<(), Problem> {
+    change(server, who, |catalogue, _| {
+        let before = find(server, catalogue, id)?;
         writable(before.owner, "rule", &before.name)?;
         let rule = Rule { active: false, ..before.clone() };
         Ok(Changed { entries: vec![rule.entry()], what: format!("switched off the rule {}", rule.name), answer: () })
     })
-    .await?;
-    Ok(StatusCode::NO_CONTENT)
+    .await
 }
 
 /// The rule that a specification makes.
@@ -83,11 +99,13 @@ pub fn read(server: &Shared, catalogue: &Catalogue, spec: &RuleSpec, key: domain
     resources::rule(spec, key, Owner::Api, &services, &server.parts.settings.programs)
 }
 
-fn find<'a>(server: &Shared, catalogue: &'a Catalogue, id: &str) -> Result<&'a Rule, Problem> {
+/// The rule of this id.
+pub(crate) fn find<'a>(server: &Shared, catalogue: &'a Catalogue, id: &str) -> Result<&'a Rule, Problem> {
     catalogue.rules.get(&server.parse(id)?).ok_or_else(|| Problem::no_such("rule", id))
 }
 
-fn spec_of(catalogue: &Catalogue, rule: &Rule) -> RuleSpec {
+/// A rule as people write it.
+pub(crate) fn spec_of(catalogue: &Catalogue, rule: &Rule) -> RuleSpec {
     let service = rule.service.and_then(|key| catalogue.services.get(&key));
     RuleSpec {
         name: rule.name.clone(),

@@ -5,23 +5,24 @@ use std::collections::BTreeMap;
 use axum::Extension;
 use axum::Json;
 use axum::extract::State;
-use domain::catalogue::{Account, Catalogue, Owner, Permission, Role, Service, SigningKind};
+use domain::catalogue::{Catalogue, Owner, Service, SigningKind};
 use domain::gate::{Gate, GateState};
 use domain::profile::ProfileKind;
 use domain::time::show_span;
 use domain::{ServiceKey, Timestamp};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
-use store::change::{Listed, NewKeys, next_number};
-use store::command::{Answer, Command};
+use store::change::{Listed, next_number};
+use store::command::{Asked, Command};
 use store::search;
 
 use super::auth::Caller;
 use super::change::{Changed, change, page, patched, writable};
+use super::credentials::{Secrets, issue};
 use super::extract::{Segments, Strict};
 use super::license;
 use crate::problem::{self, Problem};
-use crate::resources::{self, AccountSpec, EventSpec, ServiceSpec, same_host, settle_service};
+use crate::resources::{self, EventSpec, ServiceSpec, same_host, settle_service};
 use crate::server::{Server, Shared};
 use store::seal::of;
 
@@ -50,7 +51,7 @@ fn show_with_gate(server: &Shared, service: &Service, gate: &Gate) -> Value {
     let mut shown = show(server, service);
     // A gate that was never turned has stood open always.
     let since = (gate.since != Timestamp(0)).then(|| gate.since.rfc3339());
-    shown["gate"] = json!({ "state": gate.state, "since": since });
+    shown["gate"] = json!({ "state": gate.state, "since": since, "by": gate.by });
     shown
 }
 
@@ -59,32 +60,8 @@ pub async fn create(
     Extension(caller): Extension<Caller>,
     Strict(spec): Strict<ServiceSpec>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
-    let made = change(&server, &caller.name, |catalogue, keys| {
-        if catalogue.services.values().any(|service| service.name == spec.name) {
-            let detail = format!(
-                "there is or was a service {:?}; names are not used twice, but one that was removed can be restored",
-                spec.name
-            );
-            return Err(Problem::new(&problem::TAKEN, detail));
-        }
-        let parts = &server.parts;
-        let number = next_number(catalogue.services.values().map(|service| service.number));
-        let listeners = &parts.settings.own_listeners;
-        let new = resources::service(&spec, keys.key(), number, Owner::Api, listeners, &parts.seal, &*parts.random)?;
-        let mut service = new.service;
-        if service.active {
-            license::check(&server, &service)?;
-        }
-        let (account, credentials) = issue(&server, catalogue, keys, &service)?;
-        service.account = Some(account.key);
-        let mut answer = show(&server, &service);
-        answer["credentials"] = credentials;
-        let (member, text) = new.signing.member();
-        answer[member] = json!(text);
-        let what = format!("made the service {}", service.name);
-        Ok(Changed { entries: vec![service.entry(), account.entry()], what, answer })
-    });
-    Ok((StatusCode::CREATED, Json(made.await?)))
+    let made = register(&server, &caller.name, &spec).await?;
+    Ok((StatusCode::CREATED, Json(made.show(&server))))
 }
 
 pub async fn patch(
@@ -93,19 +70,120 @@ pub async fn patch(
     Segments(id): Segments<String>,
     Strict(members): Strict<Map<String, Value>>,
 ) -> Result<Json<Value>, Problem> {
-    let changed = change(&server, &caller.name, |catalogue, _| {
+    Ok(Json(amend(&server, &caller.name, &id, &members).await?.show(&server)))
+}
+
+pub async fn delete(
+    State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
+    Segments(id): Segments<String>,
+) -> Result<StatusCode, Problem> {
+    remove(&server, &caller.name, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub async fn restore(
+    State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
+    Segments(id): Segments<String>,
+) -> Result<Json<Value>, Problem> {
+    Ok(Json(bring_back(&server, &caller.name, &id).await?.show(&server)))
+}
+
+pub async fn credentials(
+    State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
+    Segments(id): Segments<String>,
+) -> Result<Json<Value>, Problem> {
+    let mut shown = json!({});
+    renew(&server, &caller.name, &id).await?.secrets.add_to(&mut shown);
+    Ok(Json(shown))
+}
+
+pub async fn pause(
+    State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
+    Segments(id): Segments<String>,
+) -> Result<Json<Value>, Problem> {
+    turned(&server, &stop(&server, &caller.name, &id).await?).await
+}
+
+pub async fn resume(
+    State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
+    Segments(id): Segments<String>,
+) -> Result<Json<Value>, Problem> {
+    turned(&server, &go_on(&server, &caller.name, &id).await?).await
+}
+
+async fn turned(server: &Shared, service: &Service) -> Result<Json<Value>, Problem> {
+    let key = service.key;
+    let gate = server.parts.store.read(move |rows| search::gate(rows, key)).await?;
+    Ok(Json(json!({ "name": service.name, "gate": gate.state })))
+}
+
+/// A service as it now stands, with what is shown of it this once. Without `Debug`.
+pub(crate) struct Issued {
+    pub service: Service,
+    pub secrets: Secrets,
+}
+
+impl Issued {
+    fn show(self, server: &Shared) -> Value {
+        let mut shown = show(server, &self.service);
+        self.secrets.add_to(&mut shown);
+        shown
+    }
+}
+
+/// Registers a service, with an account and credentials of its own.
+pub(crate) async fn register(server: &Shared, who: &str, spec: &ServiceSpec) -> Result<Issued, Problem> {
+    change(server, who, |catalogue, keys| {
+        if catalogue.services.values().any(|service| service.name == spec.name) {
+            let detail = format!(
+                "there is or was a service {:?}; names are not used twice, but one that was removed can be restored",
+                spec.name
+            );
+            return Err(Problem::new(&problem::TAKEN, detail).about("name"));
+        }
         let parts = &server.parts;
-        let before = find(&server, catalogue, &id)?;
+        let number = next_number(catalogue.services.values().map(|service| service.number));
+        let listeners = &parts.settings.own_listeners;
+        let new = resources::service(spec, keys.key(), number, Owner::Api, listeners, &parts.seal, &*parts.random)?;
+        let mut service = new.service;
+        if service.active {
+            license::check(server, &service)?;
+        }
+        let (account, credentials) = issue(server, catalogue, keys, &service)?;
+        service.account = Some(account.key);
+        let what = format!("made the service {}", service.name);
+        let entries = vec![service.entry(), account.entry()];
+        let secrets = Secrets { credentials, signing: Some(new.signing) };
+        Ok(Changed { entries, what, answer: Issued { service, secrets } })
+    })
+    .await
+}
+
+/// Changes some members of a service.
+pub(crate) async fn amend(
+    server: &Server,
+    who: &str,
+    id: &str,
+    members: &Map<String, Value>,
+) -> Result<Issued, Problem> {
+    let changed = change(server, who, |catalogue, _| {
+        let parts = &server.parts;
+        let before = find(server, catalogue, id)?;
         writable(before.owner, "service", &before.name)?;
         let mut spec = patched(&spec_of(before), members.clone())?;
         if spec.config.is_some() && !members.contains_key("url") {
             spec.url.clear();
         }
         if spec.name != before.name {
-            return Err(Problem::invalid("a service's name stays as it is: its secrets are bound to it"));
+            return Err(Problem::invalid("a service's name stays as it is: its secrets are bound to it").about("name"));
         }
         if !members.contains_key("secret") {
-            spec.secret = opened(&server, before)?;
+            spec.secret = opened(server, before)?;
         }
         if !members.contains_key("plugin_token") {
             spec.plugin_token.clone_from(&before.plugin_token);
@@ -124,29 +202,23 @@ pub async fn patch(
             service.active = false;
         }
         if service.active && (!before.active || service.plugin_token != before.plugin_token) {
-            license::check(&server, &service)?;
+            license::check(server, &service)?;
         }
-        let mut answer = show(&server, &service);
-        if service.signs != before.signs {
-            let (member, text) = fresh.signing.member();
-            answer[member] = json!(text);
-        }
+        let signing = (service.signs != before.signs).then_some(fresh.signing);
         let names: Vec<&str> = members.keys().map(String::as_str).collect();
         let what = format!("changed {} of the service {}", names.join(", "), service.name);
-        Ok(Changed { entries: vec![service.entry()], what, answer })
+        let secrets = Secrets { credentials: Vec::new(), signing };
+        Ok(Changed { entries: vec![service.entry()], what, answer: Issued { service, secrets } })
     });
     let answer = changed.await?;
     server.keep_to_license().await?;
-    Ok(Json(answer))
+    Ok(answer)
 }
 
-pub async fn delete(
-    State(server): State<Server>,
-    Extension(caller): Extension<Caller>,
-    Segments(id): Segments<String>,
-) -> Result<StatusCode, Problem> {
-    change(&server, &caller.name, |catalogue, _| {
-        let before = find(&server, catalogue, &id)?;
+/// Removes a service: its secrets are forgotten and its account is revoked; its name stays taken.
+pub(crate) async fn remove(server: &Shared, who: &str, id: &str) -> Result<(), Problem> {
+    change(server, who, |catalogue, _| {
+        let before = find(server, catalogue, id)?;
         writable(before.owner, "service", &before.name)?;
         let mut service = Service { active: false, deleted: true, secret: None, signing: Vec::new(), ..before.clone() };
         let mut account = service.account.and_then(|key| catalogue.accounts.get(&key)).cloned();
@@ -157,18 +229,13 @@ pub async fn delete(
         let entries = [Some(service.entry()), account.map(|account| account.entry())].into_iter().flatten().collect();
         Ok(Changed { entries, what: format!("removed the service {}", service.name), answer: () })
     })
-    .await?;
-    Ok(StatusCode::NO_CONTENT)
+    .await
 }
 
-/// A service that was removed is called again, under its name; its signing secret and credentials are new.
-pub async fn restore(
-    State(server): State<Server>,
-    Extension(caller): Extension<Caller>,
-    Segments(id): Segments<String>,
-) -> Result<Json<Value>, Problem> {
-    let restored = change(&server, &caller.name, |catalogue, keys| {
-        let before = find_any(&server, catalogue, &id)?;
+/// Has a removed service called again, under its name; its signing secret and credentials are new.
+pub(crate) async fn bring_back(server: &Server, who: &str, id: &str) -> Result<Issued, Problem> {
+    let restored = change(server, who, |catalogue, keys| {
+        let before = find_any(server, catalogue, id)?;
         if !before.deleted {
             return Err(Problem::new(&problem::CONFLICT, format!("the service {:?} is not removed", before.name)));
         }
@@ -179,175 +246,60 @@ pub async fn restore(
         let parts = &server.parts;
         let (shown, sealed) = resources::signing_key(before.signs, &before.name, &parts.seal, &*parts.random);
         let mut service = Service { active: true, deleted: false, signing: vec![sealed], ..before.clone() };
-        license::check(&server, &service)?;
-        let (account, credentials) = issue(&server, catalogue, keys, &service)?;
+        license::check(server, &service)?;
+        let (account, credentials) = issue(server, catalogue, keys, &service)?;
         service.account = Some(account.key);
-        let mut answer = show(&server, &service);
-        answer["credentials"] = credentials;
-        let (member, text) = shown.member();
-        answer[member] = json!(text);
         let what = format!("restored the service {}", service.name);
-        Ok(Changed { entries: vec![service.entry(), account.entry()], what, answer })
+        let entries = vec![service.entry(), account.entry()];
+        let secrets = Secrets { credentials, signing: Some(shown) };
+        Ok(Changed { entries, what, answer: Issued { service, secrets } })
     });
     let answer = restored.await?;
     server.keep_to_license().await?;
-    Ok(Json(answer))
+    Ok(answer)
 }
 
 /// A new signing secret, beside the old one until the next change, and new credentials for the service's account. Also
 /// for services that came from the configuration file.
-pub async fn credentials(
-    State(server): State<Server>,
-    Extension(caller): Extension<Caller>,
-    Segments(id): Segments<String>,
-) -> Result<Json<Value>, Problem> {
-    let issued = change(&server, &caller.name, |catalogue, keys| {
-        let mut service = find(&server, catalogue, &id)?.clone();
-        let (shown, sealed) =
-            resources::signing_key(service.signs, &service.name, &server.parts.seal, &*server.parts.random);
+pub(crate) async fn renew(server: &Shared, who: &str, id: &str) -> Result<Issued, Problem> {
+    change(server, who, |catalogue, keys| {
+        let mut service = find(server, catalogue, id)?.clone();
+        let parts = &server.parts;
+        let (shown, sealed) = resources::signing_key(service.signs, &service.name, &parts.seal, &*parts.random);
         service.signing.insert(0, sealed);
         service.signing.truncate(2);
-        let (account, credentials) = issue(&server, catalogue, keys, &service)?;
+        let (account, credentials) = issue(server, catalogue, keys, &service)?;
         service.account = Some(account.key);
-        let (member, text) = shown.member();
-        let answer = json!({ "credentials": credentials, member: text });
         let what = format!("issued credentials for the service {}", service.name);
-        Ok(Changed { entries: vec![service.entry(), account.entry()], what, answer })
-    });
-    Ok(Json(issued.await?))
+        let entries = vec![service.entry(), account.entry()];
+        let secrets = Secrets { credentials, signing: Some(shown) };
+        Ok(Changed { entries, what, answer: Issued { service, secrets } })
+    })
+    .await
 }
 
-pub async fn pause(
-    State(server): State<Server>,
-    Extension(caller): Extension<Caller>,
-    Segments(id): Segments<String>,
-) -> Result<Json<Value>, Problem> {
+/// Stops calling a service; its deadlines stand still. Answers the service, whether it was paused before or is now.
+pub(crate) async fn stop(server: &Shared, who: &str, id: &str) -> Result<Service, Problem> {
     let from = [GateState::Open, GateState::Breaker, GateState::Gone, GateState::License];
-    turn(&server, &caller, &id, &from, GateState::Paused).await
+    turn(server, who, id, &from, GateState::Paused).await
 }
 
-pub async fn resume(
-    State(server): State<Server>,
-    Extension(caller): Extension<Caller>,
-    Segments(id): Segments<String>,
-) -> Result<Json<Value>, Problem> {
-    license::check(&server, find(&server, &server.parts.store.catalogue(), &id)?)?;
-    turn(&server, &caller, &id, &[GateState::Paused, GateState::Gone, GateState::Breaker], GateState::Open).await
-}
-
-async fn turn(
-    server: &Shared,
-    caller: &Caller,
-    id: &str,
-    from: &[GateState],
-    to: GateState,
-) -> Result<Json<Value>, Problem> {
-    let catalogue = server.parts.store.catalogue();
-    let service = find(server, &catalogue, id)?;
-    let turn = Command::Turn { service: service.key, from: from.to_vec(), to, now: server.now() };
-    if matches!(server.parts.store.submit(turn).await?, Answer::Done) {
-        let what = format!("turned the gate of the service {} to {}", service.name, to.word());
-        change(server, &caller.name, |_, _| Ok(Changed { entries: Vec::new(), what: what.clone(), answer: () }))
-            .await?;
-    }
-    let key = service.key;
-    let gate = server.parts.store.read(move |rows| search::gate(rows, key)).await?;
-    Ok(Json(json!({ "name": service.name, "gate": gate.state })))
-}
-
-/// The account of a service with new credentials, and what is shown of them this once; made where there is none yet.
+/// Calls a service again that was paused, is gone or fails.
 ///
 /// # Errors
-/// When a person switched the account off: another one in its place would undo what that person decided.
-fn issue(
-    server: &Shared,
-    catalogue: &Catalogue,
-    keys: &mut NewKeys,
-    service: &Service,
-) -> Result<(Account, Value), Problem> {
-    let known = service.account.and_then(|key| catalogue.accounts.get(&key)).cloned();
-    if let Some(off) = known.as_ref().filter(|account| !account.active) {
-        let detail = format!("the account {:?} of this service was switched off; switch it on first", off.name);
-        return Err(Problem::new(&problem::CONFLICT, detail));
-    }
-    match service.profile {
-        ProfileKind::Scanner => Ok(issue_key(server, catalogue, keys, service, known)),
-        ProfileKind::Worker => Ok(issue_access_key(server, catalogue, keys, service, known)),
-        ProfileKind::Standard => issue_token(server, catalogue, keys, service, known),
-    }
+/// When the license does not let it run.
+pub(crate) async fn go_on(server: &Shared, who: &str, id: &str) -> Result<Service, Problem> {
+    license::check(server, find(server, &server.parts.store.catalogue(), id)?)?;
+    turn(server, who, id, &[GateState::Paused, GateState::Gone, GateState::Breaker], GateState::Open).await
 }
 
-/// A name for the account of a service: its own, with its number where that is taken.
-fn account_name(catalogue: &Catalogue, service: &Service) -> String {
-    let mut name = service.name.clone();
-    while catalogue.accounts.values().any(|account| account.name == name) {
-        name = format!("{name}-{}", service.number);
-    }
-    name
-}
-
-/// A key with which a worker signs its requests. It reaches what its service is asked about, and nothing else before a
-/// person grants more.
-fn issue_access_key(
-    server: &Shared,
-    catalogue: &Catalogue,
-    keys: &mut NewKeys,
-    service: &Service,
-    known: Option<Account>,
-) -> (Account, Value) {
-    let mut account = known.unwrap_or_else(|| {
-        let number = next_number(catalogue.accounts.values().map(|account| account.number));
-        resources::service_account(keys.key(), number, account_name(catalogue, service))
-    });
-    let new = resources::access_key(&account, keys.key(), &server.parts.seal, &*server.parts.random, server.now());
-    let shown = json!({ "access_key": new.key.name, "secret_key": new.secret.as_str() });
-    resources::add_access_key(&mut account, new.key);
-    (account, shown)
-}
-
-/// A bearer token.
-fn issue_token(
-    server: &Shared,
-    catalogue: &Catalogue,
-    keys: &mut NewKeys,
-    service: &Service,
-    known: Option<Account>,
-) -> Result<(Account, Value), Problem> {
-    let token = resources::token(keys.key(), &*server.parts.random, server.now());
-    let account = match known {
-        Some(mut account) => {
-            account.credentials.push(token.credential);
-            account
-        }
-        None => {
-            let spec = AccountSpec::new(&account_name(catalogue, service), Role::Service);
-            let number = next_number(catalogue.accounts.values().map(|account| account.number));
-            resources::account(&spec, keys.key(), number, &token)?
-        }
-    };
-    Ok((account, json!({ "token": token.text })))
-}
-
-/// A key with which a scanner signs its own tokens. What a person permitted or forbade stays as it is.
-fn issue_key(
-    server: &Shared,
-    catalogue: &Catalogue,
-    keys: &mut NewKeys,
-    service: &Service,
-    known: Option<Account>,
-) -> (Account, Value) {
-    let mut account = known.unwrap_or_else(|| {
-        let number = next_number(catalogue.accounts.values().map(|account| account.number));
-        resources::scanner_account(catalogue, &service.name, service.number, keys.key(), number)
-    });
-    let new = resources::jwt_key(&account, keys.key(), &server.parts.seal, &*server.parts.random, server.now());
-    let shown = json!({ "jwt_key": new.key.name, "jwt_secret": new.secret.as_str() });
-    // The account of a service that was no scanner before has never been asked about it.
-    if account.jwt.is_empty() && !account.permissions.contains(&Permission::PatchResults) {
-        account.permissions.push(Permission::PatchResults);
-    }
-    resources::add_jwt_key(&mut account, new.key);
-    (account, shown)
+async fn turn(server: &Shared, who: &str, id: &str, from: &[GateState], to: GateState) -> Result<Service, Problem> {
+    let service = find(server, &server.parts.store.catalogue(), id)?.clone();
+    let what = format!("turned the gate of the service {} to {}", service.name, to.word());
+    let asked = Some(Asked { who: who.to_owned(), what });
+    let turn = Command::Turn { service: service.key, from: from.to_vec(), to, asked, now: server.now() };
+    server.parts.store.submit(turn).await?;
+    Ok(service)
 }
 
 /// By id, or by name, removed ones too.

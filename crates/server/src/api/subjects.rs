@@ -58,7 +58,7 @@ pub async fn clear(
 pub(super) fn checked(reason: &str) -> Result<&str, Problem> {
     let reason = reason.trim();
     if reason.is_empty() || reason.chars().count() > 1_000 {
-        return Err(Problem::invalid("reason: expected 1 to 1000 characters on why"));
+        return Err(Problem::invalid("reason: expected 1 to 1000 characters on why").about("reason"));
     }
     Ok(reason)
 }

@@ -270,7 +270,7 @@ mod tests {
 
     #[test]
     fn instants_are_told_from_now_and_stand_exactly_in_the_markup() {
-        let told = |seconds| Moment::new(Timestamp::from_seconds(1_000_000 + seconds), NOW).told();
+        let told = |seconds: i64| Moment::new(Timestamp::from_seconds(1_000_000 + seconds), NOW).told();
         assert_eq!(
             [told(-2), told(-59), told(-3_599), told(-86_400)],
             ["just now", "59 s ago", "59 min ago", "1 day ago"]

@@ -90,7 +90,7 @@ impl AccountSpec {
 /// # Errors
 /// When its name cannot be.
 pub fn account(spec: &AccountSpec, key: AccountKey, number: i64, token: &NewToken) -> Result<Account, Problem> {
-    check_name("an account's name", &spec.name)?;
+    check_name("name", "an account's name", &spec.name)?;
     let AccountSpec { name, role, permissions, operations, all_operations, collections, active } = spec.clone();
     Ok(Account {
         key,

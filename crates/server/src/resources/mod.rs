@@ -29,16 +29,16 @@ use domain::limits::NAME_CHARS_MAX;
 
 use crate::problem::Problem;
 
-/// A name as it may be: something, not too long, no control characters, no blanks around it.
-fn check_name(what: &str, name: &str) -> Result<(), Problem> {
+/// The name in this member as it may be: something, not too long, no control characters, no blanks around it.
+fn check_name(member: &'static str, what: &str, name: &str) -> Result<(), Problem> {
     let found = name.chars().count();
     if found == 0 || found > NAME_CHARS_MAX {
         let detail = format!("expected {what} of 1 to {NAME_CHARS_MAX} characters, found {found}");
-        return Err(Problem::invalid(detail));
+        return Err(Problem::invalid(detail).about(member));
     }
     if name.trim() != name || name.chars().any(char::is_control) {
         let detail = format!("expected {what} without control characters and blanks around it, found {name:?}");
-        return Err(Problem::invalid(detail));
+        return Err(Problem::invalid(detail).about(member));
     }
     Ok(())
 }

@@ -65,22 +65,28 @@ pub fn rule(
     services: &dyn Fn(&str) -> Option<ServiceKey>,
     programs: &BTreeSet<String>,
 ) -> Result<Rule, Problem> {
-    check_name("a rule's name", &spec.name)?;
-    let told = |why: String| Problem::invalid(format!("rule {:?}: {why}", spec.name));
+    check_name("name", "a rule's name", &spec.name)?;
+    let told = |member, why: String| Problem::invalid(format!("rule {:?}: {why}", spec.name)).about(member);
     let service = match spec.service.as_deref() {
         None => None,
-        Some(name) => Some(services(name).ok_or_else(|| told(format!("there is no service {name:?}")))?),
+        Some(name) => Some(services(name).ok_or_else(|| told("service", format!("there is no service {name:?}")))?),
     };
     if spec.users_max.is_some() && spec.action != Action::Block {
-        return Err(told("users_max belongs to the action \"block\" alone".to_owned()));
+        return Err(told("users_max", "users_max belongs to the action \"block\" alone".to_owned()));
     }
     if spec.scope == HoldScope::Collection && !matches!(spec.action, Action::Hold(_) | Action::Restrict(_)) {
-        return Err(told("scope = \"collection\" belongs to the actions \"hold\" and \"restrict\" alone".to_owned()));
+        return Err(told(
+            "scope",
+            "scope = \"collection\" belongs to the actions \"hold\" and \"restrict\" alone".to_owned(),
+        ));
     }
     if let Some(track) = &spec.track {
-        check_name("a rule's track", track)?;
+        check_name("track", "a rule's track", track)?;
         if spec.scope == HoldScope::Subject {
-            return Err(told("track belongs to scope = \"collection\" alone: a subject has one track".to_owned()));
+            return Err(told(
+                "track",
+                "track belongs to scope = \"collection\" alone: a subject has one track".to_owned(),
+            ));
         }
     }
     match &spec.action {
@@ -89,10 +95,10 @@ pub fn rule(
             let hint = nearest(program, programs.iter().map(String::as_str));
             let hint = hint.map(|name| format!("; did you mean {name:?}?")).unwrap_or_default();
             let declared = "programs are declared in the configuration file";
-            return Err(told(format!("there is no program {program:?}{hint} ({declared})")));
+            return Err(told("action", format!("there is no program {program:?}{hint} ({declared})")));
         }
         Action::Hold(HoldFor::Span(Duration::ZERO)) => {
-            return Err(told("expected a hold longer than nothing, or \"forever\"".to_owned()));
+            return Err(told("action", "expected a hold longer than nothing, or \"forever\"".to_owned()));
         }
         _ => {}
     }

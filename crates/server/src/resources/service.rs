@@ -195,32 +195,32 @@ pub fn service(
     seal: &SealKey,
     random: &dyn Random,
 ) -> Result<NewService, Problem> {
-    check_name("a service's name", &spec.name)?;
-    let told = |why: String| Problem::invalid(format!("service {:?}: {why}", spec.name));
+    check_name("name", "a service's name", &spec.name)?;
+    let told = |(member, why): Wrong| Problem::invalid(format!("service {:?}: {why}", spec.name)).about(member);
     let spec = &configured(spec).map_err(told)?;
     check_url(spec, own_listeners).map_err(told)?;
-    check_headers(&spec.headers).map_err(told)?;
+    check_headers(&spec.headers).map_err(|why| told(("headers", why)))?;
     if spec.profile == ProfileKind::Scanner {
         check_scanner(spec).map_err(told)?;
     }
     if spec.profile == ProfileKind::Scanner && spec.secret.as_deref().is_none_or(str::is_empty) {
-        return Err(told("a scanner needs a secret, found none".to_owned()));
+        return Err(told(("secret", "a scanner needs a secret, found none".to_owned())));
     }
     if spec.profile != ProfileKind::Standard && spec.signing != SigningKind::V1 {
         let found = format!("signing = \"{}\" is for the profile standard; {} has its own", spec.signing, spec.profile);
-        return Err(told(found));
+        return Err(told(("signing", found)));
     }
     let concurrency = spec.concurrency.unwrap_or(limits::CONCURRENCY);
     if !(1..=limits::CONCURRENCY_MAX).contains(&concurrency) {
         let found = format!("expected a concurrency of 1 to {}, found {concurrency}", limits::CONCURRENCY_MAX);
-        return Err(told(found));
+        return Err(told(("concurrency", found)));
     }
     let attempt = match spec.timeout.as_deref() {
         None => limits::ATTEMPT,
-        Some(text) => domain::time::parse_span(text).map_err(|why| told(format!("timeout: {why}")))?,
+        Some(text) => domain::time::parse_span(text).map_err(|why| told(("timeout", format!("timeout: {why}"))))?,
     };
     if attempt.is_zero() {
-        return Err(told("expected a timeout above zero".to_owned()));
+        return Err(told(("timeout", "expected a timeout above zero".to_owned())));
     }
     let (shown, signing) = signing_key(spec.signing, &spec.name, seal, random);
     let secret = spec.secret.as_deref().map(|text| sealed(text, &of::service_secret(&spec.name), seal, random));
@@ -235,9 +235,14 @@ pub fn service(
         headers: headers(spec, seal, random),
         signs: spec.signing,
         signing: vec![signing],
-        plugin_token: spec.plugin_token.as_deref().map(plugin_token).transpose().map_err(told)?,
+        plugin_token: spec
+            .plugin_token
+            .as_deref()
+            .map(plugin_token)
+            .transpose()
+            .map_err(|why| told(("plugin_token", why)))?,
         account: None,
-        subscriptions: subscriptions(spec).map_err(told)?,
+        subscriptions: subscriptions(spec).map_err(|why| told(("events", why)))?,
         on_failure: spec.on_failure,
         require_coverage: spec.require_coverage,
         concurrency,
@@ -250,24 +255,28 @@ pub fn service(
     Ok(NewService { service, signing: shown })
 }
 
+/// A member, and what is wrong with it.
+type Wrong = (&'static str, String);
+
 /// With what a worker's own configuration says put in its places.
-fn configured(spec: &ServiceSpec) -> Result<ServiceSpec, String> {
+fn configured(spec: &ServiceSpec) -> Result<ServiceSpec, Wrong> {
     let mut spec = spec.clone();
     if let Some(config) = spec.config.take() {
         if spec.profile == ProfileKind::Scanner {
-            return Err("config is for the profile worker".to_owned());
+            return Err(("config", "config is for the profile worker".to_owned()));
         }
         if !(spec.url.is_empty() && spec.headers.is_empty()) {
-            return Err("url and headers stand in config; leave them out beside it".to_owned());
+            return Err(("config", "url and headers stand in config; leave them out beside it".to_owned()));
         }
         spec.profile = ProfileKind::Worker;
         WorkerConfig { url: spec.url, headers: spec.headers } = config;
     }
     if spec.url.is_empty() {
-        return Err("expected a url, found none".to_owned());
+        return Err(("url", "expected a url, found none".to_owned()));
     }
     if spec.profile != ProfileKind::Worker && !spec.headers.is_empty() {
-        return Err(format!("headers are for the profile worker; {} signs what it sends", spec.profile));
+        let why = format!("headers are for the profile worker; {} signs what it sends", spec.profile);
+        return Err(("headers", why));
     }
     Ok(spec)
 }
@@ -327,25 +336,27 @@ fn sealed(text: &str, of: &str, seal: &SealKey, random: &dyn Random) -> Sealed {
 }
 
 /// What the scanner protocol allows of a registration (scanner-pipeline, section 2.1).
-fn check_scanner(spec: &ServiceSpec) -> Result<(), String> {
+fn check_scanner(spec: &ServiceSpec) -> Result<(), Wrong> {
     let secret = spec.secret.as_deref().unwrap_or_default();
-    for (what, text, max) in [
-        ("a scanner's name", spec.name.as_str(), limits::SCANNER_NAME_CHARS_MAX),
-        ("url", &spec.url, limits::SCANNER_URL_CHARS_MAX),
-        ("secret", secret, limits::SCANNER_KEY_CHARS_MAX),
+    for (member, what, text, max) in [
+        ("name", "a scanner's name", spec.name.as_str(), limits::SCANNER_NAME_CHARS_MAX),
+        ("url", "url", &spec.url, limits::SCANNER_URL_CHARS_MAX),
+        ("secret", "secret", secret, limits::SCANNER_KEY_CHARS_MAX),
     ] {
         let found = text.chars().count();
         if found > max {
-            return Err(format!("{what}: expected at most {max} characters, found {found}"));
+            return Err((member, format!("{what}: expected at most {max} characters, found {found}")));
         }
     }
     Ok(())
 }
 
-fn check_url(spec: &ServiceSpec, own_listeners: &[SocketAddr]) -> Result<(), String> {
+fn check_url(spec: &ServiceSpec, own_listeners: &[SocketAddr]) -> Result<(), Wrong> {
     let networks = spec.allow_networks.iter().map(|text| text.parse::<AllowedNetwork>());
-    let networks: Vec<_> = networks.collect::<Result<_, _>>().map_err(|why| format!("allow_networks: {why}"))?;
-    Policy::new(networks, own_listeners).check_url(&spec.url).map_err(|why| format!("url: {why}"))?;
+    let networks: Result<Vec<_>, _> = networks.collect();
+    let networks = networks.map_err(|why| ("allow_networks", format!("allow_networks: {why}")))?;
+    let url = Policy::new(networks, own_listeners).check_url(&spec.url);
+    url.map_err(|why| ("url", format!("url: {why}")))?;
     Ok(())
 }
 

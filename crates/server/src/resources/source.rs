@@ -133,7 +133,7 @@ pub fn source(
     random: &dyn Random,
     providers: &Providers,
 ) -> Result<Source, Problem> {
-    check_name("a source's id", &spec.id)?;
+    check_name("id", "a source's id", &spec.id)?;
     let refused = |why: String| Problem::invalid(format!("source {:?}: {why}", spec.id));
     let mode = if is_aspnet_alone(&spec.provider) { SourceMode::Aspnet } else { spec.mode };
     let window_s = spec.window.as_deref().map(window).transpose()?;
@@ -319,7 +319,7 @@ fn read_secrets(specs: &[SecretSpec], seal: &SealKey) -> Result<Vec<Read>, Probl
             let tag = verify::mac::tag(&seal.derive("secret ids"), &[text.as_bytes()]);
             format!("secret-{}", verify::hex::encode(&tag[..4]))
         });
-        check_name("a secret's id", &id)?;
+        check_name("secrets", "a secret's id", &id)?;
         if secrets.iter().any(|other| other.id == id) {
             return Err(Problem::invalid(format!("the secret {id:?} stands there twice")));
         }

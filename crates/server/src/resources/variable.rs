@@ -37,10 +37,10 @@ pub fn variable(
     seal: &SealKey,
     random: &dyn Random,
 ) -> Result<Variable, Problem> {
-    check_name("a variable's name", &spec.name)?;
-    check_name("a variable's slug", &spec.slug)?;
+    check_name("name", "a variable's name", &spec.name)?;
+    check_name("slug", "a variable's slug", &spec.slug)?;
     if let Some(operation) = &spec.operation {
-        check_name("the slug of a variable's operation", operation)?;
+        check_name("operation", "the slug of a variable's operation", operation)?;
     }
     let found = spec.value.len();
     if found > VALUE_BYTES_MAX {

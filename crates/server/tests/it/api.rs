@@ -206,6 +206,10 @@ async fn a_services_secrets_are_shown_once() {
     assert_eq!(world.store.catalogue().service_named("scan").map(|service| service.signing.len()), Some(2));
     let paused = world.api("POST", "/services/scan/pause", Value::Null).await.json();
     assert_eq!(paused["gate"], "paused");
+    let gate = world.api("GET", "/services/scan", Value::Null).await.json()["gate"].clone();
+    assert_eq!((&gate["state"], &gate["by"]), (&json!("paused"), &json!("administrator")));
+    let wrong = world.api("PATCH", "/services/scan", json!({"url": "ftp://scan"})).await;
+    assert_eq!((wrong.problem().as_str(), &wrong.json()["member"]), ("invalid-value", &json!("url")));
     assert_eq!(world.api("POST", "/services/scan/resume", Value::Null).await.json()["gate"], "open");
     assert_eq!(world.api("DELETE", "/services/scan", Value::Null).await.status, 204);
     assert_eq!(world.api("GET", "/services/scan", Value::Null).await.problem(), "not-found");

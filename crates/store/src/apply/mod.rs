@@ -23,7 +23,7 @@ use domain::catalogue::Catalogue;
 use domain::gate::{Gate, GateState};
 use domain::{ExpectationKey, ServiceKey, SubjectKey, Timestamp};
 
-use crate::command::{Answer, Change, Command, News};
+use crate::command::{Answer, Asked, Change, Command, News};
 use crate::numbers::Numbers;
 use crate::row::RowsExt;
 use crate::table::Rows;
@@ -96,7 +96,7 @@ pub fn apply(turn: &mut Turn<'_>, command: &Command) -> Result<Answer, StoreErro
         Command::PerformAgain(of) => perform::again(turn, *of),
         Command::PerformEnd(end) => perform::end(turn, end),
         Command::Start => claim::start(turn),
-        Command::Turn { service, from, to, now } => turn_gate(turn, *service, from, *to, *now),
+        Command::Turn { service, from, to, asked, now } => turn_gate(turn, *service, from, *to, asked.as_ref(), *now),
         Command::Change(change) => change_catalogue(turn, change),
         Command::KeepRefused(keep) => refused::keep(turn, keep),
         Command::ForgetRefused { before } => refused::forget(turn, *before),
@@ -148,17 +148,21 @@ fn turn_gate(
     service: ServiceKey,
     from: &[GateState],
     to: GateState,
+    asked: Option<&Asked>,
     now: Timestamp,
 ) -> Result<Answer, StoreError> {
     let stored: Option<Gate> = turn.rows.load(service.0)?;
-    let before = stored.unwrap_or(Gate::new(service, now));
+    let before = stored.clone().unwrap_or(Gate::new(service, now));
     if !from.contains(&before.state) || before.state == to {
         return Ok(Answer::Moved);
     }
-    let after = before.turned(to, now);
+    let after = before.turned(to, asked.map(|asked| asked.who.as_str()), now);
     match stored {
         Some(before) => turn.rows.change(&before, &after)?,
         None => turn.rows.add(&after)?,
+    }
+    if let Some(asked) = asked {
+        turn.audit(now, &asked.who, asked.what.clone())?;
     }
     turn.news.push(News::Turned { service, to });
     Ok(Answer::Done)

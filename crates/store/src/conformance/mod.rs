@@ -165,6 +165,7 @@ const STORIES: &[(&str, Story)] = stories![
     ],
     time: [
         a_license_stops_time_and_no_row_is_written_for_what_waits,
+        a_gate_that_somebody_turned_says_who_in_the_same_commit,
         a_service_that_is_gone_is_still_owed_everything,
         a_clock_that_goes_back_loses_nothing,
         a_redelivery_is_skipped_while_a_call_is_under_way,

@@ -12,10 +12,11 @@ use domain::{ServiceKey, Timestamp};
 
 use super::hands::{event, found, version};
 use super::world::{HOUR, Open, SECOND, World};
-use crate::command::{Answer, Command, News};
+use crate::command::{Answer, Asked, Command, News};
+use crate::tables::Audit;
 
 fn turn(world: &World, service: ServiceKey, from: GateState, to: GateState) -> Answer {
-    world.submit(Command::Turn { service, from: vec![from], to, now: world.now })
+    world.submit(Command::Turn { service, from: vec![from], to, asked: None, now: world.now })
 }
 
 pub fn a_license_stops_time_and_no_row_is_written_for_what_waits(open: &Open<'_>) {
@@ -41,6 +42,25 @@ pub fn a_license_stops_time_and_no_row_is_written_for_what_waits(open: &Open<'_>
     world.pass(SECOND);
     assert_eq!(world.check(scanner).len(), 2, "the first check comes after the remaining two hours");
     assert!(matches!(turn(&world, scanner, GateState::License, GateState::Open), Answer::Moved));
+}
+
+pub fn a_gate_that_somebody_turned_says_who_in_the_same_commit(open: &Open<'_>) {
+    let world = World::new(open);
+    let service = world.scanner("malware");
+    let before = world.count::<Audit>();
+    let turn = |from, to| {
+        let asked = Some(Asked { who: "anna".to_owned(), what: format!("turned it to {to}") });
+        world.submit(Command::Turn { service, from: vec![from], to, asked, now: world.now })
+    };
+
+    assert!(matches!(turn(GateState::Breaker, GateState::Open), Answer::Moved));
+    assert_eq!((world.count::<Gate>(), world.count::<Audit>()), (0, before), "nothing was turned");
+    assert!(matches!(turn(GateState::Open, GateState::Paused), Answer::Done));
+
+    assert_eq!(world.only::<Gate>().by.as_deref(), Some("anna"));
+    let audit = world.rows::<Audit>();
+    let last = audit.last().expect("a row");
+    assert_eq!((audit.len(), last.who.as_str(), last.what.as_str()), (before + 1, "anna", "turned it to paused"));
 }
 
 pub fn a_service_that_is_gone_is_still_owed_everything(open: &Open<'_>) {

@@ -310,7 +310,8 @@ impl Story {
         let from =
             if to == GateState::Paused { vec![GateState::Open, GateState::Breaker] } else { vec![GateState::Paused] };
         let now = self.around.clock.now();
-        let turned = self.process.store.submit(Command::Turn { service: service.key, from, to, now }).await;
+        let turned =
+            self.process.store.submit(Command::Turn { service: service.key, from, to, asked: None, now }).await;
         if !matches!(turned, Ok(Answer::Done)) {
             return;
         }
@@ -405,7 +406,7 @@ impl Story {
         let now = self.around.clock.now();
         for service in services {
             let from = vec![GateState::Paused, GateState::Gone];
-            let turn = Command::Turn { service, from, to: GateState::Open, now };
+            let turn = Command::Turn { service, from, to: GateState::Open, asked: None, now };
             self.process.store.submit(turn).await.map_err(|why| why.to_string())?;
         }
         self.model.paused.clear();
