@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything that must hold: format, lints, tests, doc tests, the release build. Ends with the test runner's closing
 # lines, and with another exit code than 0 if anything failed. Needs Rust, a C compiler, Node 20, npm,
-# OpenSSL and Python 3 with venv.
+# OpenSSL and Python 3 with venv; Chromium for the page, whose path $CHROMIUM may say.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -48,6 +48,21 @@ if [ "$(id -u)" = 0 ]; then
 else
     step "forge: the set-ups, with real accounts" \
         echo "NOT RUN: not root, so no accounts can be made; only the unprivileged part was tested"
+fi
+
+# The tests look for it in the same way.
+browser() {
+    for name in ${CHROMIUM:-chromium chromium-browser google-chrome}; do
+        if command -v "$name"; then return; fi
+    done
+    return 1
+}
+if [ "${CHROMIUM:-}" != none ] && ! browser >/dev/null && [ "$(id -u)" = 0 ]; then
+    { apt-get update -q && apt-get install -qy --no-install-recommends chromium; } >&2 || true
+fi
+if ! browser >/dev/null; then
+    export CHROMIUM=none
+    step "page: in a browser" echo "NOT RUN: there is no Chromium; install one, or set CHROMIUM to its path"
 fi
 
 log="$(mktemp)"

@@ -11,7 +11,7 @@ const SECRET = "a secret that both sides know";
 const STRIPE_SECRET = "whsec_a_text_that_is_the_key";
 
 /** A gateway in which nothing has happened yet. */
-export const empty = () => gateways.start();
+export const empty = (config = "") => gateways.start(config);
 
 /** A gateway in which everything has happened. */
 export const full = async () => {

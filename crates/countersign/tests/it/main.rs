@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod batches;
+mod browser;
 mod commands;
 mod config;
 mod conformance;

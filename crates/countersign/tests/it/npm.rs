@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
@@ -32,13 +33,18 @@ pub fn installed(package: &str, script: &str) -> TempDir {
     for name in ["package.json", "package-lock.json", script] {
         std::fs::copy(tests(package).join(name), folder.path().join(name)).expect("copied");
     }
+    npm_ci(folder.path());
+    folder
+}
+
+/// Installs what the package in a folder needs.
+pub fn npm_ci(folder: &Path) {
     let install = Command::new("npm")
         .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
-        .current_dir(folder.path())
+        .current_dir(folder)
         .output()
         .expect("npm is there: this test needs Node 20 and npm");
     assert!(install.status.success(), "npm ci: {}", String::from_utf8_lossy(&install.stderr));
-    folder
 }
 
 fn register(world: &World, name: &str, port: u16, secret: &str, event: &str) -> Value {
