@@ -28,8 +28,8 @@ export const LOOKS = ["light", "dark"].flatMap((colorScheme) => [
 ]);
 
 /** Opens the link that signs in once, and answers what a context needs to be signed in. */
-export const signIn = async (browser, gateway) => {
-  const context = await browser.newContext({ baseURL: gateway.url });
+export const signIn = async (browser, gateway, options = {}) => {
+  const context = await browser.newContext({ baseURL: gateway.url, ...options });
   const page = await context.newPage();
   await page.goto(gateway.link);
   await page.getByRole("main").getByRole("button").first().click();

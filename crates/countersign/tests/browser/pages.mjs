@@ -37,5 +37,8 @@ export const every = async (page) => {
   return paths;
 };
 
-/** A path as a file's name. */
-export const fileName = (path) => path.replace(/^\//, "").replace(/[^a-z0-9]+/gi, "-").slice(0, 60) || "overview";
+/** A path as a file's name; ids are new in every world, and leave it. */
+export const fileName = (path) => {
+  const words = path.replace(/[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}/g, "one").split(/[^a-z0-9]+/i);
+  return words.filter(Boolean).join("-").slice(0, 60) || "overview";
+};
