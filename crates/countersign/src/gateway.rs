@@ -17,7 +17,7 @@ use dispatch::{DispatchParts, EgressSender, Programs};
 use domain::{Clock, limits};
 use egress::{Egress, EgressSettings};
 use server::resources::VerifierSpec;
-use server::{ListenLimits, Parts, Server, VerifierPrograms};
+use server::{ListenLimits, Parts, Server, SettingShown, VerifierPrograms};
 use store::Store;
 use store::command::Command;
 use store::seal::SealKey;
@@ -29,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 use crate::administrator;
 use crate::clock::{SystemClock, SystemRandom, random};
 use crate::command::preview_image;
-use crate::config::{Config, ProgramForm, ServerForm};
+use crate::config::{Config, ProgramForm, ServerForm, Setting};
 use crate::data_dir::{DataDir, seal_key};
 use crate::exit::{Exit, Failure};
 use crate::licensing::{self, LicenseFiles};
@@ -130,6 +130,7 @@ impl Gateway {
         let accepting = CancellationToken::new();
         let mut listeners = bound.serve(&server, &accepting);
         listeners.spawn(server.clone().keep_swept(accepting.clone()));
+        listeners.spawn(server.clone().keep_counted(accepting.clone()));
         listeners.spawn(licensing::keep(license, server.clone(), || SystemClock.now(), accepting.clone()));
         let (engine, _data) = (engine, data);
         Ok(Self { addresses, server, engine, accepting, listeners, dispatching, dispatcher, first_token, _data })
@@ -269,12 +270,17 @@ fn server_parts(
         aspnet: config.aspnet,
         quarantine: config.form.quarantine.into(),
         verifiers: verifiers(config)?,
+        shown: config.shown.iter().map(shown).collect(),
     };
     let blobs = Blobs::open(data.blobs()).map_err(|why| {
         Failure::new(Exit::Config, format!("the folder {} cannot be used: {why}", data.blobs().display()))
     })?;
     let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
     Ok(Parts { store, bus, blobs, clock, random, seal, egress, settings })
+}
+
+fn shown(setting: &Setting) -> SettingShown {
+    SettingShown { key: setting.key.clone(), value: setting.value.clone(), from: setting.from.clone() }
 }
 
 /// The programs that know a source's secret in our place. One that is not there would refuse every request.

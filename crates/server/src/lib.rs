@@ -6,6 +6,7 @@
 //! This crate decides nothing about events: it proves, records, reads and shows. `problem` alone maps errors to answers.
 
 pub mod api;
+mod history;
 mod license;
 pub mod links;
 pub mod listen;
@@ -29,4 +30,4 @@ pub use metrics::Metrics;
 pub use preview::{PreviewError, Previewer};
 pub use problem::{PROBLEMS, Problem, ProblemType};
 pub use receive::{AspnetSwitches, QuarantineBounds, VerifierPrograms, read_unverified_certificate};
-pub use server::{Parts, Server, Settings};
+pub use server::{Parts, Server, SettingShown, Settings};

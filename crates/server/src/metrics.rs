@@ -8,6 +8,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use crate::history::Counts;
+
 type ByWord = Family<[(&'static str, &'static str); 1], Counter>;
 /// How long calls took, by service and subscription.
 type Spans = Family<[(&'static str, String); 2], Histogram, fn() -> Histogram>;
@@ -33,6 +35,10 @@ pub struct Metrics {
     pub quarantined: Counter,
     /// Refused requests that were not kept, because too many came.
     pub quarantine_dropped: Counter,
+    /// Events that the own API recorded.
+    pub submitted: Counter,
+    answered: Counter,
+    called_in_vain: Counter,
     accept_seconds: Histogram,
     service_calls: Family<[(&'static str, String); 3], Counter>,
     service_call_seconds: Spans,
@@ -61,6 +67,9 @@ impl Default for Metrics {
             artifacts_expired: Counter::default(),
             quarantined: Counter::default(),
             quarantine_dropped: Counter::default(),
+            submitted: Counter::default(),
+            answered: Counter::default(),
+            called_in_vain: Counter::default(),
             accept_seconds: Histogram::new(ACCEPT_BOUNDS_S),
             service_calls: Family::default(),
             service_call_seconds: Family::new_with_constructor(|| Histogram::new(CALL_BOUNDS_S)),
@@ -76,6 +85,7 @@ impl Metrics {
         registry.register("webhooks", "Requests to sources, by what became of them", self.outcomes.clone());
         registry.register("webhooks_refused", "Refused requests to sources, by reason", self.refusals.clone());
         registry.register("receipts", "Receipts written", self.receipts.clone());
+        registry.register("events_submitted", "Events that the own API recorded", self.submitted.clone());
         let expired = "Artifacts that expired and were let go";
         registry.register("artifacts_expired", expired, self.artifacts_expired.clone());
         registry.register("quarantined", "Refused requests that were kept", self.quarantined.clone());
@@ -107,7 +117,18 @@ impl Metrics {
             let seconds = self.service_call_seconds.get_or_create(&[service.clone(), event.clone()]);
             seconds.observe(took.as_secs_f64());
         }
+        if outcome == "success" { &self.answered } else { &self.called_in_vain }.inc();
         self.service_calls.get_or_create(&[service, event, ("outcome", outcome.to_owned())]).inc();
+    }
+
+    /// What the first page shows of it.
+    pub(crate) fn counts(&self) -> Counts {
+        Counts {
+            believed: self.accepted.get() + self.submitted.get(),
+            refused: self.outcomes.get_or_create(&[("outcome", "refused")]).get(),
+            answered: self.answered.get(),
+            failed: self.called_in_vain.get(),
+        }
     }
 
     /// Everything, in the OpenMetrics text format.

@@ -21,6 +21,7 @@ use store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
 use verify::provider::Providers;
 
+use crate::history::History;
 use crate::license::License;
 use crate::logins::Logins;
 use crate::metrics::Metrics;
@@ -90,6 +91,19 @@ pub struct Settings {
     pub quarantine: QuarantineBounds,
     /// The programs that know a source's secret in our place.
     pub verifiers: VerifierPrograms,
+    /// What is configured, as it may be shown.
+    pub shown: Vec<SettingShown>,
+}
+
+/// One value that is in force: its key, the value, and who says so. Of a secret only that it is set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingShown {
+    /// Its key: `server.listen`.
+    pub key: String,
+    /// The value.
+    pub value: String,
+    /// Who says so.
+    pub from: String,
 }
 
 /// The largest body of a signed request, unless the configuration says otherwise.
@@ -111,6 +125,7 @@ pub struct Server {
 pub struct Shared {
     pub(crate) parts: Parts,
     pub(crate) metrics: Metrics,
+    pub(crate) history: History,
     pub(crate) endpoints: Endpoints,
     pub(crate) certificates: Certificates,
     pub(crate) rates: Rates,
@@ -150,6 +165,7 @@ impl Server {
             parts,
             previewer,
             metrics: Metrics::default(),
+            history: History::default(),
             endpoints: Endpoints::default(),
             certificates: Certificates::default(),
             rates: Rates::default(),

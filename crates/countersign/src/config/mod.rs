@@ -23,7 +23,7 @@ pub use form::{LicenseForm, ProgramForm, RevocationsForm, ServerForm};
 pub use overlay::Laid;
 use server::AspnetSwitches;
 use server::resources::SourceSpec;
-pub use show::settings;
+pub use show::{Setting, settings};
 use verify::provider::Providers;
 use webhooks::Webhooks;
 
@@ -58,6 +58,8 @@ pub struct Config {
     pub aspnet: AspnetSwitches,
     /// The senders that sources may name: the built-in ones, and those that it describes.
     pub providers: Providers,
+    /// Every value in force, as it may be shown.
+    pub shown: Vec<show::Setting>,
 }
 
 /// The sources of a configuration before they are read together.
@@ -98,7 +100,8 @@ impl Config {
         let providers = Providers::with(std::mem::take(&mut form.provider));
         let providers = providers
             .map_err(|why| Complaint::whole(format!("the provider {:?}: {}", why.name, why.what)).mend(why.mend))?;
-        Ok(Self { file: gathered.file, form, aspnet: webhooks.switches, providers })
+        let shown = show::of(&gathered)?;
+        Ok(Self { file: gathered.file, form, aspnet: webhooks.switches, providers, shown })
     }
 
     /// What is allowed, and yet hardly what is wanted.

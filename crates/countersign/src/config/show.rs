@@ -8,7 +8,7 @@ use toml::de::DeValue;
 use super::complaint::{Complaint, Origin};
 use super::document::Document;
 use super::reference::Reference;
-use super::{Asked, SAMPLE, gather};
+use super::{Asked, Gathered, SAMPLE, gather};
 
 /// One value that is in force.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -26,7 +26,11 @@ pub struct Setting {
 /// # Errors
 /// As for [`super::Config::load`]; secrets that stand elsewhere are not fetched.
 pub fn settings(asked: &Asked) -> Result<Vec<Setting>, Complaint> {
-    let gathered = gather(asked)?;
+    of(&gather(asked)?)
+}
+
+/// Every value that these say, or that is a default.
+pub(super) fn of(gathered: &Gathered) -> Result<Vec<Setting>, Complaint> {
     let document = gathered.document()?;
     let mut found = BTreeMap::new();
     for (key, value) in document.table() {

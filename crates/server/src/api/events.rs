@@ -83,6 +83,7 @@ pub async fn create(
         _ => None,
     };
     let recorded = recorded.ok_or_else(|| Problem::new(&problem::INTERNAL, "the event was not recorded"))?;
+    server.metrics.submitted.inc();
     match within {
         None => Ok((StatusCode::ACCEPTED, Json(accepted(&server, &recorded))).into_response()),
         Some(within) => waited(&server, &recorded, within).await,

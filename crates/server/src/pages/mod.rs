@@ -8,15 +8,18 @@
 
 mod answer;
 mod assets;
+mod audit;
 pub mod chart;
 pub mod chrome;
 mod event;
-mod home;
+mod licenses;
 pub(crate) mod live;
 mod login;
+mod overview;
 pub mod parts;
 pub mod routes;
 pub mod session;
+mod settings;
 mod story;
 pub mod visitor;
 

@@ -11,7 +11,7 @@ use http::{HeaderMap, Method, header};
 
 use super::answer::problem_page;
 use super::visitor::Visitor;
-use super::{assets, chrome, event, home, live, login};
+use super::{assets, audit, chrome, event, licenses, live, login, overview, settings};
 use crate::problem::{self, Problem};
 use crate::receive::read_body;
 use crate::server::Server;
@@ -52,7 +52,7 @@ fn changes(path: &'static str, needs: Needs, handler: MethodRouter<Server>) -> P
 /// Every page.
 #[rustfmt::skip]
 pub fn routes() -> Vec<PageRoute> {
-    use Needs::{Nothing, Session};
+    use Needs::{Administer, Nothing, Session};
     vec![
         shows("/assets/{name}", Nothing, get(assets::show)),
         shows("/login", Nothing, get(login::ask)),
@@ -60,8 +60,13 @@ pub fn routes() -> Vec<PageRoute> {
         changes("/logout", Session, post(login::end)),
         shows("/live", Session, get(live::stream)),
 
-        shows("/", Session, get(home::show)),
+        shows("/", Session, get(overview::show)),
         shows("/events/{id}", Session, get(event::show)),
+
+        shows("/licenses", Session, get(licenses::show)),
+        changes("/licenses/preview", Session, post(licenses::preview)),
+        shows("/audit", Administer, get(audit::show)),
+        shows("/settings", Administer, get(settings::show)),
     ]
 }
 

@@ -198,3 +198,28 @@ async fn the_license_is_shown_with_what_ends_soon() {
                 One service may not run.";
     assert_eq!(shown["text"], text);
 }
+
+#[tokio::test]
+async fn the_page_tells_how_it_stands_and_what_another_license_would_say() {
+    let world = World::new().await;
+    install(&world, 10, &[]).await;
+    fitting(&world, "scan").await;
+    let ticket = world.server.ticket();
+    let form = [("content-type", "application/x-www-form-urlencoded"), ("origin", "http://localhost:8641")];
+    let opened = world.page("POST", "/login", &form, &format!("ticket={ticket}")).await;
+    let cookie = opened.header("set-cookie").split(';').next().expect("a cookie").to_owned();
+
+    let html = world.page("GET", "/licenses", &[("cookie", &cookie)], "").await.text();
+    assert!(html.contains("customer") && html.contains("M (medium)") && html.contains("It may run until"), "{html}");
+
+    let (_, after) = html.split_once("name=\"form_key\" value=\"").expect("a form");
+    let key: String = after.chars().take_while(|c| *c != '"').collect();
+    let with_cookie = [form[0], form[1], ("cookie", cookie.as_str())];
+    let other = token(&world, Kind::User, "somebody", Categories::S, Some(3));
+    let body = |token: &str| format!("form_key={key}&token={token}");
+    let preview = world.page("POST", "/licenses/preview", &with_cookie, &body(&other)).await.text();
+    assert!(preview.contains("somebody") && preview.contains("CATEGORY_MISMATCH"), "{preview}");
+    let broken = world.page("POST", "/licenses/preview", &with_cookie, &body("%3Cb%3E")).await.text();
+    assert!(broken.contains("It is refused") && !broken.contains("<b>"), "{broken}");
+    assert_eq!(world.page("POST", "/licenses/preview", &with_cookie, &body("")).await.status, 422);
+}

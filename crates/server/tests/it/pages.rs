@@ -1,6 +1,7 @@
 //! Pages: who gets in, what they show, and that nothing in them runs.
 
-use serde_json::{Value, json};
+use serde_json::json;
+use server::SettingShown;
 
 use crate::world::{Answered, World, github_push};
 
@@ -69,23 +70,96 @@ async fn an_events_page_tells_its_life_in_words_and_escapes_what_others_wrote() 
 }
 
 #[tokio::test]
-async fn the_first_page_lists_events_and_refusals_with_what_to_do() {
+async fn the_first_page_says_what_needs_a_person_and_what_came() {
     let world = World::new().await;
-    world.push("d-1", github_push()).await;
-    world.webhook("/api/webhooks/incoming/github?code=hunter2", &[("x-github-event", "push")], "{}").await;
     let cookie = session(&world).await;
+    let nothing = world.page("GET", "/", &[("cookie", &cookie)], "").await.text();
+    assert!(nothing.contains("Nothing needs a person") && nothing.contains("Nothing has arrived yet"), "{nothing}");
+    world.push("d-1", github_push()).await;
+    for _ in 0..3 {
+        world.webhook("/api/webhooks/incoming/github?code=hunter2", &[("x-github-event", "push")], "{}").await;
+    }
 
     let page = world.page("GET", "/", &[("cookie", &cookie)], "").await;
 
     assert_safe(&page);
     let html = page.text();
-    assert!(html.contains("github.push") && html.contains("missing-header"), "{html}");
-    assert!(html.contains("Enter a secret for the hook at the sender") && !html.contains("hunter2"), "{html}");
-    let start = html.find("/assets/").expect("a stylesheet");
-    let asset: String = html[start..].chars().take_while(|c| *c != '"').collect();
-    let css = world.page("GET", &asset, &[], "").await;
-    assert!(css.header("cache-control").contains("immutable") && css.text().contains("prefers-color-scheme"));
+    assert!(html.contains("One thing needs a person") && html.contains("3 times within the last hour"), "{html}");
+    assert!(html.contains("github.push") && html.contains("1 believed, 3 refused"), "{html}");
+    assert!(!html.contains("hunter2"), "{html}");
+}
+
+#[tokio::test]
+async fn what_a_page_loads_is_kept_for_ever_under_a_name_of_its_content() {
+    let world = World::new().await;
+    let html = world.page("GET", "/", &[("cookie", &session(&world).await)], "").await.text();
+    for start in html.match_indices("/assets/").map(|(at, _)| at).collect::<Vec<_>>() {
+        let asset: String = html[start..].chars().take_while(|c| *c != '"').collect();
+        let loaded = world.page("GET", &asset, &[("accept-encoding", "gzip")], "").await;
+        assert!(loaded.header("cache-control").contains("immutable"), "{asset}");
+        assert_eq!(loaded.header("content-encoding"), "gzip", "{asset}");
+    }
     assert_eq!(world.page("GET", "/assets/other.css", &[], "").await.problem(), "not-found");
-    let events = world.api("GET", "/events", Value::Null).await.json();
-    assert_eq!(events["data"].as_array().map(Vec::len), Some(1), "{}", json!(events));
+}
+
+#[tokio::test]
+async fn the_audit_is_told_newest_first_in_pages() {
+    let world = World::new().await;
+    let cookie = session(&world).await;
+    for nth in 0..60 {
+        let rule = json!({ "name": format!("RULE-{nth}"), "action": "flag" });
+        assert_eq!(world.api("POST", "/rules", rule).await.status, 201);
+    }
+    let first = world.page("GET", "/audit", &[("cookie", &cookie)], "").await;
+    assert_safe(&first);
+    let html = first.text();
+    assert!(html.contains("RULE-59") && html.contains("RULE-20") && !html.contains("RULE-3<"), "{html}");
+    let start = html.find("/audit?before=").expect("older ones");
+    let older: String = html[start..].chars().take_while(|c| *c != '"').collect();
+    let second = world.page("GET", &older, &[("cookie", &cookie)], "").await.text();
+    assert!(second.contains("RULE-3") && !second.contains("RULE-59") && second.contains(">Newest<"), "{second}");
+
+    let wrong = world.page("GET", "/audit?before=nothing", &[("cookie", &cookie)], "").await;
+    assert_eq!(wrong.status, 422, "{}", wrong.text());
+    assert_safe(&wrong);
+}
+
+#[tokio::test]
+async fn settings_are_shown_with_who_says_so() {
+    let shown = |key: &str, value: &str, from: &str| SettingShown {
+        key: key.to_owned(),
+        value: value.to_owned(),
+        from: from.to_owned(),
+    };
+    let all = vec![shown("server.listen", "<b>", "the file, line 3"), shown("data_dir", "./here", "default")];
+    let world = World::with(|settings| settings.shown = all).await;
+    let page = world.page("GET", "/settings", &[("cookie", &session(&world).await)], "").await;
+    assert_safe(&page);
+    let html = page.text();
+    assert!(html.contains("the file, line 3") && html.contains("./here") && !html.contains("<b>"), "{html}");
+}
+
+#[tokio::test]
+async fn a_change_needs_the_sessions_form_key() {
+    let world = World::new().await;
+    let cookie = session(&world).await;
+    let signed_in = [FORM, OWN, ("cookie", cookie.as_str())];
+    let without = world.page("POST", "/logout", &signed_in, "form_key=guess").await;
+    assert_eq!(without.status, 403, "{}", without.text());
+    assert!(without.text().contains("open the page again"), "{}", without.text());
+
+    let key = form_key(&world, &cookie).await;
+    let elsewhere = [FORM, ("origin", "https://evil.example"), ("cookie", cookie.as_str())];
+    let body = format!("form_key={key}");
+    assert_eq!(world.page("POST", "/logout", &elsewhere, &body).await.status, 403);
+    assert_eq!(world.page("POST", "/logout", &signed_in, &body).await.status, 303);
+    let over = world.page("POST", "/logout", &signed_in, &body).await;
+    assert_eq!((over.problem().as_str(), over.status.as_u16()), ("signed-out", 401));
+}
+
+/// The form key of a session's pages.
+async fn form_key(world: &World, cookie: &str) -> String {
+    let html = world.page("GET", "/", &[("cookie", cookie)], "").await.text();
+    let (_, after) = html.split_once("name=\"form_key\" value=\"").expect("a form");
+    after.chars().take_while(|c| *c != '"').collect()
 }
