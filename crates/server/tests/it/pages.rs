@@ -154,7 +154,7 @@ async fn a_change_needs_the_sessions_form_key() {
     assert_eq!(world.page("POST", "/logout", &elsewhere, &body).await.status, 403);
     assert_eq!(world.page("POST", "/logout", &signed_in, &body).await.status, 303);
     let over = world.page("POST", "/logout", &signed_in, &body).await;
-    assert_eq!((over.problem().as_str(), over.status.as_u16()), ("signed-out", 401));
+    assert_eq!((over.problem().as_str(), over.status.as_u16()), ("signed-out", 403));
 }
 
 /// The form key of a session's pages.
