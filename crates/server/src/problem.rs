@@ -9,6 +9,8 @@ use http::{HeaderValue, StatusCode, header};
 use store::StoreError;
 use verify::receive::{Reason, Refusal};
 
+use crate::text::capital;
+
 /// What the URIs of all types begin with.
 pub const TYPE_PREFIX: &str = "urn:countersign:problem:";
 
@@ -179,10 +181,8 @@ impl Problem {
 
     /// Its detail as a sentence.
     pub(crate) fn sentence(&self) -> String {
-        let mut letters = self.detail.chars();
-        let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
         let end = if self.detail.ends_with(['.', '?', '!']) { "" } else { "." };
-        format!("{first}{}{end}", letters.as_str())
+        format!("{}{end}", capital(&self.detail))
     }
 
     /// The same, about this member of what was sent.

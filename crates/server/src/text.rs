@@ -75,6 +75,12 @@ pub fn instant(at: Timestamp) -> String {
     }
 }
 
+/// The text with its first letter as a capital.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
+}
+
 /// A length of time for people: its two largest units.
 pub fn length(span: Duration) -> String {
     let seconds = span.as_secs();

@@ -15,7 +15,7 @@ use super::parts::{Badge, Control, Facts, Field, Tone};
 use super::visitor::Visitor;
 use crate::problem::Problem;
 use crate::server::{Server, Shared};
-use crate::text::instant;
+use crate::text::{capital, instant};
 
 #[derive(Template)]
 #[template(path = "licenses.html")]
@@ -150,7 +150,7 @@ fn stands(standing: &Standing) -> (Badge, String) {
             (Badge::new(Tone::Good, "licensed"), format!("It may run until {}.", instant(*until)))
         }
         Standing::Refused(refusal) => {
-            (Badge::new(Tone::Stop, "may not run"), format!("{} ({}).", refusal.text, refusal.code))
+            (Badge::new(Tone::Stop, "may not run"), format!("{} ({}).", capital(&refusal.text), refusal.code))
         }
     }
 }

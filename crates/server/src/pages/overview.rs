@@ -1,6 +1,6 @@
 //! The first page: what needs a person, the last hour and day in numbers, the latest events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use askama::Template;
@@ -30,7 +30,7 @@ use crate::api::View;
 use crate::history::Counts;
 use crate::problem::{Problem, ProblemType};
 use crate::server::{Server, Shared};
-use crate::text::{encoded, instant};
+use crate::text::{capital, encoded, instant};
 
 /// Events of the list.
 const LATEST: usize = 8;
@@ -58,7 +58,7 @@ struct Overview {
 
 impl Overview {
     fn lead(&self) -> String {
-        match self.needs.len() {
+        match self.needs.iter().map(|need| need.count).sum() {
             0 => "Nothing needs a person right now.".to_owned(),
             1 => "One thing needs a person.".to_owned(),
             many => format!("{many} things need a person."),
@@ -73,6 +73,8 @@ struct Need {
     text: String,
     href: String,
     at: Option<Moment>,
+    /// How many things it tells of.
+    count: usize,
 }
 
 /// A number of the last hour.
@@ -105,7 +107,10 @@ pub async fn show(State(server): State<Server>, visitor: Visitor) -> Result<Resp
     let (hour, day) = counted(&server, view.now);
     let overview = server.parts.store.read(move |rows| {
         let mut needs = holds(&view, rows)?;
-        needs.extend(flags(&view, rows)?);
+        let flagged = flags(&view, rows)?;
+        let held: BTreeSet<String> = needs.iter().map(|need| need.href.clone()).collect();
+        // What is held and flagged is one thing to look at.
+        needs.extend(flagged.into_iter().filter(|need| !held.contains(&need.href)));
         needs.extend(gates(&view, rows)?);
         let refused: Vec<Quarantine> = rows.page(None, REFUSED_MAX)?;
         needs.extend(failing(&refused, &view));
@@ -150,7 +155,7 @@ fn hold_need(view: &View, rows: &mut dyn Rows, hold: &Hold) -> Result<Need, Stor
         format!("until {}", instant(hold.until))
     };
     let text = format!("{}, {until}.", capital(&hold.text));
-    Ok(Need { badge: Badge::new(tone, word), title, text, href, at: Some(Moment::new(hold.at, view.now)) })
+    Ok(Need { badge: Badge::new(tone, word), title, text, href, at: Some(Moment::new(hold.at, view.now)), count: 1 })
 }
 
 /// The flags that nobody has looked at, newest first.
@@ -162,7 +167,7 @@ fn flags(view: &View, rows: &mut dyn Rows) -> Result<Vec<Need>, StoreError> {
         let (title, href) = named(rows, flag.subject)?;
         let text = format!("{}.", capital(&flag.text));
         let badge = Badge::new(Tone::Wait, "flagged");
-        needs.push(Need { badge, title, text, href, at: Some(Moment::new(flag.at, view.now)) });
+        needs.push(Need { badge, title, text, href, at: Some(Moment::new(flag.at, view.now)), count: 1 });
     }
     needs.extend(more_of(more, "flag", "/subjects?flagged=yes"));
     Ok(needs)
@@ -192,6 +197,7 @@ fn gate_need(view: &View, service: &Service, gate: &Gate) -> Option<Need> {
         text: text.to_owned(),
         href: format!("/admin/services/{}", view.id(service.key)),
         at: Some(Moment::new(gate.since, view.now)),
+        count: 1,
     })
 }
 
@@ -210,6 +216,7 @@ fn failing(refused: &[Quarantine], view: &View) -> Vec<Need> {
             text: format!("{title}: {count} times within the last hour."),
             href: format!("/quarantine?reason={}", encoded(reason)),
             at: Some(Moment::new(last, view.now)),
+            count: 1,
         }
     });
     needs.take(EACH_MAX).collect()
@@ -232,6 +239,7 @@ fn ending(view: &View, warnings: &[Warning]) -> Vec<Need> {
                 text: format!("Its last secret ends at {}; then nothing is believed.", instant(until)),
                 href: format!("/sources/{}", view.id(source.key)),
                 at: None,
+                count: 1,
             });
         }
     }
@@ -241,6 +249,7 @@ fn ending(view: &View, warnings: &[Warning]) -> Vec<Need> {
         text: warning.text(),
         href: "/licenses".to_owned(),
         at: None,
+        count: 1,
     }));
     needs
 }
@@ -258,6 +267,7 @@ fn more_of(more: usize, what: &str, href: &str) -> Option<Need> {
         text: "See all of them.".to_owned(),
         href: href.to_owned(),
         at: None,
+        count: more,
     })
 }
 
@@ -328,11 +338,6 @@ fn charts(day: &[Counts], begins: Option<Timestamp>, now: Timestamp) -> Vec<Char
         chart("Received", [(|counts| counts.believed, "believed"), (|counts| counts.refused, "refused")]),
         chart("Called", [(|counts| counts.answered, "answered"), (|counts| counts.failed, "failed")]),
     ]
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
 }
 
 #[cfg(test)]
