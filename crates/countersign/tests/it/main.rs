@@ -11,6 +11,7 @@ mod demo;
 mod events;
 mod explain;
 mod forge;
+mod guarantees;
 mod hostile;
 mod license_gate;
 mod licenses;
