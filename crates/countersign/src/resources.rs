@@ -255,6 +255,7 @@ mod tests {
             form: toml::from_str(text).expect("a configuration"),
             aspnet: server::AspnetSwitches::default(),
             providers: verify::provider::Providers::default(),
+            shown: Vec::new(),
         };
         let (seal, random) = (SealKey::new([3; 32]), crate::clock::SystemRandom);
         let makers = Makers { seal: &seal, random: &random, clock: &crate::clock::SystemClock, own_listeners: &[] };
