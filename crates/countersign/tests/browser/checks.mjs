@@ -38,3 +38,39 @@ export const harmed = async (page) => {
   const marks = await Promise.all(page.frames().map((frame) => frame.evaluate(() => "harm" in window).catch(() => false)));
   return marks.includes(true);
 };
+
+/** Numbers what can be worked with, as it stands in the markup, and notes what gets the focus; the count of the former. */
+const prepare = (page) =>
+  page.evaluate(() => {
+    const all = document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']");
+    const groups = new Set();
+    const workable = [...all].filter((each) => {
+      if (each.disabled || !each.checkVisibility({ visibilityProperty: true })) return false;
+      // One of a group of radio buttons stands for all.
+      return each.type !== "radio" || (!groups.has(each.name) && groups.add(each.name));
+    });
+    window.workable = workable;
+    window.focused = [];
+    document.addEventListener("focusin", ({ target }) => {
+      const { outlineStyle, outlineWidth } = getComputedStyle(target);
+      const seen = outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
+      const nth = workable.findIndex((each) => each === target || (each.type === "radio" && each.name === target.name));
+      window.focused.push({ nth, seen, what: target.outerHTML.slice(0, 120) });
+    });
+    return workable.length;
+  });
+
+/** What is wrong with the way of the Tab key through a page: what it leaves out, where it jumps back, where it is not seen. */
+export const tabs = async (page) => {
+  const count = await prepare(page);
+  const presses = Array.from({ length: count + 1 }, () => page.keyboard.press("Tab"));
+  await Promise.all(presses);
+  const [focused, workable] = await page.evaluate(() => [window.focused, window.workable.map((each) => each.outerHTML.slice(0, 120))]);
+  const reached = focused.map(({ nth }) => nth).filter((nth) => nth >= 0);
+  const back = focused.filter(({ nth }, place) => place > 0 && nth < focused[place - 1].nth && nth > 0);
+  return [
+    ...focused.filter(({ seen }) => !seen).map(({ what }) => `one does not see the focus: ${what}`),
+    ...back.map(({ what }) => `comes later than it stands: ${what}`),
+    ...workable.filter((_, nth) => !reached.includes(nth)).map((what) => `not reached: ${what}`),
+  ];
+};

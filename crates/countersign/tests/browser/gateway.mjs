@@ -23,7 +23,9 @@ const program = async () => {
   return newest;
 };
 
-/** A folder for one gateway; `prepare` may put files into it and answers what its configuration ends with. */
+const run = async (binary, words, options) => (await promisify(execFile)(binary, words, options)).stdout.trim();
+
+/** A folder for one gateway, and the commands that are run in it. */
 export const folder = async () => {
   const path = await mkdtemp(join(tmpdir(), "countersign-browser-"));
   const binary = await program();
@@ -33,7 +35,12 @@ export const folder = async () => {
     path,
     write: (name, text) => writeFile(join(path, name), text, { mode: 0o600 }),
     /** Runs a command to its end, and answers what it printed. */
-    run: async (...words) => (await promisify(execFile)(binary, words, options)).stdout.trim(),
+    run: (...words) => run(binary, words, options),
+    /** The same, for a command that calls the gateway at this address. */
+    runAt: (url, ...words) => {
+      const env = { ...options.env, COUNTERSIGN_SERVER__ADMIN_LISTEN: new URL(url).host };
+      return run(binary, words, { ...options, env });
+    },
     spawn: (...words) => {
       const log = openSync(join(path, "log"), "a");
       return spawn(binary, words, { ...options, stdio: ["ignore", "pipe", log] });
@@ -79,6 +86,8 @@ export const start = async (config = "", place = undefined) => {
     link,
     /** The administrator's token. */
     token,
+    /** Runs a command that calls this gateway, and answers what it printed. */
+    command: (...words) => own.runAt(url, ...words),
     api: (method, path, body, expected) => api({ url, token }, method, path, body, expected),
     log: () => readFile(join(own.path, "log"), "utf8"),
     stop: async () => {

@@ -1,37 +1,39 @@
-// Which pages there are. A page that shows one thing is found as a person finds it: by a link in the list.
+// Which pages there are is found out as a person finds it: by links, and by buttons that lead on.
 
-/** The pages of the navigation, and for each that lists something the beginning of its links. */
-const LISTS = {
-  "/": ["/events/"],
-  "/events": ["/events/"],
-  "/runs": ["/runs/"],
-  "/results": ["/results/"],
-  "/search?q=malware": [],
-  "/subjects": ["/subjects/"],
-  "/artifacts": ["/artifacts/"],
-  "/sources": ["/sources/"],
-  "/quarantine": ["/quarantine/"],
-  "/admin/services": ["/admin/services/", "/services/"],
-  "/rules": ["/rules/"],
-  "/batches": ["/batches/"],
-  "/accounts": ["/accounts/"],
-  "/account": [],
-  "/licenses": [],
-  "/audit": [],
-  "/settings": [],
+/** What a path is one of: words stay, names and ids count as one. */
+const kindOf = (path) =>
+  path
+    .split("/")
+    .map((part) => (/^[a-z]*$/.test(part) ? part : "*"))
+    .join("/");
+
+/** Where one gets from a page: links that download nothing, and forms that change nothing. */
+const ways = (page) =>
+  page.evaluate(() => {
+    const links = [...document.querySelectorAll("a[href]:not([download])")].map((one) => one.href);
+    const forms = [...document.querySelectorAll("form[method=get]")].map((one) => one.action);
+    const own = [...links, ...forms].map((text) => new URL(text)).filter((url) => url.origin === location.origin);
+    return own.map((url) => url.pathname);
+  });
+
+/** Goes to a path; whether a page is there. */
+const isPage = async (page, path) => {
+  const answer = await page.goto(path).catch((why) => why);
+  // A picture, or a file that is saved instead of shown.
+  if (answer instanceof Error) return false;
+  return answer.ok() && answer.headers()["content-type"]?.startsWith("text/html");
 };
 
-/** Every page: the lists, and one of what each shows. Those that are not there are left out. */
-export const every = async (page) => {
-  const paths = [];
-  for (const [path, links] of Object.entries(LISTS)) {
-    const answer = await page.goto(path);
-    if (answer.status() === 404) continue;
+/** One page of every kind that can be reached from these. */
+export const every = async (page, from = ["/", "/account", "/search"]) => {
+  const [known, paths, next] = [new Set(from.map(kindOf)), [], [...from]];
+  for (let path = next.shift(); path; path = next.shift()) {
+    if (!(await isPage(page, path))) continue;
     paths.push(path);
-    for (const link of links) {
-      const hrefs = await page.locator(`main a[href^="${link}"]`).evaluateAll((all) => all.map((one) => one.getAttribute("href")));
-      const one = hrefs.find((href) => !paths.includes(href));
-      if (one) paths.push(one);
+    for (const way of await ways(page)) {
+      if (known.has(kindOf(way))) continue;
+      known.add(kindOf(way));
+      next.push(way);
     }
   }
   return paths;

@@ -8,7 +8,8 @@ import * as world from "./world.mjs";
 const words = process.argv.slice(2);
 const wants = (word) => words.includes(word) && words.splice(words.indexOf(word), 1);
 const [stay, nothingYet] = [wants("--stay"), wants("--empty")];
-const [target = "screenshots", ...paths] = words;
+const [target = "screenshots", ...named] = words;
+let paths = named;
 
 /** Takes pictures of these pages, or of every one, into the folder. */
 const take = async (gateway, into) => {
@@ -18,7 +19,8 @@ const take = async (gateway, into) => {
     for (const { name, ...look } of browsers.LOOKS) {
       const { context, seen } = await browsers.open(browser, gateway, { ...look, storageState });
       const page = await context.newPage();
-      for (const path of paths.length > 0 ? paths : await pages.every(page)) {
+      if (paths.length === 0) paths = await pages.every(page);
+      for (const path of paths) {
         await page.goto(path, { waitUntil: "load" });
         await page.screenshot({ path: join(into, `${pages.fileName(path)}.${name}.png`), fullPage: true });
       }
