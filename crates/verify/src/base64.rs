@@ -24,6 +24,12 @@ pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
     PADDED.decode(text).ok()
 }
 
+/// Like [`decode`], into room for so many bytes: how many there are. `None` also if there are more.
+#[must_use]
+pub fn decode_into(text: &[u8], bytes: &mut [u8]) -> Option<usize> {
+    PADDED.decode_slice(text, bytes).ok()
+}
+
 /// Like [`decode`], for configured keys, which people copy with and without their padding.
 #[must_use]
 pub fn decode_padding_optional(text: &[u8]) -> Option<Vec<u8>> {
@@ -55,7 +61,7 @@ pub fn decode_url(text: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{decode, decode_any, decode_padding_optional, decode_url, encode, encode_url};
+    use super::{decode, decode_any, decode_into, decode_padding_optional, decode_url, encode, encode_url};
 
     #[test]
     fn the_one_right_text_decodes() {
@@ -63,6 +69,19 @@ mod tests {
         assert_eq!(decode(b"+/8="), Some(vec![0xfb, 0xff]));
         assert_eq!(decode_padding_optional(b"+/8"), Some(vec![0xfb, 0xff]));
         assert_eq!((encode_url(&[0xfb, 0xff]).as_str(), decode_url(b"-_8")), ("-_8", Some(vec![0xfb, 0xff])));
+    }
+
+    #[test]
+    fn what_has_room_is_decoded_into_it() {
+        for length in 0..=72 {
+            let whole = vec![7; length];
+            let mut bytes = [0; 72];
+
+            assert_eq!(decode_into(encode(&whole).as_bytes(), &mut bytes[..length]), Some(length), "{length}");
+            assert_eq!(bytes[..length], whole);
+        }
+        assert_eq!(decode_into(b"+/8=", &mut [0; 1]), None);
+        assert_eq!(decode_into(b"+/9=", &mut [0; 8]), None);
     }
 
     #[test]

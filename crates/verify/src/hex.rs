@@ -20,13 +20,31 @@ pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
+/// Like [`decode`], into room for so many bytes: how many there are. `None` also if there are more.
+#[must_use]
+pub fn decode_into(text: &[u8], bytes: &mut [u8]) -> Option<usize> {
+    let (pairs, []) = text.as_chunks::<2>() else {
+        return None;
+    };
+    let bytes = bytes.get_mut(..pairs.len())?;
+    let mut all = 0;
+    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+        let (high, low) = (VALUES[usize::from(*high)], VALUES[usize::from(*low)]);
+        *byte = high << 4 | low;
+        all |= high | low;
+    }
+    (all < NO_DIGIT).then_some(pairs.len())
+}
+
 fn value(digit: u8) -> Option<u8> {
-    const VALUES: [u8; 256] = values();
     Some(VALUES[usize::from(digit)]).filter(|value| *value != NO_DIGIT)
 }
 
 /// What stands for a byte that is no digit.
 const NO_DIGIT: u8 = 16;
+
+/// What each byte is worth as a digit.
+const VALUES: [u8; 256] = values();
 
 const fn values() -> [u8; 256] {
     let mut values = [NO_DIGIT; 256];
@@ -41,7 +59,7 @@ const fn values() -> [u8; 256] {
 
 #[cfg(test)]
 mod tests {
-    use super::{decode, encode};
+    use super::{decode, decode_into, encode};
 
     #[test]
     fn both_cases_decode_and_lower_case_is_written() {
@@ -51,9 +69,21 @@ mod tests {
     }
 
     #[test]
+    fn what_has_room_is_decoded_into_it() {
+        let mut bytes = [1; 3];
+
+        assert_eq!(decode_into(b"00aB", &mut bytes), Some(2));
+        assert_eq!(bytes, [0x00, 0xab, 1]);
+        assert_eq!(decode_into(b"00aBFf", &mut bytes), Some(3));
+        assert_eq!(decode_into(b"00aBFf00", &mut bytes), None);
+        assert_eq!(decode_into(b"", &mut bytes), Some(0));
+    }
+
+    #[test]
     fn anything_else_is_not_hex() {
-        for text in ["0", "0g", " 00", "00 ", "0x00", "é"] {
+        for text in ["0", "0g", "g0", " 00", "00 ", "0x00", "é"] {
             assert_eq!(decode(text.as_bytes()), None, "{text}");
+            assert_eq!(decode_into(text.as_bytes(), &mut [0; 8]), None, "{text}");
         }
     }
 }

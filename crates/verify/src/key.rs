@@ -51,7 +51,12 @@ impl Key {
     }
 
     /// Whether one of the candidates proves that the holder of this key made the message.
-    pub fn explains<P: AsRef<[u8]>>(&self, message: &[P], candidates: &[Vec<u8>]) -> bool {
+    pub fn explains<P, C>(&self, message: &[P], candidates: impl IntoIterator<Item = C>) -> bool
+    where
+        P: AsRef<[u8]>,
+        C: AsRef<[u8]>,
+    {
+        let mut candidates = candidates.into_iter();
         match self {
             Key::HmacSha1(mac) => is_among(&tag(mac, message), candidates),
             Key::HmacSha256(mac) => is_among(&tag(mac, message), candidates),
@@ -63,11 +68,11 @@ impl Key {
             }
             Key::Ed25519(key) => {
                 let message = whole(message);
-                candidates.iter().any(|candidate| ed25519::signed(key, &message, candidate))
+                candidates.any(|candidate| ed25519::signed(key, &message, candidate.as_ref()))
             }
             Key::EcdsaP256(key) => {
                 let message = whole(message);
-                candidates.iter().any(|candidate| signed_p256(key, &message, candidate))
+                candidates.any(|candidate| signed_p256(key, &message, candidate.as_ref()))
             }
             Key::Token(_) | Key::Identifier(_) => false,
         }
@@ -136,8 +141,8 @@ fn tag<M: hmac::Mac + Clone, P: AsRef<[u8]>>(mac: &M, message: &[P]) -> digest::
     mac.finalize().into_bytes()
 }
 
-fn is_among(tag: &[u8], candidates: &[Vec<u8>]) -> bool {
-    candidates.iter().any(|candidate| compare::equal(tag, candidate))
+fn is_among<C: AsRef<[u8]>>(tag: &[u8], mut candidates: impl Iterator<Item = C>) -> bool {
+    candidates.any(|candidate| compare::equal(tag, candidate.as_ref()))
 }
 
 #[cfg(test)]

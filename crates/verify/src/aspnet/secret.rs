@@ -38,7 +38,7 @@ impl Secrets<'_> {
         let value = self.values.iter().find(|value| explains(&value.text))?;
         let id = self.path.first().map_or(DEFAULT_ID, String::as_str);
         let name = value.id.clone().unwrap_or_else(|| self.path.join(":"));
-        let proof = Proof::new(scheme, &name, None);
+        let proof = Proof::new(scheme, name.into(), None);
         Some(Believed { proof, id: id.to_owned(), events: Vec::new(), values: Vec::new() })
     }
 }

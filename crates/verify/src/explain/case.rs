@@ -126,12 +126,10 @@ impl<'a> Trials<'a> {
         let signed = |is_signed: bool| is_signed.then_some(Fits { signed_at_s: None });
         match &provider.credential {
             Credential::Signature(signature) => {
-                let presented = Presented::read(signature, head).ok()?;
-                let claims = presented.claims(&content, url).ok()?;
-                let mut keys = keys.iter();
-                let fits =
-                    keys.any(|key| claims.all.iter().all(|claim| key.explains(&claim.message, &claim.candidates)));
-                fits.then(|| Fits { signed_at_s: claims.signed_at_s() })
+                let mut presented = Presented::of_head(signature, head).ok()?;
+                presented.read_content(&content, url).ok()?;
+                let fits = keys.iter().any(|key| presented.holds_under(key));
+                fits.then(|| Fits { signed_at_s: presented.signed_at_s() })
             }
             Credential::Twilio => {
                 let candidates = twilio::candidates(head).ok()?;
@@ -151,10 +149,10 @@ impl<'a> Trials<'a> {
 
     /// The time that the head claims to be signed, whatever the signature is.
     pub fn claimed_at_s(&self, signature: &Signature) -> Option<i64> {
-        let presented = Presented::read(signature, &self.case.head).ok()?;
+        let mut presented = Presented::of_head(signature, &self.case.head).ok()?;
         let content = Content::new(self.case.provider, &self.case.head, self.case.body);
-        let claims = presented.claims(&content, &self.url).ok()?;
-        claims.signed_at_s()
+        presented.read_content(&content, &self.url).ok()?;
+        presented.signed_at_s()
     }
 
     fn charge(&self, bytes: usize) -> Option<()> {

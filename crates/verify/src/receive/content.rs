@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::provider::{Place, Provider};
 use crate::refusal::{Reason, Refusal};
@@ -13,16 +13,13 @@ use super::{form, json};
 /// The body as it arrived, and what its content type says of it.
 pub(crate) struct Content<'a> {
     pub body: &'a [u8],
-    /// The form field that holds the JSON, where the body is a form.
-    field: Option<&'static str>,
-    is_form: bool,
-    /// Whether the sender also sends forms that hold no JSON.
-    sends_forms: bool,
+    provider: &'a Provider,
+    head: Head<'a>,
     payload: OnceCell<Result<Cow<'a, [u8]>, Refusal>>,
 }
 
 /// Values of the JSON, by their paths.
-pub(crate) struct Values(HashMap<String, String>);
+pub(crate) struct Values(BTreeMap<String, String>);
 
 impl Values {
     /// The value at a path that was asked for.
@@ -39,22 +36,19 @@ impl Values {
 }
 
 impl<'a> Content<'a> {
-    pub fn new(provider: &Provider, head: &Head<'_>, body: &'a [u8]) -> Self {
-        let is_form = head.announces_form() && !begins_as_json(body);
-        let field = provider.form_field.filter(|_| is_form);
-        let sends_forms = provider.event.places().iter().any(|place| matches!(place, Place::Form(_)));
-        Self { body, field, is_form, sends_forms, payload: OnceCell::new() }
+    pub fn new(provider: &'a Provider, head: &Head<'a>, body: &'a [u8]) -> Self {
+        Self { body, provider, head: *head, payload: OnceCell::new() }
     }
 
     /// Whether the body is a form.
     pub fn is_form(&self) -> bool {
-        self.is_form
+        self.head.announces_form() && !begins_as_json(self.body)
     }
 
     /// Whether the body is a form that holds no JSON, of a sender who sends such: nobody else makes one of it by what the
     /// head says, which is not signed.
     pub fn is_plain_form(&self) -> bool {
-        self.is_form && self.sends_forms
+        self.provider.event.places().iter().any(|place| matches!(place, Place::Form(_))) && self.is_form()
     }
 
     /// Whether the body is a JSON object.
@@ -64,7 +58,7 @@ impl<'a> Content<'a> {
 
     /// The fields of the form, decoded; none if the body is no form.
     pub fn fields(&self) -> Vec<form::Pair<'a>> {
-        if self.is_form { form::pairs(self.body).collect() } else { Vec::new() }
+        if self.is_form() { form::pairs(self.body).collect() } else { Vec::new() }
     }
 
     /// The scalars at these paths of the JSON.
@@ -76,7 +70,7 @@ impl<'a> Content<'a> {
     /// One value for each of these paths, where there is one. Reads nothing if nothing is asked for.
     pub fn values(&self, paths: Vec<String>) -> Result<Values, Refusal> {
         if paths.is_empty() {
-            return Ok(Values(HashMap::new()));
+            return Ok(Values(BTreeMap::new()));
         }
         let found = self.read(&paths.iter().map(String::as_str).collect::<Vec<_>>())?;
         let values = paths.into_iter().zip(found).filter_map(|(path, mut values)| Some((path, values.pop()?)));
@@ -98,7 +92,7 @@ impl<'a> Content<'a> {
     }
 
     fn decode(&self) -> Result<Cow<'a, [u8]>, Refusal> {
-        let Some(field) = self.field else {
+        let Some(field) = self.provider.form_field.filter(|_| self.is_form()) else {
             return Ok(Cow::Borrowed(self.body));
         };
         let mut values = form::pairs(self.body).filter(|(key, _)| **key == *field.as_bytes());

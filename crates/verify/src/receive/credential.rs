@@ -1,8 +1,10 @@
 //! What a request presents to prove its sender, read by the definition's words.
 
 use std::borrow::Cow;
+use std::iter;
 
 use crate::calendar;
+use crate::key::Key;
 use crate::provider::{Encoding, Part, Shape, Signature, Time, TimeAt, Unit, Where};
 use crate::refusal::{Reason, Refusal};
 use crate::{base64, hex};
@@ -19,6 +21,12 @@ const ITEMS_MAX: usize = 100;
 /// The most digits of a time.
 const TIME_DIGITS_MAX: usize = 15;
 
+/// The longest signature that an algorithm makes, in bytes: ECDSA on P-256 in DER.
+const SIGNATURE_BYTES_MAX: usize = 72;
+
+/// How much room for text a message gets for each part beside the body, in bytes.
+const TEXT_BYTES: usize = 32;
+
 /// A signed time, as it stands in the request and as what it says, in milliseconds of Unix time.
 #[derive(Clone)]
 struct Moment<'a> {
@@ -26,55 +34,88 @@ struct Moment<'a> {
     at_ms: i64,
 }
 
-/// What a signed request presents in its head.
+/// What a signed request presents. Filled where it stands, since moving it takes longer than reading it: first by
+/// [`Presented::read_head`], then by [`Presented::read_content`].
 pub(crate) struct Presented<'a> {
     signature: &'a Signature,
     head: Head<'a>,
-    /// The signatures that decode, unless they stand in the body; at least one.
-    candidates: Vec<Vec<u8>>,
+    claim: Claim<'a>,
+    /// The claims of a body's further items, where each item is signed.
+    others: Vec<Claim<'a>>,
     time: Option<Moment<'a>>,
 }
 
 /// Something signed, and the signatures that are offered for it: any one may fit.
-pub(crate) struct Claim<'c> {
-    pub message: Vec<Cow<'c, [u8]>>,
-    pub candidates: Cow<'c, [Vec<u8>]>,
+#[derive(Default)]
+pub(crate) struct Claim<'a> {
+    pub message: Message<'a>,
+    pub candidates: Candidates,
 }
 
-/// Everything that one request claims: each must be proven, under one key.
-pub(crate) struct Claims<'c> {
-    pub all: Vec<Claim<'c>>,
-    time: Option<Moment<'c>>,
+/// A signed message: the body as it arrived, or the JSON in it, and the texts on both sides.
+#[derive(Default)]
+pub(crate) struct Message<'a> {
+    before: Vec<u8>,
+    body: &'a [u8],
+    after: Vec<u8>,
+}
+
+/// The signatures that are offered. The first takes no allocation: there is seldom another.
+pub(crate) struct Candidates {
+    bytes: [u8; SIGNATURE_BYTES_MAX],
+    length: usize,
+    others: Vec<Vec<u8>>,
 }
 
 impl<'a> Presented<'a> {
+    /// Nothing yet.
+    pub fn new(signature: &'a Signature, head: &Head<'a>) -> Self {
+        Self { signature, head: *head, claim: Claim::default(), others: Vec::new(), time: None }
+    }
+
+    /// What the head presents.
+    pub fn of_head(signature: &'a Signature, head: &Head<'a>) -> Result<Self, Refusal> {
+        let mut presented = Self::new(signature, head);
+        presented.read_head()?;
+        Ok(presented)
+    }
+
     /// Reads the head. Refused is what no body could mend.
-    pub fn read(signature: &'a Signature, head: &Head<'a>) -> Result<Self, Refusal> {
-        let values = in_head(signature, head)?;
+    pub fn read_head(&mut self) -> Result<(), Refusal> {
+        let Self { signature, head, .. } = *self;
+        let (only, several);
+        let values: &[&[u8]] = match signature.at {
+            Where::Header(name) => {
+                only = [head.required_header(name, Reason::MissingHeader)?];
+                &only
+            }
+            Where::AnyOf(names) => {
+                several = any_of(names, &head)?;
+                &several
+            }
+            Where::Numbered(name) => {
+                several = numbered(name, &head)?;
+                &several
+            }
+            Where::Json(_) => &[],
+        };
         for part in signature.message {
             if let Part::Header(name) = part {
-                signed_header(head, name)?;
+                signed_header(&head, name)?;
             }
         }
         let time_text = match signature.time.map(|time| time.at) {
             Some(TimeAt::Header(name)) => Some(head.required_header(name, Reason::MissingHeader)?),
-            Some(TimeAt::Item(key)) => Some(time_item(signature, &values, key)?),
+            Some(TimeAt::Item(key)) => Some(time_item(signature, values, key)?),
             Some(TimeAt::Json(_)) | None => None,
         };
-        let candidates =
-            if values.is_empty() { Vec::new() } else { decoded(signature, &written(signature, &values)?)? };
-        let time = match (signature.time, time_text) {
-            (Some(time), Some(text)) => {
-                Some(Moment { text: Cow::Borrowed(text), at_ms: milliseconds(time.unit, text)? })
-            }
-            _ => None,
-        };
-        Ok(Self { signature, head: *head, candidates, time })
-    }
-
-    /// Refuses a time in the head that is too far away; one in the body is looked at later.
-    pub fn within(&self, window_s: Option<u64>, now_s: i64) -> Result<(), Refusal> {
-        within(self.time.as_ref(), window_s, now_s)
+        if !values.is_empty() {
+            self.claim.candidates.read(signature, values)?;
+        }
+        if let (Some(time), Some(text)) = (signature.time, time_text) {
+            self.time = Some(Moment { text: Cow::Borrowed(text), at_ms: milliseconds(time.unit, text)? });
+        }
+        Ok(())
     }
 
     /// The name of the key to check with, where keys have names.
@@ -82,11 +123,13 @@ impl<'a> Presented<'a> {
         self.signature.key_name.map(|name| self.head.required_header(name, Reason::MissingHeader)).transpose()
     }
 
-    /// Everything that is signed, and by what.
-    pub fn claims<'c>(&'c self, content: &'c Content<'_>, url: &'c str) -> Result<Claims<'c>, Refusal> {
-        let Some(each) = self.signature.each else {
-            let values = content.values(self.paths().map(str::to_owned).collect())?;
-            return self.at("", &values, content, url);
+    /// Reads the rest: everything that is signed, and by what.
+    pub fn read_content(&mut self, content: &'a Content<'_>, url: &str) -> Result<(), Refusal> {
+        let Self { signature, head, .. } = *self;
+        let Some(each) = signature.each else {
+            let values = content.values(paths(signature).map(str::to_owned).collect())?;
+            let rest = Rest { signature, head, place: "", values: &values, content, url };
+            return rest.read(&mut self.claim, &mut self.time);
         };
         let count = content.items(each)?;
         if count == 0 || count > ITEMS_MAX {
@@ -94,105 +137,205 @@ impl<'a> Presented<'a> {
             return Err(Refusal::new(Reason::MissingValue, detail));
         }
         let place = |index: usize| format!("{each}.{index}.");
-        let paths = (0..count).flat_map(|index| self.paths().map(move |path| place(index) + path));
-        let values = content.values(paths.collect())?;
-        let mut claims = Claims { all: Vec::with_capacity(count), time: None };
-        for index in 0..count {
-            claims.all.extend(self.at(&place(index), &values, content, url)?.all);
+        let all = (0..count).flat_map(|index| paths(signature).map(move |path| place(index) + path));
+        let values = content.values(all.collect())?;
+        self.others.resize_with(count - 1, Claim::default);
+        let claims = iter::once(&mut self.claim).chain(&mut self.others);
+        for (index, claim) in claims.enumerate() {
+            let rest = Rest { signature, head, place: &place(index), values: &values, content, url };
+            rest.read(claim, &mut self.time)?;
         }
-        Ok(claims)
+        Ok(())
     }
 
-    /// The paths of what stands in the JSON.
-    fn paths(&self) -> impl Iterator<Item = &'static str> {
-        let signature = match self.signature.at {
-            Where::Json(path) => Some(path),
-            Where::Header(_) | Where::AnyOf(_) | Where::Numbered(_) => None,
-        };
-        let time = match self.signature.time.map(|time| time.at) {
-            Some(TimeAt::Json(path)) => Some(path),
-            Some(TimeAt::Header(_) | TimeAt::Item(_)) | None => None,
-        };
-        let parts = self.signature.message.iter().filter_map(|part| match part {
-            Part::Json(path) | Part::JsonOf(path, _) | Part::JsonOrNothing(path) | Part::JsonWithout(path, _) => {
-                Some(*path)
-            }
-            _ => None,
-        });
-        signature.into_iter().chain(time).chain(parts)
+    /// Whether every claim holds under this key.
+    pub fn holds_under(&self, key: &Key) -> bool {
+        iter::once(&self.claim)
+            .chain(&self.others)
+            .all(|claim| key.explains(&claim.message.parts(), claim.candidates.iter()))
     }
 
-    /// One claim, whose paths begin at this place.
-    fn at<'c>(
-        &'c self,
-        place: &str,
-        values: &Values,
-        content: &'c Content<'_>,
-        url: &'c str,
-    ) -> Result<Claims<'c>, Refusal> {
-        let value = |path: &str| values.required(&format!("{place}{path}"));
-        let optional = |path: &str| values.get(&format!("{place}{path}")).unwrap_or_default();
-        let candidates = match self.signature.at {
-            Where::Json(path) => {
-                Cow::Owned(decoded(self.signature, &written(self.signature, &[value(path)?.as_bytes()])?)?)
-            }
-            Where::Header(_) | Where::AnyOf(_) | Where::Numbered(_) => Cow::Borrowed(&self.candidates[..]),
-        };
-        let time = match self.signature.time {
-            Some(time @ Time { at: TimeAt::Json(path), .. }) => {
-                let text = value(path)?.as_bytes();
-                Some(Moment { text: Cow::Owned(text.to_vec()), at_ms: milliseconds(time.unit, text)? })
-            }
-            _ => self.time.clone(),
-        };
-        let part = |part: &Part| -> Result<Cow<'c, [u8]>, Refusal> {
-            Ok(match part {
-                Part::Body => Cow::Borrowed(content.body),
-                Part::Payload => Cow::Borrowed(content.payload()?),
-                Part::Time => time.as_ref().map_or(Cow::Borrowed(&[]), |time| time.text.clone()),
-                Part::Header(name) => Cow::Borrowed(signed_header(&self.head, name)?),
-                Part::Text(text) => Cow::Borrowed(text.as_bytes()),
-                Part::Method => Cow::Borrowed(self.head.method.as_bytes()),
-                Part::Url => Cow::Borrowed(url.as_bytes()),
-                Part::UrlPartlyDecoded => Cow::Owned(partly_decoded(url)),
-                Part::Json(path) => Cow::Owned(value(path)?.as_bytes().to_vec()),
-                Part::JsonOf(path, bytes) => Cow::Owned(sized(value(path)?, path, *bytes)?.as_bytes().to_vec()),
-                Part::JsonOrNothing(path) => Cow::Owned(optional(path).as_bytes().to_vec()),
-                Part::JsonWithout(path, character) => {
-                    Cow::Owned(without(optional(path), path, *character)?.as_bytes().to_vec())
-                }
-            })
-        };
-        let mut message = Vec::with_capacity(self.signature.message.len());
-        for each in self.signature.message {
-            message.push(part(each)?);
-        }
-        Ok(Claims { all: vec![Claim { message, candidates }], time })
+    /// What is claimed, unless that is more than one signature of one message.
+    pub fn only_claim(&self) -> Option<(&Message<'a>, &[u8])> {
+        let mut candidates = self.claim.candidates.iter();
+        let only = candidates.next().filter(|_| self.others.is_empty())?;
+        candidates.next().is_none().then_some((&self.claim.message, only))
     }
-}
 
-impl Claims<'_> {
     /// The signed time in Unix seconds.
     pub fn signed_at_s(&self) -> Option<i64> {
         self.time.as_ref().map(|time| time.at_ms.div_euclid(1000))
     }
 
     /// The signed time as it was sent.
-    pub fn time_text(&self) -> Option<&[u8]> {
-        self.time.as_ref().map(|time| &*time.text)
+    #[inline]
+    pub fn time_text(&self) -> Option<Cow<'a, [u8]>> {
+        self.time.as_ref().map(|time| time.text.clone())
     }
 
-    /// Refuses a time that is too far away.
+    /// Refuses a time further from `now_s` than the window; exactly the window passes. One in the body is known when that
+    /// has been read.
     pub fn within(&self, window_s: Option<u64>, now_s: i64) -> Result<(), Refusal> {
-        within(self.time.as_ref(), window_s, now_s)
+        match (&self.time, window_s) {
+            (Some(time), Some(window_s)) => near(time.at_ms, window_s, now_s),
+            _ => Ok(()),
+        }
     }
 }
 
-/// Refuses a time further from `now_s` than the window; exactly the window passes.
-fn within(time: Option<&Moment<'_>>, window_s: Option<u64>, now_s: i64) -> Result<(), Refusal> {
-    match (time, window_s) {
-        (Some(time), Some(window_s)) => near(time.at_ms, window_s, now_s),
-        _ => Ok(()),
+/// The paths of what stands in the JSON.
+fn paths(signature: &Signature) -> impl Iterator<Item = &'static str> {
+    let given = match signature.at {
+        Where::Json(path) => Some(path),
+        Where::Header(_) | Where::AnyOf(_) | Where::Numbered(_) => None,
+    };
+    let time = match signature.time.map(|time| time.at) {
+        Some(TimeAt::Json(path)) => Some(path),
+        Some(TimeAt::Header(_) | TimeAt::Item(_)) | None => None,
+    };
+    let parts = signature.message.iter().filter_map(|part| match part {
+        Part::Json(path) | Part::JsonOf(path, _) | Part::JsonOrNothing(path) | Part::JsonWithout(path, _) => {
+            Some(*path)
+        }
+        _ => None,
+    });
+    given.into_iter().chain(time).chain(parts)
+}
+
+/// What a claim is read from once the body is there. Its paths begin at `place`.
+struct Rest<'r, 'a, 'b> {
+    signature: &'a Signature,
+    head: Head<'a>,
+    place: &'r str,
+    values: &'r Values,
+    content: &'a Content<'b>,
+    url: &'r str,
+}
+
+impl<'a> Rest<'_, 'a, '_> {
+    fn read(&self, claim: &mut Claim<'a>, time: &mut Option<Moment<'a>>) -> Result<(), Refusal> {
+        let Self { signature, head, place, values, content, url } = self;
+        let value = |path: &str| values.required(&format!("{place}{path}"));
+        let optional = |path: &str| values.get(&format!("{place}{path}")).unwrap_or_default();
+        if let Where::Json(path) = signature.at {
+            claim.candidates.read(signature, &[value(path)?.as_bytes()])?;
+        }
+        if let Some(Time { at: TimeAt::Json(path), unit, .. }) = signature.time {
+            let text = value(path)?.as_bytes();
+            *time = Some(Moment { text: Cow::Owned(text.to_vec()), at_ms: milliseconds(unit, text)? });
+        }
+        let message = &mut claim.message;
+        message.before.reserve(TEXT_BYTES * (signature.message.len() - 1));
+        for part in signature.message {
+            match part {
+                Part::Body => message.add_body(content.body),
+                Part::Payload => message.add_body(content.payload()?),
+                Part::Time => message.add(time.as_ref().map_or(&[], |time| &time.text)),
+                Part::Header(name) => message.add(signed_header(head, name)?),
+                Part::Text(text) => message.add(text.as_bytes()),
+                Part::Method => message.add(head.method.as_bytes()),
+                Part::Url => message.add(url.as_bytes()),
+                Part::UrlPartlyDecoded => message.add(&partly_decoded(url)),
+                Part::Json(path) => message.add(value(path)?.as_bytes()),
+                Part::JsonOf(path, bytes) => message.add(sized(value(path)?, path, *bytes)?.as_bytes()),
+                Part::JsonOrNothing(path) => message.add(optional(path).as_bytes()),
+                Part::JsonWithout(path, character) => {
+                    message.add(without(optional(path), path, *character)?.as_bytes());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Message<'a> {
+    fn add(&mut self, text: &[u8]) {
+        let side = if self.body.is_empty() { &mut self.before } else { &mut self.after };
+        side.extend_from_slice(text);
+    }
+
+    fn add_body(&mut self, body: &'a [u8]) {
+        if self.body.is_empty() { self.body = body } else { self.add(body) }
+    }
+
+    /// What is signed, one after the other with nothing between.
+    pub fn parts(&self) -> [&[u8]; 3] {
+        [&self.before, self.body, &self.after]
+    }
+}
+
+impl Default for Candidates {
+    fn default() -> Self {
+        Self { bytes: [0; SIGNATURE_BYTES_MAX], length: 0, others: Vec::new() }
+    }
+}
+
+impl Candidates {
+    /// Those in these values that decode; those that do not are ignored beside one that does.
+    fn read(&mut self, signature: &Signature, values: &[&[u8]]) -> Result<(), Refusal> {
+        let mut written = 0;
+        for value in values {
+            match signature.shape {
+                Shape::Bare => {
+                    written += 1;
+                    self.add(signature.encoding, value);
+                }
+                Shape::Prefix(prefix) => match value.strip_prefix(prefix.as_bytes()) {
+                    Some(rest) => {
+                        written += 1;
+                        self.add(signature.encoding, rest);
+                    }
+                    None => return Err(malformed(signature, &format!("a value that begins with {prefix}"))),
+                },
+                Shape::List { between, after_key, key } => {
+                    for item in items(value, between) {
+                        let (version, text) = keyed(signature, item, after_key)?;
+                        if version == key.as_bytes() {
+                            written += 1;
+                            self.add(signature.encoding, text);
+                        }
+                    }
+                }
+            }
+        }
+        if written > CANDIDATES_MAX {
+            return Err(malformed(signature, &format!("at most {CANDIDATES_MAX} signatures")));
+        }
+        if let (Shape::List { key, .. }, 0) = (signature.shape, written) {
+            let place = signature.at;
+            let detail = format!("expected a signature of the kind {key} in {place}, found only others");
+            return Err(Refusal::new(Reason::NoKnownSignature, detail));
+        }
+        if self.iter().next().is_none() {
+            let (encoding, place) = (signature.encoding.name(), signature.at);
+            let detail = format!("expected a signature in {encoding} in {place}, found something else");
+            return Err(Refusal::new(Reason::MalformedSignature, detail));
+        }
+        Ok(())
+    }
+
+    /// Adds what this text stands for, unless that is nothing.
+    fn add(&mut self, encoding: Encoding, text: &[u8]) {
+        let decode_into = match encoding {
+            Encoding::Hex => hex::decode_into,
+            Encoding::Base64 => base64::decode_into,
+        };
+        let decode = match encoding {
+            Encoding::Hex => hex::decode,
+            Encoding::Base64 => base64::decode,
+        };
+        if self.length == 0
+            && let Some(length) = decode_into(text, &mut self.bytes)
+        {
+            self.length = length;
+        } else {
+            self.others.extend(decode(text).filter(|candidate| !candidate.is_empty()));
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let first = Some(&self.bytes[..self.length]).filter(|first| !first.is_empty());
+        first.into_iter().chain(self.others.iter().map(Vec::as_slice))
     }
 }
 
@@ -229,28 +372,23 @@ fn without<'v>(value: &'v str, path: &str, character: char) -> Result<&'v str, R
     Err(Refusal::new(Reason::MalformedBody, detail))
 }
 
-/// The values of the headers that signatures stand in; none where they stand in the body.
-fn in_head<'a>(signature: &Signature, head: &Head<'a>) -> Result<Vec<&'a [u8]>, Refusal> {
-    match signature.at {
-        Where::Header(name) => Ok(vec![head.required_header(name, Reason::MissingHeader)?]),
-        Where::AnyOf(names) => {
-            let values =
-                names.iter().filter_map(|name| head.header(name).transpose()).collect::<Result<Vec<_>, _>>()?;
-            if values.is_empty() {
-                let detail = format!("expected one of the headers {}, found none", names.join(", "));
-                return Err(Refusal::new(Reason::MissingHeader, detail));
-            }
-            Ok(values)
-        }
-        Where::Numbered(name) => {
-            let mut values = vec![head.required_header(&format!("{name}-1"), Reason::MissingHeader)?];
-            while let Some(next) = head.header(&format!("{name}-{}", values.len() + 1))? {
-                values.push(next);
-            }
-            Ok(values)
-        }
-        Where::Json(_) => Ok(Vec::new()),
+/// The values of those of these headers that are there; at least one.
+fn any_of<'a>(names: &[&str], head: &Head<'a>) -> Result<Vec<&'a [u8]>, Refusal> {
+    let values = names.iter().filter_map(|name| head.header(name).transpose()).collect::<Result<Vec<_>, _>>()?;
+    if values.is_empty() {
+        let detail = format!("expected one of the headers {}, found none", names.join(", "));
+        return Err(Refusal::new(Reason::MissingHeader, detail));
     }
+    Ok(values)
+}
+
+/// The values of the headers with this name and a number, from 1 without a gap.
+fn numbered<'a>(name: &str, head: &Head<'a>) -> Result<Vec<&'a [u8]>, Refusal> {
+    let mut values = vec![head.required_header(&format!("{name}-1"), Reason::MissingHeader)?];
+    while let Some(next) = head.header(&format!("{name}-{}", values.len() + 1))? {
+        values.push(next);
+    }
+    Ok(values)
 }
 
 /// The time among a list's items.
@@ -258,14 +396,17 @@ fn time_item<'a>(signature: &Signature, values: &[&'a [u8]], key: &str) -> Resul
     let Shape::List { between, after_key, .. } = signature.shape else {
         return Err(malformed(signature, "a list"));
     };
-    let mut times = Vec::new();
+    let once = || malformed(signature, &format!("the time once, as {key}{after_key}"));
+    let mut time = None;
     for value in values {
-        times.extend(items(signature, value, between, after_key)?.into_iter().filter(|(name, _)| *name == key));
+        for item in items(value, between) {
+            let (name, value) = keyed(signature, item, after_key)?;
+            if name == key.as_bytes() && time.replace(value).is_some() {
+                return Err(once());
+            }
+        }
     }
-    match times[..] {
-        [(_, time)] => Ok(time.as_bytes()),
-        _ => Err(malformed(signature, &format!("the time once, as {key}{after_key}"))),
-    }
+    time.ok_or_else(once)
 }
 
 /// Undoes the few escapes that HubSpot undoes before it signs a URL (its documentation of signatures, version 3).
@@ -313,63 +454,16 @@ fn signed_header<'a>(head: &Head<'a>, name: &str) -> Result<&'a [u8], Refusal> {
     Ok(value)
 }
 
-/// The signatures in these values, as they are written there.
-fn written<'v>(signature: &Signature, values: &[&'v [u8]]) -> Result<Vec<&'v [u8]>, Refusal> {
-    let mut accepted = Vec::new();
-    for value in values {
-        match signature.shape {
-            Shape::Bare => accepted.push(*value),
-            Shape::Prefix(prefix) => match value.strip_prefix(prefix.as_bytes()) {
-                Some(rest) => accepted.push(rest),
-                None => return Err(malformed(signature, &format!("a value that begins with {prefix}"))),
-            },
-            Shape::List { between, after_key, key } => {
-                let items = items(signature, value, between, after_key)?.into_iter();
-                accepted.extend(items.filter(|(version, _)| *version == key).map(|(_, value)| value.as_bytes()));
-            }
-        }
-    }
-    if accepted.len() > CANDIDATES_MAX {
-        return Err(malformed(signature, &format!("at most {CANDIDATES_MAX} signatures")));
-    }
-    if let (Shape::List { key, .. }, true) = (signature.shape, accepted.is_empty()) {
-        let place = signature.at;
-        let detail = format!("expected a signature of the kind {key} in {place}, found only others");
-        return Err(Refusal::new(Reason::NoKnownSignature, detail));
-    }
-    Ok(accepted)
+/// The items of a list that are not empty.
+fn items(value: &[u8], between: char) -> impl Iterator<Item = &[u8]> {
+    value.split(move |byte| char::from(*byte) == between).map(<[u8]>::trim_ascii).filter(|item| !item.is_empty())
 }
 
-/// The keys and values of a list.
-fn items<'v>(
-    signature: &Signature,
-    value: &'v [u8],
-    between: char,
-    after_key: char,
-) -> Result<Vec<(&'v str, &'v str)>, Refusal> {
-    let text = str::from_utf8(value).map_err(|_| malformed(signature, "ASCII text"))?;
-    let items = text.split(between).map(str::trim).filter(|item| !item.is_empty());
-    let pairs = items.map(|item| {
-        item.split_once(after_key)
-            .ok_or_else(|| malformed(signature, &format!("items of the form key{after_key}value")))
-    });
-    pairs.collect()
-}
-
-/// The candidates that decode; those that do not are ignored beside one that does.
-fn decoded(signature: &Signature, written: &[&[u8]]) -> Result<Vec<Vec<u8>>, Refusal> {
-    let decode = match signature.encoding {
-        Encoding::Hex => hex::decode,
-        Encoding::Base64 => base64::decode,
-    };
-    let mut candidates: Vec<_> = written.iter().filter_map(|text| decode(text)).collect();
-    candidates.retain(|candidate| !candidate.is_empty());
-    if candidates.is_empty() {
-        let detail =
-            format!("expected a signature in {} in {}, found something else", signature.encoding.name(), signature.at);
-        return Err(Refusal::new(Reason::MalformedSignature, detail));
-    }
-    Ok(candidates)
+/// The key and the value of a list's item.
+fn keyed<'v>(signature: &Signature, item: &'v [u8], after_key: char) -> Result<(&'v [u8], &'v [u8]), Refusal> {
+    let at = item.iter().position(|byte| char::from(*byte) == after_key);
+    let at = at.ok_or_else(|| malformed(signature, &format!("items of the form key{after_key}value")))?;
+    Ok((&item[..at], &item[at + 1..]))
 }
 
 fn malformed(signature: &Signature, expected: &str) -> Refusal {
@@ -379,20 +473,21 @@ fn malformed(signature: &Signature, expected: &str) -> Refusal {
 
 /// The milliseconds of Unix time that a text says. Numbers are digits, without sign, fraction or blanks.
 pub(super) fn milliseconds(unit: Unit, text: &[u8]) -> Result<i64, Refusal> {
-    let digits = (1..=TIME_DIGITS_MAX).contains(&text.len()) && text.iter().all(u8::is_ascii_digit);
-    let text = str::from_utf8(text).ok();
-    let number = || text.filter(|_| digits).and_then(|text| text.parse::<i64>().ok());
+    let number = || {
+        let digit = |number, byte: &u8| byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0'));
+        if (1..=TIME_DIGITS_MAX).contains(&text.len()) { text.iter().try_fold(0, digit) } else { None }
+    };
     let (read, expected) = match unit {
         Unit::Seconds => (number().map(|seconds| seconds * 1000), "a time in seconds, 1 to 15 digits"),
         Unit::Milliseconds => (number(), "a time in milliseconds, 1 to 15 digits"),
-        Unit::Rfc3339 => (text.and_then(calendar::rfc3339_ms), "a time as RFC 3339 writes it"),
+        Unit::Rfc3339 => (str::from_utf8(text).ok().and_then(calendar::rfc3339_ms), "a time as RFC 3339 writes it"),
     };
     read.ok_or_else(|| Refusal::new(Reason::BadTimestamp, format!("expected {expected}, found something else")))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Presented, milliseconds, partly_decoded};
+    use super::{Presented, SIGNATURE_BYTES_MAX, milliseconds, partly_decoded};
     use crate::provider::{Credential, GITHUB, Provider, STANDARD_WEBHOOKS, Signature, Unit, Where};
     use crate::receive::Head;
     use crate::refusal::{Reason, Refusal};
@@ -407,12 +502,13 @@ mod tests {
         }
     }
 
-    fn candidates(signature: &'static Signature, value: &str) -> Result<Vec<Vec<u8>>, Refusal> {
+    fn candidates(signature: &Signature, value: &str) -> Result<Vec<Vec<u8>>, Refusal> {
         let Where::Header(name) = signature.at else { panic!("not in a header") };
         let headers: [(&str, &[u8]); 3] =
             [(name, value.as_bytes()), ("webhook-id", b"msg_1"), ("webhook-timestamp", b"1000")];
         let head = Head { method: "POST", url: "", headers: &headers };
-        Presented::read(signature, &head).map(|presented| presented.candidates)
+        let presented = Presented::of_head(signature, &head)?;
+        Ok(presented.claim.candidates.iter().map(<[u8]>::to_vec).collect())
     }
 
     fn reason(signature: &'static Signature, value: &str) -> Reason {
@@ -431,6 +527,14 @@ mod tests {
     fn undecodable_candidates_are_ignored_beside_one_that_decodes() {
         assert_eq!(candidates(STANDARD_SIGNATURE, "v1,!!  v1,AAA= v2,BBBB v1,"), Ok(vec![vec![0, 0]]));
         assert_eq!(reason(STANDARD_SIGNATURE, "v1,!! v1,AAB="), Reason::MalformedSignature);
+    }
+
+    #[test]
+    fn a_candidate_may_be_longer_than_any_signature() {
+        let long = "00".repeat(SIGNATURE_BYTES_MAX + 1);
+
+        assert_eq!(candidates(GITHUB_SIGNATURE, &format!("sha256={long}")), Ok(vec![vec![0; SIGNATURE_BYTES_MAX + 1]]));
+        assert_eq!(candidates(STANDARD_SIGNATURE, "v1,AAA= v1,AAAA"), Ok(vec![vec![0; 2], vec![0; 3]]));
     }
 
     #[test]
@@ -471,7 +575,7 @@ mod tests {
         let headers: [(&str, &[u8]); 3] =
             [("webhook-signature", b"v1,AAA="), ("webhook-id", b"msg_1"), ("webhook-timestamp", b"1000")];
         let head = Head { method: "POST", url: "", headers: &headers };
-        let presented = Presented::read(STANDARD_SIGNATURE, &head).expect("readable");
+        let presented = Presented::of_head(STANDARD_SIGNATURE, &head).expect("readable");
         let refused = |window, now| presented.within(window, now).map_err(|no| (no.reason, no.detail));
 
         assert_eq!(refused(Some(300), 1300), Ok(()));

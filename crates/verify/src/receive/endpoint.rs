@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
@@ -14,7 +15,7 @@ use crate::refusal::{Reason, Refusal};
 use crate::{base64, secret};
 
 use super::content::Content;
-use super::credential::{Claims, Presented, milliseconds, near};
+use super::credential::{Presented, milliseconds, near};
 use super::event::Told;
 use super::handshake::Asked;
 use super::head::Head;
@@ -35,7 +36,7 @@ pub struct Endpoint {
 
 /// A configured key.
 struct Held {
-    id: String,
+    id: Arc<str>,
     /// Its name at the sender, where keys have names.
     name: Option<String>,
     key: Key,
@@ -55,7 +56,7 @@ pub(crate) struct Believed<'e> {
     pub proof: Proof,
     key: &'e Key,
     /// What is signed and tells this transmission from others: its time, or its id.
-    mark: Option<Vec<u8>>,
+    mark: Option<Cow<'e, [u8]>>,
 }
 
 impl Endpoint {
@@ -77,7 +78,7 @@ impl Endpoint {
         let keys = secrets
             .into_iter()
             .map(|(id, text)| match prepared(provider, &text) {
-                Ok(key) => Ok(Held { id, name: secret::key_name(provider.key, &text), key }),
+                Ok(key) => Ok(Held { id: id.into(), name: secret::key_name(provider.key, &text), key }),
                 Err(fault) => Err(Misconfigured::Secret { id, fault }),
             })
             .collect::<Result<_, _>>()?;
@@ -137,7 +138,7 @@ impl Endpoint {
                 self.presented_secret(head)?;
             }
             Credential::Token { .. } | Credential::Code { .. } | Credential::AwsSns => {}
-            Credential::Signature(signature) => Presented::read(signature, head)?.within(self.window_s, now_s)?,
+            Credential::Signature(signature) => Presented::of_head(signature, head)?.within(self.window_s, now_s)?,
             Credential::Twilio => drop(twilio::candidates(head)?),
             Credential::Netlify => drop(netlify::presented(head)?),
             Credential::PayPal => drop(paypal::presented(head)?),
@@ -210,13 +211,13 @@ impl Endpoint {
     }
 
     /// The verification step alone: who sent this, whatever it says.
-    pub(crate) fn prove(
-        &self,
-        head: &Head<'_>,
-        content: &Content<'_>,
+    pub(crate) fn prove<'r>(
+        &'r self,
+        head: &Head<'r>,
+        content: &'r Content<'_>,
         now_s: i64,
         certificate: Option<&dyn Certificate>,
-    ) -> Result<Believed<'_>, Refusal> {
+    ) -> Result<Believed<'r>, Refusal> {
         if let Credential::Code { parameter } = &self.provider.credential {
             let held = self.code(parameter, head)?;
             self.method(head)?;
@@ -226,11 +227,12 @@ impl Endpoint {
         match &self.provider.credential {
             Credential::Signature(signature) => {
                 let url = self.url(head);
-                let presented = Presented::read(signature, head)?;
-                let claims = presented.claims(content, &url)?;
-                let held = self.signed(&presented, &claims)?;
-                claims.within(self.window_s, now_s)?;
-                Ok(self.believed(held, claims.signed_at_s(), claims.time_text()))
+                let mut presented = Presented::new(signature, head);
+                presented.read_head()?;
+                presented.read_content(content, &url)?;
+                let held = self.signed(&presented)?;
+                presented.within(self.window_s, now_s)?;
+                Ok(self.believed(held, presented.signed_at_s(), presented.time_text()))
             }
             Credential::Token { .. } | Credential::Basic | Credential::Code { .. } => {
                 Ok(self.believed(self.presented_secret(head)?, None, None))
@@ -255,9 +257,10 @@ impl Endpoint {
         }
     }
 
-    fn believed<'e>(&self, held: &'e Held, signed_at_s: Option<i64>, mark: Option<&[u8]>) -> Believed<'e> {
-        let proof = Proof::new(self.provider.credential.scheme(), &held.id, signed_at_s);
-        Believed { proof, key: &held.key, mark: mark.map(<[u8]>::to_vec) }
+    #[inline]
+    fn believed<'e>(&self, held: &'e Held, signed_at_s: Option<i64>, mark: Option<Cow<'e, [u8]>>) -> Believed<'e> {
+        let proof = Proof::new(self.provider.credential.scheme(), Arc::clone(&held.id), signed_at_s);
+        Believed { proof, key: &held.key, mark }
     }
 
     /// What a request presents that is signed with a certificate's key, and what may have been signed: the message for
@@ -285,13 +288,13 @@ impl Endpoint {
         }
     }
 
-    fn prove_certified(
-        &self,
-        head: &Head<'_>,
+    fn prove_certified<'r>(
+        &'r self,
+        head: &Head<'r>,
         content: &Content<'_>,
         now_s: i64,
         certificate: Option<&dyn Certificate>,
-    ) -> Result<Believed<'_>, Refusal> {
+    ) -> Result<Believed<'r>, Refusal> {
         let (certified, messages) = self.certified(head, content)?.ok_or_else(|| self.mismatch())?;
         let certificate = certificate.ok_or_else(|| {
             Refusal::new(Reason::UntrustedCertificate, "the certificate that the request names is not at hand")
@@ -301,7 +304,7 @@ impl Endpoint {
             let detail = "the signature does not belong to this request under its certificate and what is configured";
             Refusal::new(Reason::SignatureMismatch, detail)
         })?;
-        let proof = |signed_at_s| Proof::new(certified.digest.scheme(), &held.id, signed_at_s);
+        let proof = |signed_at_s| Proof::new(certified.digest.scheme(), Arc::clone(&held.id), signed_at_s);
         if self.provider.credential == Credential::AwsSns {
             return Ok(Believed { proof: proof(None), key: &held.key, mark: None });
         }
@@ -309,7 +312,7 @@ impl Endpoint {
         if let Some(window_s) = self.window_s {
             near(at_ms, window_s, now_s)?;
         }
-        let mark = Some(paypal::transmission(head)?.into());
+        let mark = Some(Cow::Borrowed(paypal::transmission(head)?.as_bytes()));
         Ok(Believed { proof: proof(Some(at_ms.div_euclid(1000))), key: &held.key, mark })
     }
 
@@ -375,16 +378,14 @@ impl Endpoint {
     }
 
     /// The key under which every claim holds.
-    fn signed(&self, presented: &Presented<'_>, claims: &Claims<'_>) -> Result<&Held, Refusal> {
+    fn signed(&self, presented: &Presented<'_>) -> Result<&Held, Refusal> {
         let name = presented.key_name()?;
         let named =
             |held: &&Held| name.is_none_or(|name| held.name.as_deref().is_some_and(|own| own.as_bytes() == name));
         if !self.keys.iter().any(|held| named(&held)) {
             return Err(Refusal::new(Reason::UnknownKey, "the request names a key that is not configured"));
         }
-        let explained =
-            |held: &&Held| claims.all.iter().all(|claim| held.key.explains(&claim.message, &claim.candidates));
-        self.keys.iter().filter(named).find(explained).ok_or_else(|| self.mismatch())
+        self.keys.iter().filter(named).find(|held| presented.holds_under(&held.key)).ok_or_else(|| self.mismatch())
     }
 
     fn mismatch(&self) -> Refusal {

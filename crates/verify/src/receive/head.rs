@@ -65,8 +65,14 @@ impl<'a> Head<'a> {
 
     /// Every value of a header, without blanks and tabs around it.
     pub(crate) fn values(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        self.headers.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| trimmed(value))
+        self.headers.iter().filter(move |(key, _)| same_name(key, name)).map(|(_, value)| trimmed(value))
     }
+}
+
+/// Whether two names are the same but for case. Those that are not mostly differ in length, or else in how they end.
+fn same_name(left: &str, right: &str) -> bool {
+    let end = |name: &str| name.as_bytes().last().map(u8::to_ascii_lowercase);
+    left.len() == right.len() && end(left) == end(right) && (left == right || left.eq_ignore_ascii_case(right))
 }
 
 fn trimmed(value: &[u8]) -> &[u8] {

@@ -1,6 +1,7 @@
 //! What becomes of a request.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::provider::Answer;
 use crate::refusal::Refusal;
@@ -61,18 +62,18 @@ pub struct Accepted {
 /// How a request was proven. Only this crate can make one, so whoever holds one holds a believed request.
 ///
 /// ```compile_fail
-/// let forged = verify::receive::Proof { scheme: "hmac-sha256", secret_id: String::new(), signed_at_s: None };
+/// let forged = verify::receive::Proof { scheme: "hmac-sha256", secret_id: "".into(), signed_at_s: None };
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
     scheme: &'static str,
-    secret_id: String,
+    secret_id: Arc<str>,
     signed_at_s: Option<i64>,
 }
 
 impl Proof {
-    pub(crate) fn new(scheme: &'static str, secret_id: &str, signed_at_s: Option<i64>) -> Self {
-        Self { scheme, secret_id: secret_id.to_owned(), signed_at_s }
+    pub(crate) fn new(scheme: &'static str, secret_id: Arc<str>, signed_at_s: Option<i64>) -> Self {
+        Self { scheme, secret_id, signed_at_s }
     }
 
     /// The name of the scheme: `hmac-sha256`, `ed25519`, `token`, `code` and so on.

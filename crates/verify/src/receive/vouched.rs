@@ -76,11 +76,10 @@ impl Endpoint {
         let content = Content::new(self.provider(), head, body);
         let (kind, claim, message) = match &self.provider().credential {
             Credential::Signature(signature) => {
-                let presented = Presented::read(signature, head)?;
-                let mut claims = presented.claims(&content, head.url)?.all;
-                let (Some(claim), true) = (claims.pop(), claims.is_empty()) else { return Err(self.unvouched()) };
-                let [signature] = &*claim.candidates else { return Err(self.unvouched()) };
-                ("hmac-sha256", hex::encode(signature).into_bytes(), claim.message.concat())
+                let mut presented = Presented::of_head(signature, head)?;
+                presented.read_content(&content, head.url)?;
+                let (message, signature) = presented.only_claim().ok_or_else(|| self.unvouched())?;
+                ("hmac-sha256", hex::encode(signature).into_bytes(), message.parts().concat())
             }
             _ => ("token", self.token_in(head)?, body.to_vec()),
         };
@@ -92,7 +91,7 @@ impl Endpoint {
     #[must_use]
     pub fn receive_vouched(&self, head: &Head<'_>, body: &[u8]) -> Outcome {
         let content = Content::new(self.provider(), head, body);
-        let proof = Proof::new(self.provider().credential.scheme(), VOUCHER, None);
+        let proof = Proof::new(self.provider().credential.scheme(), VOUCHER.into(), None);
         self.tell(proof, None, head, &content).unwrap_or_else(Outcome::Refuse)
     }
 
@@ -111,7 +110,7 @@ impl Endpoint {
     /// What can be said by the head alone.
     pub(super) fn look_at_claim(&self, head: &Head<'_>) -> Result<(), Refusal> {
         match &self.provider().credential {
-            Credential::Signature(signature) => Presented::read(signature, head).map(drop),
+            Credential::Signature(signature) => Presented::of_head(signature, head).map(drop),
             _ => self.token_in(head).map(drop),
         }
     }
