@@ -66,6 +66,6 @@ fn with_token(
         return Ok(Account { credentials: vec![token.credential.clone()], ..before.clone() });
     }
     let number = next_number(catalogue.accounts.values().map(|account| account.number));
-    resources::account(&AccountSpec::new(NAME, Role::Administrator), keys.key(), number, token)
+    resources::account(&AccountSpec::new(NAME, Role::Administrator), keys.key(), number, Some(token))
         .map_err(Failure::internal)
 }

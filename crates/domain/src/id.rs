@@ -62,6 +62,8 @@ keys! {
     AccountKey = "acc",
     /// A key of an account.
     CredentialKey = "crd",
+    /// A person's being signed in with one browser.
+    SessionKey = "ses",
     /// A long piece of work over many subjects.
     BatchKey = "bat",
     /// What subjects live in.

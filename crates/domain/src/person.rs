@@ -1,7 +1,9 @@
 //! How a person signs in: a password, perhaps a second factor, and what ends their sessions.
 
-use crate::Timestamp;
-use crate::catalogue::Sealed;
+use std::time::Duration;
+
+use crate::catalogue::{Account, Role, Sealed};
+use crate::{AccountKey, SessionKey, Timestamp};
 
 /// The shortest password, in characters.
 pub const PASSWORD_CHARS_MIN: usize = 12;
@@ -48,6 +50,49 @@ pub struct SecondFactor {
     pub secret: Sealed,
     /// Since when.
     pub at: Timestamp,
+}
+
+/// A session ends when nothing was asked for so long ...
+pub const SESSION_IDLE: Duration = Duration::from_secs(8 * 3600);
+/// ... and after so long in any case.
+pub const SESSION_SPAN: Duration = Duration::from_secs(7 * 24 * 3600);
+/// The most sessions of one account; a new one ends the one that was seen the longest ago.
+pub const SESSIONS_MAX: usize = 20;
+
+/// A person's being signed in with one browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Its key.
+    pub key: SessionKey,
+    /// Whose it is.
+    pub account: AccountKey,
+    /// The account's era when it began.
+    pub era: i64,
+    /// SHA-256 of the token in the browser's cookie.
+    pub token: [u8; 32],
+    /// Since when.
+    pub begun: Timestamp,
+    /// When something was last asked, give or take a minute.
+    pub seen: Timestamp,
+    /// From which address, if that is known.
+    pub address: Option<String>,
+    /// What the browser calls itself, shortened.
+    pub agent: String,
+}
+
+impl Session {
+    /// Whether it counts: its account is a person's and on, nothing has ended it, and it was used of late.
+    #[must_use]
+    pub fn is_open(&self, account: &Account, now: Timestamp) -> bool {
+        let may_sign_in = account.active && account.role != Role::Service;
+        may_sign_in && self.account == account.key && self.era == account.sign_in.era && self.is_fresh(now)
+    }
+
+    /// Whether its time has not run out.
+    #[must_use]
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        now < self.seen.after(SESSION_IDLE) && now < self.begun.after(SESSION_SPAN)
+    }
 }
 
 /// Passwords that everybody tries first; compared without regard to case and to what is no letter or digit.

@@ -82,8 +82,9 @@ fn decide(account: &Account, needs: Needs, as_member: impl FnOnce() -> bool) -> 
     }
     match (account.role, needs) {
         (Role::Service, _) => false,
-        (Role::Administrator, _) | (_, Needs::SignIn) => true,
-        (Role::Submitter, Needs::Submit | Needs::Ask | Needs::Read | Needs::Oversee)
+        (Role::Administrator, _)
+        | (_, Needs::SignIn)
+        | (Role::Submitter, Needs::Submit | Needs::Ask | Needs::Read | Needs::Oversee)
         | (Role::Reader, Needs::Read | Needs::Oversee) => true,
         (Role::Submitter | Role::Reader, _) => false,
         (Role::Member, _) => as_member(),

@@ -13,6 +13,7 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bus::LocalBus;
+use domain::catalogue::Role;
 use domain::link::LinkKey;
 use domain::{Clock, Key, Random, Timestamp};
 use egress::AllowedNetwork;
@@ -26,7 +27,8 @@ use crate::license::License;
 use crate::logins::Logins;
 use crate::metrics::Metrics;
 use crate::pages::live::Streams;
-use crate::pages::session::Sessions;
+use crate::people::People;
+use crate::people::link::Leave;
 use crate::preview::Previewer;
 use crate::problem::{self, Problem};
 use crate::receive::{
@@ -134,10 +136,10 @@ pub struct Shared {
     pub(crate) secret_uses: SecretUses,
     pub(crate) verifiers: Verifiers,
     pub(crate) rooms: Rooms,
-    pub(crate) sessions: Mutex<Sessions>,
     pub(crate) streams: Streams,
     /// Ends what would otherwise stay open for ever.
     pub(crate) stopping: CancellationToken,
+    pub(crate) people: People,
     previewer: Previewer,
     nonces: Mutex<Nonces>,
     pub(crate) logins: Logins,
@@ -174,9 +176,9 @@ impl Server {
             secret_uses: SecretUses::default(),
             verifiers: Verifiers::default(),
             rooms: Rooms::default(),
-            sessions: Mutex::default(),
             streams: Streams::default(),
             stopping: CancellationToken::new(),
+            people: People::default(),
             nonces: Mutex::default(),
             logins: Logins::default(),
             license: License::default(),
@@ -234,11 +236,15 @@ impl Server {
         &self.shared.previewer
     }
 
-    /// A ticket that opens one session of the pages, once, within ten minutes.
+    /// A ticket that begins a session of the first administrator, once, within ten minutes.
     #[must_use]
     pub fn ticket(&self) -> String {
         let ticket = self.token("tkt_");
-        self.sessions().add_ticket(&ticket, self.now());
+        let catalogue = self.parts.store.catalogue();
+        let mut administrators = catalogue.accounts.values().filter(|account| account.role == Role::Administrator);
+        if let Some(first) = administrators.find(|account| account.active) {
+            self.people.kept().tickets.add(&ticket, first, Leave::BeginSession, self.now());
+        }
         ticket
     }
 
@@ -306,10 +312,6 @@ impl Shared {
 
     pub(crate) fn nonces(&self) -> std::sync::MutexGuard<'_, Nonces> {
         self.nonces.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    pub(crate) fn sessions(&self) -> std::sync::MutexGuard<'_, Sessions> {
-        self.sessions.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 

@@ -18,6 +18,27 @@ CREATE TABLE "last_login" (
     "at" INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE "credential_use" (
+    "credential" INTEGER PRIMARY KEY,
+    "at" INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE "spent_code" (
+    "account" INTEGER PRIMARY KEY,
+    "step" INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE "session" (
+    "key" INTEGER PRIMARY KEY,
+    "account" INTEGER NOT NULL,
+    "era" INTEGER NOT NULL,
+    "token" BLOB NOT NULL,
+    "begun" INTEGER NOT NULL,
+    "seen" INTEGER NOT NULL,
+    "address" TEXT,
+    "agent" TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE "gate" (
     "service" INTEGER PRIMARY KEY,
     "state" TEXT NOT NULL,
@@ -327,6 +348,8 @@ CREATE TABLE "replay" (
     PRIMARY KEY ("source", "key")
 ) STRICT, WITHOUT ROWID;
 
+CREATE UNIQUE INDEX "session_token" ON "session" ("token");
+CREATE INDEX "session_account" ON "session" ("account");
 CREATE INDEX "event_subject" ON "event" ("subject") WHERE "subject" IS NOT NULL;
 CREATE UNIQUE INDEX "collection_name" ON "collection" ("kind", "name");
 CREATE UNIQUE INDEX "subject_name" ON "subject" ("kind", "id", "collection");

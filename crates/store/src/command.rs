@@ -8,6 +8,7 @@ use domain::event::Provenance;
 use domain::expectation::{Expectation, Planned};
 use domain::gate::GateState;
 use domain::judge::{Plan, SubjectState};
+use domain::person::Session;
 use domain::profile::Told;
 use domain::record::RecordChange;
 use domain::rule::Match;
@@ -16,7 +17,7 @@ use domain::subject::{Actor, SubjectName};
 use domain::verdict::{Verdict, VerdictKind};
 use domain::*;
 
-use crate::tables::{Artifact, BatchState, Chosen, Entry, LastLogin, Quarantine};
+use crate::tables::{Artifact, BatchState, Chosen, Entry, LastLogin, Quarantine, SpentCode};
 
 /// Everything that can be asked of a journal.
 #[derive(Debug, Clone)]
@@ -97,8 +98,45 @@ pub enum Command {
         /// Those that came before this.
         before: Timestamp,
     },
-    /// An account was recognised.
-    LoggedIn(LastLogin),
+    /// An account was recognised, by this token or key if it was by one.
+    LoggedIn(LastLogin, Option<CredentialKey>),
+    /// A person signs in. Sessions of theirs that no longer count are let go of, and what is too many.
+    BeginSession(Box<Session>),
+    /// A session was used. Answers `NotFound` when it was ended meanwhile.
+    SeeSession {
+        /// Which.
+        session: SessionKey,
+        /// When.
+        at: Timestamp,
+    },
+    /// Sessions of an account end.
+    EndSessions(EndSessions),
+    /// A code of an account's authenticator is used up. Answers `Moved` if it, or a later one, was before.
+    SpendCode(SpentCode),
+}
+
+/// Which sessions of an account end.
+#[derive(Debug, Clone)]
+pub struct EndSessions {
+    /// Whose.
+    pub account: AccountKey,
+    /// Which of them.
+    pub which: Which,
+    /// Who ends them.
+    pub who: String,
+    /// What is done, in words, for the audit.
+    pub what: String,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// Which of an account's sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// This one.
+    One(SessionKey),
+    /// All but this one.
+    Others(SessionKey),
 }
 
 macro_rules! into_command {
@@ -114,7 +152,7 @@ into_command!(
     Record in Box, Claim, Finish in Box, CallBack in Box, Push in Box, Decide in Box, Upsert in Box, Check in Box,
     EndHold in Box, HoldCollection, LiftHold, LiftRestriction, StepRecheck in Box, PutSubject in Box, PutCollection, Amend in Box, MakeTag,
     EndArtifact, Demand in Box, StartBatch, TurnBatch, StepBatch in Box, PerformEnd,
-    Change in Box, KeepRefused in Box,
+    Change in Box, KeepRefused in Box, EndSessions,
 );
 
 /// A change that somebody asked for, as the audit tells it.

@@ -62,6 +62,12 @@ pub mod of {
         format!("account/{number}/access")
     }
 
+    /// The secret of the authenticator of the account of this number.
+    #[must_use]
+    pub fn account_second(number: i64) -> String {
+        format!("account/{number}/second")
+    }
+
     /// The value of a variable.
     #[must_use]
     pub fn variable(operation: Option<&str>, slug: &str) -> String {

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use bytes::Bytes;
 use domain::event::{Event, Receipt};
 use domain::expectation::{Expectation, ExpectationState};
 use domain::gate::Gate;
 use domain::judge::SubjectState;
+use domain::person::Session;
 use domain::planted::{self, Bug};
 use domain::profile::{Told, ToldArtifact};
 use domain::rule::{Flag, Hold, HoldScope, Match, MatchState, RestrictionKind};
@@ -84,6 +86,23 @@ pub struct Housed {
     pub collection: Option<Collection>,
 }
 
+/// The session whose token has this digest.
+///
+/// # Errors
+/// When the engine fails.
+pub fn session(rows: &mut dyn Rows, token: &[u8; 32]) -> Result<Option<Session>, StoreError> {
+    let digest = Value::Blob(Bytes::copy_from_slice(token));
+    Ok(rows.all(&Find::equal(&SESSION_TOKEN, vec![digest]).limit(1))?.pop())
+}
+
+/// An account's sessions, those included that no longer count.
+///
+/// # Errors
+/// When the engine fails.
+pub fn sessions(rows: &mut dyn Rows, account: AccountKey) -> Result<Vec<Session>, StoreError> {
+    rows.all(&of(&SESSION_ACCOUNT, account.0))
+}
+
 /// A subject with its collection.
 ///
 /// # Errors
@@ -92,6 +111,17 @@ pub fn housed(rows: &mut dyn Rows, key: SubjectKey) -> Result<Option<Housed>, St
     let Some(subject) = rows.load::<Subject>(key.0)? else { return Ok(None) };
     let collection = rows.load::<Collection>(subject.collection.0)?;
     Ok(Some(Housed { subject, collection }))
+}
+
+/// The collection that a hold stops, or whose subject it stops.
+///
+/// # Errors
+/// When the engine fails.
+pub fn housing(rows: &mut dyn Rows, hold: &Hold) -> Result<Option<Collection>, StoreError> {
+    match hold.scope {
+        HoldScope::Collection => rows.load(hold.of),
+        HoldScope::Subject => Ok(housed(rows, SubjectKey(hold.of))?.and_then(|housed| housed.collection)),
+    }
 }
 
 impl Housed {

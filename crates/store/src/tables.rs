@@ -5,6 +5,7 @@ use domain::catalogue::OnFailure;
 use domain::event::{Event, Provenance, Receipt};
 use domain::expectation::{Expectation, ExpectationState};
 use domain::gate::{Gate, GateState, ServiceTime};
+use domain::person::Session;
 use domain::record::{Record, RecordStatus};
 use domain::result::{Coverage, ResultKind, ServiceResult};
 use domain::rule::{Action, Flag, Hold, HoldKind, HoldScope, Match, MatchState, RestrictionKind};
@@ -42,6 +43,8 @@ number_cells!(
     ClearanceKey,
     QuarantineKey,
     AuditKey,
+    CredentialKey,
+    SessionKey,
 );
 word_cells!(
     VerdictKind,
@@ -91,6 +94,24 @@ pub struct LastLogin {
     pub account: AccountKey,
     /// When, to the minute.
     pub at: Timestamp,
+}
+
+/// When a token or a key of an account was last used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CredentialUse {
+    /// The token or key.
+    pub credential: CredentialKey,
+    /// When, to the minute.
+    pub at: Timestamp,
+}
+
+/// The newest step of time whose code an account has signed in with: neither it nor an older one is taken again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpentCode {
+    /// The account.
+    pub account: AccountKey,
+    /// The step.
+    pub step: i64,
 }
 
 /// One entry of the catalogue, its content as JSON.
@@ -527,6 +548,9 @@ row!(Restriction, RESTRICTION, "restriction", [key, kind, actor_kind, actor, cau
 row!(Recheck, RECHECK, "recheck", [key, of, below]);
 row!(Clearance, CLEARANCE, "clearance", [key, subject, by, reason, at]);
 row!(LastLogin, LAST_LOGIN, "last_login", [account, at]);
+row!(CredentialUse, CREDENTIAL_USE, "credential_use", [credential, at]);
+row!(SpentCode, SPENT_CODE, "spent_code", [account, step]);
+row!(Session, SESSION, "session", [key, account, era, token, begun, seen, address, agent]);
 row!(Batch, BATCH, "batch", [key, state, text, chosen, named, total, at]);
 row!(Part, PART, "part", [key, batch, service, cursor, asked, done, failed, cancelled, skipped]);
 row!(Audit, AUDIT, "audit", [key, at, who, what]);
@@ -622,6 +646,9 @@ pub static TABLES: &[&Table] = &[
     &META,
     &ENTRY,
     &LAST_LOGIN,
+    &CREDENTIAL_USE,
+    &SPENT_CODE,
+    &SESSION,
     &GATE,
     &RECEIPT,
     &EVENT,
@@ -672,6 +699,10 @@ macro_rules! indexes {
 }
 
 indexes! {
+    /// A session by the digest of its token.
+    SESSION_TOKEN on SESSION ["token"], unique true;
+    /// An account's sessions.
+    SESSION_ACCOUNT on SESSION ["account"];
     /// A subject's history.
     EVENT_SUBJECT on EVENT ["subject"] only Only::Some("subject");
     /// A collection by its name.

@@ -52,6 +52,8 @@ pub mod refusal;
 pub mod secret;
 #[cfg(feature = "full")]
 pub mod sign;
+#[cfg(feature = "full")]
+pub mod totp;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;

@@ -17,7 +17,7 @@ use store::tables::{Batch, BatchState, Chosen};
 
 use super::auth::Caller;
 use super::extract::{Segments, Strict};
-use super::lists::one;
+use super::lists::changed;
 use super::runs::{asked, listed};
 use super::submit::check;
 use crate::problem::{self, Problem};
@@ -50,7 +50,7 @@ pub async fn start(
     Strict(spec): Strict<BatchSpec>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let batch = begin(&server, &caller.name, spec).await?;
-    let shown = one::<Batch>(State(server.clone()), Segments(server.show(batch))).await?;
+    let shown = changed::<Batch>(&server, &caller, &server.show(batch)).await?;
     Ok((StatusCode::CREATED, shown))
 }
 
@@ -173,7 +173,7 @@ async fn turn(
     to: BatchState,
 ) -> Shown {
     turn_to(&server, &caller.name, &id, to).await?;
-    one::<Batch>(State(server), Segments(id)).await
+    changed::<Batch>(&server, &caller, &id).await
 }
 
 /// Turns a batch; one that is so already stays so.

@@ -101,7 +101,7 @@ fn issue_token(
         None => {
             let spec = AccountSpec::new(&account_name(catalogue, service), Role::Service);
             let number = next_number(catalogue.accounts.values().map(|account| account.number));
-            resources::account(&spec, keys.key(), number, &token)?
+            resources::account(&spec, keys.key(), number, Some(&token))?
         }
     };
     Ok((account, vec![("token", token.text)]))

@@ -8,6 +8,7 @@ use axum::{Extension, Json};
 use domain::event::{self, Event, Provenance, Receipt};
 use domain::event_type;
 use domain::expectation::{Expectation, ExpectationState};
+use domain::rights::Needs;
 use domain::subject::SubjectName;
 use domain::{EventKey, ServiceKey};
 use http::{StatusCode, header};
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 use store::command::{Answer, RecordedEvent};
 use store::judged::{self, Arriving};
 use store::row::RowsExt;
+use store::search;
 use store::table::{Find, Value as Cell};
 use store::tables::EXPECTATION_EVENT;
 
@@ -29,6 +31,7 @@ use super::{timeline, verdict};
 use crate::links;
 use crate::problem::{self, Problem};
 use crate::server::{Server, Shared};
+use crate::sight::place;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -133,12 +136,17 @@ async fn answered(server: &Shared, event: EventKey, within: Duration) -> Result<
     }
 }
 
-pub async fn one(State(server): State<Server>, Segments(id): Segments<String>) -> Result<Json<Value>, Problem> {
+pub async fn one(
+    State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
+    Segments(id): Segments<String>,
+) -> Result<Json<Value>, Problem> {
     let key: EventKey = server.parse(&id)?;
     let view = View::of(&server);
+    let mut sight = caller.sight();
     let shown = server.parts.store.read(move |rows| match timeline::read(rows, key, view.now)? {
-        Some(timeline) => timeline.show(&view, rows).map(Some),
-        None => Ok(None),
+        Some(timeline) if sight.sees(rows, &timeline.event)? => timeline.show(&view, rows).map(Some),
+        Some(_) | None => Ok(None),
     });
     shown.await?.map(Json).ok_or_else(|| Problem::no_such("event", &id))
 }
@@ -150,8 +158,14 @@ pub async fn replay(
     Segments(id): Segments<String>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let key: EventKey = server.parse(&id)?;
-    let event = server.parts.store.read(move |rows| rows.load::<Event>(key.0)).await?;
-    let event = event.ok_or_else(|| Problem::no_such("event", &id))?;
+    let absent = || Problem::no_such("event", &id);
+    let found = server.parts.store.read(move |rows| {
+        let Some(event) = rows.load::<Event>(key.0)? else { return Ok(None) };
+        let housed = event.subject.map_or(Ok(None), |subject| search::housed(rows, subject))?;
+        Ok(Some((event, housed.and_then(|housed| housed.collection))))
+    });
+    let (event, collection) = found.await?.ok_or_else(absent)?;
+    caller.require(Needs::ChangeSubject, collection.as_ref().map(place), absent)?;
     let catalogue = server.parts.store.catalogue();
     let asked: Vec<ServiceKey> = catalogue.subscribers(&event.kind).map(|(service, _)| service.key).collect();
     let mut runs = Vec::with_capacity(asked.len());

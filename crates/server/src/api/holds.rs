@@ -2,22 +2,25 @@
 
 use axum::extract::State;
 use axum::{Extension, Json};
-use domain::Timestamp;
+use domain::rights::Needs;
 use domain::rule::Hold;
+use domain::{HoldKey, Timestamp};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::command::{Answer, HoldCollection};
-use store::judged;
+use store::row::RowsExt;
+use store::{judged, search};
 
 use super::auth::Caller;
 use super::batches::find_collection;
 use super::extract::{Segments, Strict};
-use super::lists::one;
+use super::lists::changed;
 use super::subjects::{Because, checked};
 use super::submit::{check, instant};
 use crate::problem::{self, Problem};
 use crate::server::Server;
+use crate::sight::place;
 
 /// A hold on a collection. Without a track: on all of them; without an end: until somebody lifts it.
 #[derive(Deserialize)]
@@ -46,12 +49,12 @@ pub async fn create(
     }
     let (name, kind) = (spec.collection, spec.kind);
     let collection = server.parts.store.read(move |rows| find_collection(rows, &name, kind.as_deref())).await??.key;
-    let hold = HoldCollection { collection, track: spec.track, until, by: caller.name, reason, now };
+    let hold = HoldCollection { collection, track: spec.track, until, by: caller.name.clone(), reason, now };
     let Answer::Held(hold) = server.parts.store.submit(hold).await? else {
         return Err(Problem::new(&problem::NOT_FOUND, "the collection is gone"));
     };
     let id = server.show(hold);
-    Ok((StatusCode::CREATED, one::<Hold>(State(server), Segments(id)).await?))
+    Ok((StatusCode::CREATED, changed::<Hold>(&server, &caller, &id).await?))
 }
 
 pub async fn release(
@@ -61,10 +64,17 @@ pub async fn release(
     Strict(because): Strict<Because>,
 ) -> Result<Json<Value>, Problem> {
     let reason = checked(&because.reason)?;
-    let hold = server.parse(&id)?;
+    let hold: HoldKey = server.parse(&id)?;
+    let absent = || Problem::new(&problem::NOT_FOUND, "there is no such hold, or it has ended");
+    let held = server.parts.store.read(move |rows| match rows.load::<Hold>(hold.0)? {
+        Some(held) => search::housing(rows, &held),
+        None => Ok(None),
+    });
+    let collection = held.await?;
+    caller.require(Needs::ChangeSubject, collection.as_ref().map(place), absent)?;
     match judged::release(&server.parts.store, hold, &caller.name, reason, server.now()).await? {
         Answer::Verdict(verdict) => Ok(Json(json!({ "id": id, "verdict": verdict }))),
-        Answer::NotFound => Err(Problem::new(&problem::NOT_FOUND, "there is no such hold, or it has ended")),
+        Answer::NotFound => Err(absent()),
         _ => Ok(Json(json!({ "id": id }))),
     }
 }

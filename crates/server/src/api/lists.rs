@@ -3,11 +3,12 @@
 //! A cursor is the id of a page's last row, so that nothing is kept between two pages and nothing shifts while rows
 //! arrive.
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use domain::event::{Event, Receipt};
 use domain::expectation::Expectation;
 use domain::result::ServiceResult;
+use domain::rights::Needs;
 use domain::rule::{Flag, Hold, HoldScope, Match};
 use domain::run::{Attempt, Run};
 use domain::subject::{Collection, Subject};
@@ -18,10 +19,12 @@ use store::table::{Find, Index, Rows, Value as Cell};
 use store::tables::*;
 use store::{StoreError, search};
 
+use super::auth::Caller;
 use super::extract::{Params, Segments};
 use super::show::{Show, View};
 use crate::problem::{self, Problem};
 use crate::server::Server;
+use crate::sight::{self, Page, Seen, Sight};
 
 /// Rows of a page, unless the caller asks for fewer or more.
 const LIMIT: usize = 50;
@@ -36,7 +39,9 @@ pub struct Filter {
 }
 
 /// A row that is listed.
-pub trait Listed: Row + Show + Send + 'static {
+pub trait Listed: Row + Show + Seen + Send + 'static {
+    /// What reading it needs.
+    const NEEDS: Needs = Needs::Read;
     /// What filters it has.
     const FILTERS: &'static [Filter] = &[];
 
@@ -66,8 +71,9 @@ fn held_collection(view: &View, id: &str) -> Result<Vec<Cell>, BadId> {
 }
 
 macro_rules! listed {
-    ($($row:ty, $key:ty $(, $name:literal by $index:ident $columns:expr)*;)+) => {$(
+    ($($row:ty, $key:ty $(, $name:literal by $index:ident $columns:expr)* $(=> $needs:ident)?;)+) => {$(
         impl Listed for $row {
+            $(const NEEDS: Needs = Needs::$needs;)?
             const FILTERS: &'static [Filter] = &[$(Filter { name: $name, index: &$index, columns: $columns }),*];
 
             fn key_of(view: &View, id: &str) -> Result<i64, BadId> {
@@ -80,7 +86,7 @@ macro_rules! listed {
     )+};
 }
 listed! {
-    Receipt, ReceiptKey;
+    Receipt, ReceiptKey => Oversee;
     Event, EventKey, "subject" by EVENT_SUBJECT key::<SubjectKey>;
     Run, RunKey, "expectation" by RUN_EXPECTATION expectation;
     Attempt, AttemptKey, "run" by ATTEMPT_RUN key::<RunKey>;
@@ -92,11 +98,11 @@ listed! {
     Subject, SubjectKey, "collection" by SUBJECT_COLLECTION key::<CollectionKey>;
     Collection, CollectionKey;
     Artifact, ArtifactKey;
-    Restriction, RestrictionKey;
+    Restriction, RestrictionKey => Oversee;
     Clearance, ClearanceKey, "subject" by CLEARANCE_SUBJECT key::<SubjectKey>;
-    Batch, BatchKey;
-    Quarantine, QuarantineKey;
-    Audit, AuditKey;
+    Batch, BatchKey => Oversee;
+    Quarantine, QuarantineKey => Oversee;
+    Audit, AuditKey => Administer;
 }
 
 impl Listed for Expectation {
@@ -113,8 +119,12 @@ impl Listed for Expectation {
     }
 }
 
-/// One page of rows.
-pub async fn list<T: Listed>(State(server): State<Server>, params: Params) -> Result<Json<Value>, Problem> {
+/// One page of rows. For whoever does not see all, it may be shorter than asked for, and still not be the last.
+pub async fn list<T: Listed>(
+    State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
+    params: Params,
+) -> Result<Json<Value>, Problem> {
     let mut known = vec!["limit", "cursor"];
     known.extend(T::FILTERS.iter().map(|filter| filter.name));
     params.only(&known)?;
@@ -125,59 +135,77 @@ pub async fn list<T: Listed>(State(server): State<Server>, params: Params) -> Re
         (Some(_), Some(_)) => return Err(Problem::invalid("one filter at a time")),
         (Some((filter, id)), None) => {
             let columns = (filter.columns)(&view, id).map_err(|why| Problem::invalid(why.to_string()))?;
-            Some(Find::equal(filter.index, columns).newest(below).limit(limit + 1))
+            Some(Find::equal(filter.index, columns))
         }
         (None, _) => None,
     };
+    let mut sight = caller.sight();
     let page = server.parts.store.read(move |rows| {
-        let found: Vec<T> = match &find {
-            Some(find) => rows.all(find)?,
-            None => rows.page(below, limit + 1)?,
-        };
-        page(&view, rows, found, limit)
+        let page = sight::newest::<T>(rows, &mut sight, find.as_ref(), below, limit)?;
+        show_page(&view, rows, &page)
     });
     Ok(Json(page.await?))
 }
 
 /// One page of runs; beside the expectation, an event narrows it too.
-pub async fn runs(State(server): State<Server>, params: Params) -> Result<Json<Value>, Problem> {
-    let Some(event) = params.one("event") else { return list::<Run>(State(server), params).await };
+pub async fn runs(
+    State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
+    params: Params,
+) -> Result<Json<Value>, Problem> {
+    let Some(event) = params.one("event") else {
+        return list::<Run>(State(server), Extension(caller), params).await;
+    };
     params.only(&["limit", "cursor", "event"])?;
     let event: EventKey = server.parse(event)?;
     let view = View::of(&server);
     let (below, limit) = place::<Run>(&view, &params)?;
+    let mut sight = caller.sight();
     let page = server.parts.store.read(move |rows| {
         let mut runs = Vec::new();
         for owed in rows.all::<Expectation>(&Find::equal(&EXPECTATION_EVENT, vec![Cell::Int(event.0)]))? {
-            runs.extend(rows.all::<Run>(&Find::equal(&RUN_EXPECTATION, vec![Cell::Int(owed.key.0)]))?);
+            if sight.sees(rows, &owed)? {
+                runs.extend(rows.all::<Run>(&Find::equal(&RUN_EXPECTATION, vec![Cell::Int(owed.key.0)]))?);
+            }
         }
         runs.retain(|run| below.is_none_or(|below| run.key.0 < below));
         runs.sort_by_key(|run| std::cmp::Reverse(run.key));
-        runs.truncate(limit + 1);
-        page(&view, rows, runs, limit)
+        let more = runs.len() > limit;
+        runs.truncate(limit);
+        let next = runs.last().filter(|_| more).map(|run| run.key.0);
+        show_page(&view, rows, &Page { rows: runs, next })
     });
     Ok(Json(page.await?))
 }
 
-/// One row.
+/// One row, if the caller sees it.
 pub async fn one<T: Listed>(
     State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
     Segments(id): Segments<String>,
 ) -> Result<Json<Value>, Problem> {
-    let view = View::of(&server);
-    let key = T::key_of(&view, &id).map_err(|why| Problem::new(&problem::NOT_FOUND, why.to_string()))?;
-    let shown = server.parts.store.read(move |rows| match rows.load::<T>(key)? {
-        Some(row) => row.show(&view, rows).map(Some),
-        None => Ok(None),
-    });
-    shown.await?.map(Json).ok_or_else(|| Problem::no_such("row", &id))
+    show_one::<T>(&server, caller.sight(), &id).await
 }
 
-fn page<T: Listed>(view: &View, rows: &mut dyn Rows, mut found: Vec<T>, limit: usize) -> Result<Value, StoreError> {
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let next = found.last().filter(|_| more).map(|last| last.cursor(view));
-    let data = found.iter().map(|row| row.show(view, rows)).collect::<Result<Vec<_>, _>>()?;
+/// One row, to whoever has just changed it.
+pub async fn changed<T: Listed>(server: &Server, caller: &Caller, id: &str) -> Result<Json<Value>, Problem> {
+    show_one::<T>(server, caller.sight(), id).await
+}
+
+async fn show_one<T: Listed>(server: &Server, mut sight: Sight, id: &str) -> Result<Json<Value>, Problem> {
+    let view = View::of(server);
+    let key = T::key_of(&view, id).map_err(|why| Problem::new(&problem::NOT_FOUND, why.to_string()))?;
+    let shown = server.parts.store.read(move |rows| match rows.load::<T>(key)? {
+        Some(row) if sight.sees(rows, &row)? => row.show(&view, rows).map(Some),
+        Some(_) | None => Ok(None),
+    });
+    shown.await?.map(Json).ok_or_else(|| Problem::no_such("row", id))
+}
+
+fn show_page<T: Listed>(view: &View, rows: &mut dyn Rows, page: &Page<T>) -> Result<Value, StoreError> {
+    let last: Option<T> = page.next.map_or(Ok(None), |key| rows.load(key))?;
+    let next = last.map(|last| last.cursor(view));
+    let data = page.rows.iter().map(|row| row.show(view, rows)).collect::<Result<Vec<_>, _>>()?;
     Ok(json!({ "data": data, "next_cursor": next }))
 }
 
@@ -193,10 +221,21 @@ fn place<T: Listed>(view: &View, params: &Params) -> Result<(Option<i64>, usize)
     Ok((below, limit))
 }
 
-/// A subject by its name, as the paths of the API give it.
-pub async fn subject_of(server: &Server, (kind, collection, id): (String, String, String)) -> Result<Subject, Problem> {
+/// A subject by its name, as the paths of the API give it, if the caller may do this with it.
+pub async fn subject_of(
+    server: &Server,
+    caller: &Caller,
+    needs: Needs,
+    (kind, collection, id): (String, String, String),
+) -> Result<Subject, Problem> {
     let name = domain::subject::SubjectName { kind, collection, id };
     let shown = format!("{}/{}/{}", name.kind, name.collection, name.id);
-    let found = server.parts.store.read(move |rows| search::subject_by_name(rows, &name)).await?;
-    found.ok_or_else(|| Problem::no_such("subject", &shown))
+    let found = server.parts.store.read(move |rows| match search::subject_by_name(rows, &name)? {
+        Some(subject) => search::housed(rows, subject.key),
+        None => Ok(None),
+    });
+    let absent = || Problem::no_such("subject", &shown);
+    let housed = found.await?.ok_or_else(absent)?;
+    caller.require(needs, housed.collection.as_ref().map(sight::place), absent)?;
+    Ok(housed.subject)
 }

@@ -2,7 +2,7 @@
 //!
 //! `routes.rs` holds the one table of operations: router, roles and OpenAPI document are all made from it.
 
-mod accounts;
+pub(crate) mod accounts;
 mod auth;
 pub(crate) mod batches;
 pub(crate) mod change;
@@ -14,6 +14,7 @@ mod holds;
 pub(crate) mod host;
 pub(crate) mod license;
 mod lists;
+mod members;
 pub mod openapi;
 pub(crate) mod probe;
 mod quarantine;
@@ -33,7 +34,7 @@ mod variables;
 pub(crate) mod verdict;
 mod waiting;
 
-pub(crate) use auth::account_of;
+pub(crate) use auth::Caller;
 pub(crate) use extract::{Params, Segments};
 pub(crate) use routes::router;
 pub(crate) use show::View;

@@ -4,6 +4,7 @@ use axum::Json;
 use serde_json::{Map, Value, json};
 
 use super::routes::{PREFIX, Route, routes};
+use crate::people::session::{COOKIE, CSRF_HEADER};
 use crate::problem::{PROBLEMS, TYPE_PREFIX};
 
 /// The schemas of request bodies.
@@ -26,10 +27,16 @@ pub fn document() -> Value {
     json!({
         "openapi": "3.1.0",
         "info": { "title": "Countersign", "version": env!("CARGO_PKG_VERSION"), "license": { "name": "MIT OR Apache-2.0" } },
-        "security": [{ "bearer": [] }],
+        "security": [{ "bearer": [] }, { "session": [] }],
         "paths": paths,
         "components": {
-            "securitySchemes": { "bearer": { "type": "http", "scheme": "bearer" } },
+            "securitySchemes": {
+                "bearer": { "type": "http", "scheme": "bearer" },
+                "session": {
+                    "type": "apiKey", "in": "cookie", "name": COOKIE,
+                    "description": format!("A session of the pages. Each change carries {CSRF_HEADER} too."),
+                },
+            },
             "schemas": schemas,
         },
     })

@@ -8,7 +8,7 @@ use store::tables::Restriction;
 
 use super::auth::Caller;
 use super::extract::{Segments, Strict};
-use super::lists::one;
+use super::lists::changed;
 use super::subjects::{Because, checked};
 use crate::problem::{self, Problem};
 use crate::server::Server;
@@ -20,9 +20,9 @@ pub async fn lift(
     Strict(because): Strict<Because>,
 ) -> Result<Json<Value>, Problem> {
     let reason = checked(&because.reason)?.to_owned();
-    let lift = LiftRestriction { restriction: server.parse(&id)?, by: caller.name, reason, now: server.now() };
+    let lift = LiftRestriction { restriction: server.parse(&id)?, by: caller.name.clone(), reason, now: server.now() };
     match server.parts.store.submit(lift).await? {
         Answer::NotFound => Err(Problem::new(&problem::NOT_FOUND, "there is no such restriction, or it was lifted")),
-        _ => one::<Restriction>(State(server), Segments(id)).await,
+        _ => changed::<Restriction>(&server, &caller, &id).await,
     }
 }

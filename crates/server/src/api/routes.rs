@@ -11,11 +11,13 @@ use domain::run::{Attempt, Run};
 use domain::subject::{Collection, Subject};
 use store::tables::{Artifact, Audit, Batch, Clearance, Quarantine, Restriction};
 
-use super::auth::{self, Needs};
+use domain::rights::Needs;
+
+use super::auth;
 use super::lists::{Listed, list, one};
 use super::{
-    accounts, batches, events, gate, holds, license, lists, openapi, probe, quarantine, rehearsal, restrictions, rules,
-    runs, secrets, services, sources, subjects, submit, variables,
+    accounts, batches, events, gate, holds, license, lists, members, openapi, probe, quarantine, rehearsal,
+    restrictions, rules, runs, secrets, services, sources, subjects, submit, variables,
 };
 use crate::server::Server;
 
@@ -79,80 +81,88 @@ impl Route {
 /// A list of rows and one of them.
 fn rows<T: Listed>(path: &'static str, one_path: &'static str, list_summary: &'static str) -> [Route; 2] {
     let filters: Vec<_> = T::FILTERS.iter().map(|filter| filter.name).collect();
-    let many = Route::new("get", path, Needs::Read, list_summary, get(list::<T>)).asks(&["limit", "cursor"]);
-    let single = Route::new("get", one_path, Needs::Read, "Show one of them.", get(one::<T>));
+    let many = Route::new("get", path, T::NEEDS, list_summary, get(list::<T>)).asks(&["limit", "cursor"]);
+    let single = Route::new("get", one_path, T::NEEDS, "Show one of them.", get(one::<T>));
     [many.asks(&filters), single]
 }
 
 /// Every operation.
 #[rustfmt::skip]
 pub fn routes() -> Vec<Route> {
-    use Needs::{Administer, Read, Submit};
+    use Needs::{Administer, Ask, ChangeSubject, ManageMembers, Oversee, Read, SignIn, Submit};
     let mut all = vec![
         Route::new("post", "/artifacts", Submit, "Upload an artifact.", post(submit::upload)).takes("bytes").asks(&["filename", "retention"]).gives(201),
         Route::new("put", "/collections/{collection}", Submit, "Describe a collection.", put(submit::put_collection)).takes("Collection"),
         Route::new("post", "/subjects", Submit, "Describe a subject and list its artifacts.", post(submit::put_subject)).takes("Subject").gives(201),
         Route::new("post", "/events", Submit, "Record an event; with wait, answer its verdict.", post(events::create)).takes("Event").asks(&["wait"]).gives(202),
         Route::new("get", "/events/{id}", Read, "Show an event's whole life.", get(events::one)),
-        Route::new("post", "/events/{id}/replay", Administer, "Ask every subscriber about it again.", post(events::replay)).gives(202),
+        Route::new("post", "/events/{id}/replay", ChangeSubject, "Ask every subscriber about it again.", post(events::replay)).gives(202),
         Route::new("get", "/subjects/{kind}/{collection}/{subject}/verdict", Read, "The verdict, with its reasons.", get(subjects::show_verdict)).asks(&["wait"]).answers("Verdict"),
-        Route::new("post", "/subjects/{kind}/{collection}/{subject}/clearance", Administer, "Say that a person has dealt with it.", post(subjects::clear)).takes("Because"),
-        Route::new("post", "/subjects/{kind}/{collection}/{subject}/runs", Submit, "Ask services about it once more: those that are named, else all that subscribed to what happened to it.", post(runs::start)).takes("Runs").gives(202),
+        Route::new("post", "/subjects/{kind}/{collection}/{subject}/clearance", ChangeSubject, "Say that a person has dealt with it.", post(subjects::clear)).takes("Because"),
+        Route::new("post", "/subjects/{kind}/{collection}/{subject}/runs", Ask, "Ask services about it once more: those that are named, else all that subscribed to what happened to it.", post(runs::start)).takes("Runs").gives(202),
         Route::new("post", "/batches", Administer, "Begin a batch: every chosen subject, every chosen service, each pair once.", post(batches::start)).takes("Batch").gives(201),
         Route::new("post", "/batches/{id}/pause", Administer, "Make no more runs until it is resumed.", post(batches::pause)),
         Route::new("post", "/batches/{id}/resume", Administer, "Make runs again.", post(batches::resume)),
         Route::new("post", "/batches/{id}/abort", Administer, "End it, and cancel its runs that are due.", post(batches::abort)),
         Route::new("post", "/holds", Administer, "Hold a collection, or one track of it.", post(holds::create)).takes("Hold").gives(201),
-        Route::new("post", "/holds/{id}/release", Administer, "Lift a hold.", post(holds::release)).takes("Because"),
+        Route::new("post", "/holds/{id}/release", ChangeSubject, "Lift a hold.", post(holds::release)).takes("Because"),
         Route::new("post", "/restrictions/{id}/lift", Administer, "Lift a restriction.", post(restrictions::lift)).takes("Because"),
-        Route::new("get", "/receipts/{id}/body", Read, "The exact bytes of a receipt.", get(events::receipt_body)),
+        Route::new("get", "/receipts/{id}/body", Oversee, "The exact bytes of a receipt.", get(events::receipt_body)),
         Route::new("get", "/runs", Read, "List runs.", get(lists::runs)).asks(&["limit", "cursor", "expectation", "event"]),
         Route::new("get", "/runs/{id}", Read, "Show one of them.", get(one::<Run>)),
 
-        Route::new("get", "/sources", Read, "List sources.", get(sources::list)),
+        Route::new("get", "/sources", Oversee, "List sources.", get(sources::list)),
         Route::new("post", "/sources", Administer, "Make a source.", post(sources::create)).takes("Source").gives(201),
         Route::new("post", "/sources/test", Administer, "Judge a sample request by a source that need not be there yet; nothing is written.", post(sources::test)).takes("SourceTest").answers("SourceTested"),
-        Route::new("get", "/sources/{id}", Read, "Show a source, by id or as provider/name.", get(sources::one)),
+        Route::new("get", "/sources/{id}", Oversee, "Show a source, by id or as provider/name.", get(sources::one)),
         Route::new("patch", "/sources/{id}", Administer, "Change a source.", patch(sources::patch)).takes("Source"),
         Route::new("delete", "/sources/{id}", Administer, "Switch a source off and forget its secrets.", delete(sources::delete)).gives(204),
         Route::new("post", "/sources/{id}/secrets", Administer, "Add a secret in front of the others; with keep_old these end after a while.", post(secrets::add)).takes("AddedSecret").gives(201),
         Route::new("delete", "/sources/{id}/secrets/{secret}", Administer, "Remove a secret, by its id.", delete(secrets::remove)).gives(204),
 
-        Route::new("get", "/quarantine/{id}", Read, "Show a refused request, and what is wrong with it.", get(quarantine::one)).answers("Refused"),
+        Route::new("get", "/quarantine/{id}", Oversee, "Show a refused request, and what is wrong with it.", get(quarantine::one)).answers("Refused"),
         Route::new("post", "/quarantine/{id}/retry", Administer, "Try a refused request again with today's secrets.", post(quarantine::retry)),
         Route::new("post", "/quarantine/retry", Administer, "Try again what was sent to a source, the oldest first, at most 100.", post(quarantine::retry_all)).takes("Retry"),
 
-        Route::new("get", "/services", Read, "List services.", get(services::list)),
+        Route::new("get", "/services", Oversee, "List services.", get(services::list)),
         Route::new("post", "/services", Administer, "Register a service; its secrets are shown this once.", post(services::create)).takes("Service").gives(201),
-        Route::new("get", "/services/{id}", Read, "Show a service, by id or name.", get(services::one)),
+        Route::new("get", "/services/{id}", Oversee, "Show a service, by id or name.", get(services::one)),
         Route::new("patch", "/services/{id}", Administer, "Change a service.", patch(services::patch)).takes("Service"),
         Route::new("delete", "/services/{id}", Administer, "Remove a service; its name stays taken.", delete(services::delete)).gives(204),
         Route::new("post", "/services/{id}/restore", Administer, "Call a removed service again; its secrets are new and shown this once.", post(services::restore)),
         Route::new("post", "/services/{id}/test", Administer, "Send a signed test message.", post(probe::test)),
         Route::new("post", "/services/{id}/pause", Administer, "Stop calling a service; its deadlines stand still.", post(services::pause)),
         Route::new("put", "/services/{id}/gate", Administer, "Say whether verdicts wait for a service's answers.", put(gate::turn_service)).takes("Turn"),
-        Route::new("get", "/gate", Read, "Show what verdicts do not wait for.", get(gate::show)),
+        Route::new("get", "/gate", Oversee, "Show what verdicts do not wait for.", get(gate::show)),
         Route::new("put", "/gate", Administer, "Say whether verdicts wait for answers at all.", put(gate::turn)).takes("Turn"),
-        Route::new("get", "/license", Read, "Show the installation's license, what ends soon, and which services it lets run.", get(license::show)).answers("License"),
+        Route::new("get", "/license", Oversee, "Show the installation's license, what ends soon, and which services it lets run.", get(license::show)).answers("License"),
         Route::new("post", "/services/{id}/resume", Administer, "Call a service again.", post(services::resume)),
         Route::new("post", "/services/{id}/credentials", Administer, "Issue new credentials, shown this once.", post(services::credentials)),
 
-        Route::new("get", "/rules", Read, "List rules.", get(rules::list)),
+        Route::new("get", "/rules", Oversee, "List rules.", get(rules::list)),
         Route::new("post", "/rules", Administer, "Make a rule.", post(rules::create)).takes("Rule").gives(201),
         Route::new("post", "/rules/test", Administer, "List the stored results that a rule would have matched; nothing is written.", post(rehearsal::test)).takes("RuleTest").answers("RuleTested"),
-        Route::new("get", "/rules/{id}", Read, "Show a rule.", get(rules::one)),
+        Route::new("get", "/rules/{id}", Oversee, "Show a rule.", get(rules::one)),
         Route::new("patch", "/rules/{id}", Administer, "Change a rule.", patch(rules::patch)).takes("Rule"),
         Route::new("delete", "/rules/{id}", Administer, "Switch a rule off.", delete(rules::delete)).gives(204),
 
         Route::new("get", "/accounts", Administer, "List accounts.", get(accounts::list)),
-        Route::new("post", "/accounts", Administer, "Make an account; its token is shown this once.", post(accounts::create)).takes("Account").gives(201),
+        Route::new("post", "/accounts", Administer, "Make an account; its token, or with=link a one-time link for a person, is shown this once.", post(accounts::create)).takes("Account").asks(&["with"]).gives(201),
         Route::new("get", "/accounts/{id}", Administer, "Show an account, by id or name.", get(accounts::one)),
         Route::new("patch", "/accounts/{id}", Administer, "Change an account.", patch(accounts::patch)).takes("Account"),
         Route::new("delete", "/accounts/{id}", Administer, "Switch an account off and revoke its tokens.", delete(accounts::delete)).gives(204),
-        Route::new("post", "/accounts/{id}/tokens", Administer, "Make another token, shown this once.", post(accounts::add_token)).gives(201),
+        Route::new("post", "/accounts/{id}/tokens", Administer, "Make another token, shown this once.", post(accounts::add_token)).takes("Token").gives(201),
         Route::new("post", "/accounts/{id}/keys", Administer, "Make an access key for signed requests; its secret is shown this once.", post(accounts::add_access_key)).gives(201),
         Route::new("delete", "/accounts/{id}/keys/{key}", Administer, "Revoke an access key, by id or name.", delete(accounts::revoke_access_key)).gives(204),
         Route::new("delete", "/accounts/{id}/tokens/{token}", Administer, "Revoke a token or a signing key.", delete(accounts::revoke_token)).gives(204),
+
+        Route::new("post", "/accounts/{id}/link", Administer, "Make a one-time link with which a person chooses a password; it is shown this once.", post(accounts::make_link)).gives(201).answers("Link"),
+        Route::new("delete", "/accounts/{id}/second-factor", Administer, "Turn two-factor sign-in off, for a person who lost the authenticator.", delete(accounts::turn_off_second)).gives(204),
+        Route::new("get", "/account", SignIn, "Show one's own account.", get(accounts::own)),
+
+        Route::new("get", "/collections/{collection}/members", Read, "List who may do what in a collection, by its id or name.", get(members::list)).asks(&["kind"]),
+        Route::new("put", "/collections/{collection}/members/{account}", ManageMembers, "Say what a member may do in a collection.", put(members::put)).takes("Membership").asks(&["kind"]),
+        Route::new("delete", "/collections/{collection}/members/{account}", ManageMembers, "Take a member's rights in a collection back.", delete(members::delete)).asks(&["kind"]).gives(204),
 
         Route::new("get", "/variables", Administer, "List the variables that workers are told; values are never shown.", get(variables::list)),
         Route::new("post", "/variables", Administer, "Make a variable.", post(variables::create)).takes("Variable").gives(201),
@@ -176,11 +186,11 @@ pub fn routes() -> Vec<Route> {
     let [collections, _] = rows::<Collection>("/collections", "/collections/{id}", "List collections.");
     let [refused, _] = rows::<Quarantine>("/quarantine", "/quarantine/{id}", "List refused requests that were kept.");
     let [audit, _] = rows::<Audit>("/audit", "/audit/{id}", "List administrative changes.");
-    all.extend([events, collections, refused, Route { needs: Administer, ..audit }]);
+    all.extend([events, collections, refused, audit]);
     all
 }
 
-/// The router of all operations, each behind the role that it needs.
+/// The router of all operations, each behind what it needs.
 pub fn router(server: &Server) -> Router<Server> {
     let open = Router::new().route("/openapi.json", get(openapi::show));
     routes().into_iter().fold(open, |router, route| {

@@ -1,14 +1,16 @@
 //! Runs on demand: services are asked about a subject once more.
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use domain::catalogue::{Catalogue, Service};
 use domain::event::Event;
+use domain::rights::Needs;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::batches::event_to_ask;
 
+use super::auth::Caller;
 use super::events::demand;
 use super::extract::{Segments, StrictOrNothing};
 use super::lists::subject_of;
@@ -27,10 +29,11 @@ pub struct RunsSpec {
 /// Asks services about a subject: those that were named, else every one that subscribed to what happened to it.
 pub async fn start(
     State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
     Segments(name): Segments<(String, String, String)>,
     StrictOrNothing(spec): StrictOrNothing<RunsSpec>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
-    let subject = subject_of(&server, name).await?;
+    let subject = subject_of(&server, &caller, Needs::Ask, name).await?;
     let catalogue = server.parts.store.catalogue();
     let asked: Vec<Service> = asked(&server, &catalogue, &spec.services)?.into_iter().cloned().collect();
     let named = !spec.services.is_empty();

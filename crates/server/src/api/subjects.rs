@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
+use domain::rights::Needs;
 use http::{StatusCode, header};
 use serde::Deserialize;
 use serde_json::Value;
@@ -19,13 +20,14 @@ type Name = (String, String, String);
 
 pub async fn show_verdict(
     State(server): State<Server>,
+    Extension(caller): Extension<Caller>,
     Segments(name): Segments<Name>,
     params: Params,
 ) -> Result<Response, Problem> {
     params.only(&["wait"])?;
     let within = params.wait()?;
     let location = verdict::path(&name.0, &name.1, &name.2);
-    let subject = subject_of(&server, name).await?;
+    let subject = subject_of(&server, &caller, Needs::Read, name).await?;
     let Some(within) = within else {
         return Ok(Json(verdict::now(&server, subject.key).await?.shown).into_response());
     };
@@ -50,7 +52,7 @@ pub async fn clear(
     Strict(because): Strict<Because>,
 ) -> Result<Json<Value>, Problem> {
     let reason = checked(&because.reason)?;
-    let subject = subject_of(&server, name).await?;
+    let subject = subject_of(&server, &caller, Needs::ChangeSubject, name).await?;
     judged::clear(&server.parts.store, subject.key, &caller.name, reason, server.now()).await?;
     Ok(Json(verdict::now(&server, subject.key).await?.shown))
 }

@@ -3,6 +3,7 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 use axum::response::{IntoResponse, Response};
+use domain::rights::{self, Needs};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::visitor::Visitor;
@@ -16,16 +17,21 @@ const NOTICE_CHARS_MAX: usize = 300;
 pub struct Place {
     pub path: &'static str,
     pub name: &'static str,
-    /// Whether it is for administrators alone.
-    pub administer: bool,
+    /// Whom it is shown to.
+    pub needs: Needs,
 }
 
+/// What everybody sees, members as far as it belongs to their collections.
 const fn place(path: &'static str, name: &'static str) -> Place {
-    Place { path, name, administer: false }
+    Place { path, name, needs: Needs::Read }
+}
+
+const fn whole(path: &'static str, name: &'static str) -> Place {
+    Place { path, name, needs: Needs::Oversee }
 }
 
 const fn guarded(path: &'static str, name: &'static str) -> Place {
-    Place { path, name, administer: true }
+    Place { path, name, needs: Needs::Administer }
 }
 
 /// The navigation, in its groups.
@@ -37,22 +43,22 @@ pub const PLACES: [(&str, &[Place]); 3] = [
             place("/events", "Events"),
             place("/subjects", "Subjects"),
             place("/runs", "Runs"),
-            place("/batches", "Batches"),
+            whole("/batches", "Batches"),
         ],
     ),
     (
         "Who takes part",
         &[
-            place("/sources", "Sources"),
-            place("/quarantine", "Quarantine"),
-            place("/admin/services", "Services"),
-            place("/rules", "Rules"),
+            whole("/sources", "Sources"),
+            whole("/quarantine", "Quarantine"),
+            whole("/admin/services", "Services"),
+            whole("/rules", "Rules"),
         ],
     ),
     (
         "This gateway",
         &[
-            place("/licenses", "Licenses"),
+            whole("/licenses", "Licenses"),
             guarded("/accounts", "Accounts"),
             guarded("/audit", "Audit"),
             guarded("/settings", "Settings"),
@@ -94,7 +100,7 @@ impl Chrome {
     }
 
     pub fn groups(&self) -> Vec<(&'static str, Vec<&'static Place>)> {
-        let shown = |place: &&'static Place| !place.administer || self.visitor.administers();
+        let shown = |place: &&'static Place| rights::may_somewhere(self.visitor.account(), place.needs);
         PLACES.iter().map(|(name, places)| (*name, places.iter().filter(shown).collect())).collect()
     }
 }

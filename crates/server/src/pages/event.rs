@@ -29,7 +29,13 @@ pub async fn show(
     let key: EventKey = server.parse(&id)?;
     let view = View::of(&server);
     let now = view.now;
-    let found = server.parts.store.read(move |rows| timeline::read(rows, key, now)).await?;
+    let mut sight = visitor.sight();
+    let found = server.parts.store.read(move |rows| {
+        let timeline = timeline::read(rows, key, now)?;
+        let seen = timeline.as_ref().map_or(Ok(false), |timeline| sight.sees(rows, &timeline.event))?;
+        Ok(timeline.filter(|_| seen))
+    });
+    let found = found.await?;
     let timeline = found.ok_or_else(|| Problem::no_such("event", &id))?;
     let story = tell(&timeline, &view);
     Ok(page(StatusCode::OK, &EventPage { chrome: Chrome::new(&visitor, "/events", &story.kind), story }))

@@ -14,7 +14,6 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use http::HeaderMap;
 
-use super::visitor::Visitor;
 use crate::problem::{self, Problem};
 use crate::server::Server;
 
@@ -57,7 +56,7 @@ pub async fn stream(State(server): State<Server>, headers: HeaderMap) -> Respons
             }
             tokio::time::sleep(TOGETHER).await;
             // Who signed out is told nothing more.
-            Visitor::of(&server, &headers)?;
+            server.session_of(&headers).await.ok()??;
             let event: Result<Event, Infallible> = Ok(Event::default().event("changed").data("."));
             Some((event, (server, headers, commits, place)))
         });

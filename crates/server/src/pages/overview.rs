@@ -30,6 +30,7 @@ use crate::api::View;
 use crate::history::Counts;
 use crate::problem::{Problem, ProblemType};
 use crate::server::{Server, Shared};
+use crate::sight::{self, Sight};
 use crate::text::{capital, encoded, instant};
 
 /// Events of the list.
@@ -104,18 +105,21 @@ pub async fn show(State(server): State<Server>, visitor: Visitor) -> Result<Resp
     let chrome = Chrome::new(&visitor, "/", "Overview");
     let view = View::of(&server);
     let warnings = server.license_report().warnings;
-    let (hour, day) = counted(&server, view.now);
+    let mut sight = visitor.sight();
+    let (hour, day) = if sight.is_whole() { counted(&server, view.now) } else { Default::default() };
     let overview = server.parts.store.read(move |rows| {
-        let mut needs = holds(&view, rows)?;
-        let flagged = flags(&view, rows)?;
+        let mut needs = holds(&view, rows, &mut sight)?;
+        let flagged = flags(&view, rows, &mut sight)?;
         let held: BTreeSet<String> = needs.iter().map(|need| need.href.clone()).collect();
         // What is held and flagged is one thing to look at.
         needs.extend(flagged.into_iter().filter(|need| !held.contains(&need.href)));
-        needs.extend(gates(&view, rows)?);
-        let refused: Vec<Quarantine> = rows.page(None, REFUSED_MAX)?;
-        needs.extend(failing(&refused, &view));
-        needs.extend(ending(&view, &warnings));
-        let events: Vec<Event> = rows.page(None, LATEST)?;
+        if sight.is_whole() {
+            needs.extend(gates(&view, rows)?);
+            let refused: Vec<Quarantine> = rows.page(None, REFUSED_MAX)?;
+            needs.extend(failing(&refused, &view));
+            needs.extend(ending(&view, &warnings));
+        }
+        let events = sight::newest::<Event>(rows, &mut sight, None, None, LATEST)?.rows;
         let events = events.into_iter().map(|event| event_line(&view, rows, event)).collect::<Result<_, _>>()?;
         Ok(Overview { chrome, needs, hour, day, events })
     });
@@ -123,11 +127,12 @@ pub async fn show(State(server): State<Server>, visitor: Visitor) -> Result<Resp
 }
 
 /// The holds that are active: those that end first, first.
-fn holds(view: &View, rows: &mut dyn Rows) -> Result<Vec<Need>, StoreError> {
+fn holds(view: &View, rows: &mut dyn Rows, sight: &mut Sight) -> Result<Vec<Need>, StoreError> {
     let mut needs = Vec::new();
     for scope in [HoldScope::Subject, HoldScope::Collection] {
         let of = Find::equal(&HOLD_UNTIL, vec![Cell::Text(scope.word().to_owned())]);
-        let mut found: Vec<Hold> = rows.all(&of.limit(EACH_MAX + 100))?;
+        let found: Vec<Hold> = rows.all(&of.limit(EACH_MAX + 100))?;
+        let mut found = sight.seen(rows, found)?;
         let more = found.split_off(found.len().min(EACH_MAX)).len();
         for hold in found {
             needs.push(hold_need(view, rows, &hold)?);
@@ -159,8 +164,9 @@ fn hold_need(view: &View, rows: &mut dyn Rows, hold: &Hold) -> Result<Need, Stor
 }
 
 /// The flags that nobody has looked at, newest first.
-fn flags(view: &View, rows: &mut dyn Rows) -> Result<Vec<Need>, StoreError> {
-    let mut found: Vec<Flag> = rows.all(&Find::equal(&FLAG_OPEN, Vec::new()).newest(None).limit(EACH_MAX + 100))?;
+fn flags(view: &View, rows: &mut dyn Rows, sight: &mut Sight) -> Result<Vec<Need>, StoreError> {
+    let found: Vec<Flag> = rows.all(&Find::equal(&FLAG_OPEN, Vec::new()).newest(None).limit(EACH_MAX + 100))?;
+    let mut found = sight.seen(rows, found)?;
     let more = found.split_off(found.len().min(EACH_MAX)).len();
     let mut needs = Vec::new();
     for flag in found {

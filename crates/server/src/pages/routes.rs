@@ -7,11 +7,13 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
-use http::{HeaderMap, Method, header};
+use domain::rights;
+use http::{Method, header};
 
 use super::answer::problem_page;
 use super::visitor::Visitor;
 use super::{assets, audit, chrome, event, licenses, live, login, overview, settings};
+use crate::people::session::{check_origin, is_safe};
 use crate::problem::{self, Problem};
 use crate::receive::read_body;
 use crate::server::Server;
@@ -21,15 +23,45 @@ const FORM_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// The field of every form that proves it is ours.
 pub const FORM_KEY: &str = "form_key";
 
-/// What a page needs of who asks for it.
+/// What a page needs of who asks for it. Where it is about things of one collection, its handler asks again, for that
+/// one: [`Visitor::may`] and [`Visitor::sight`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needs {
     /// Nothing: signing in, and what pages load.
     Nothing,
-    /// A session.
+    /// A session, whoever's: one's own profile.
+    SignIn,
+    /// To read what belongs to a collection. The handler shows what the visitor sees, and nothing else.
+    Read,
+    /// To read everything: whoever is not a member of single collections alone.
     Session,
+    /// To submit subjects, events and artifacts.
+    Submit,
+    /// To have services asked again about a subject; the handler holds its collection against the visitor.
+    Ask,
+    /// To decide about a subject; likewise.
+    ChangeSubject,
+    /// To say who is a member of a collection; likewise.
+    ManageMembers,
     /// An administrator's session.
     Administer,
+}
+
+impl Needs {
+    /// The same in the one table of who may do what.
+    pub const fn right(self) -> Option<rights::Needs> {
+        match self {
+            Self::Nothing => None,
+            Self::SignIn => Some(rights::Needs::SignIn),
+            Self::Read => Some(rights::Needs::Read),
+            Self::Session => Some(rights::Needs::Oversee),
+            Self::Submit => Some(rights::Needs::Submit),
+            Self::Ask => Some(rights::Needs::Ask),
+            Self::ChangeSubject => Some(rights::Needs::ChangeSubject),
+            Self::ManageMembers => Some(rights::Needs::ManageMembers),
+            Self::Administer => Some(rights::Needs::Administer),
+        }
+    }
 }
 
 /// One page, or one change that a page's form makes.
@@ -52,16 +84,18 @@ fn changes(path: &'static str, needs: Needs, handler: MethodRouter<Server>) -> P
 /// Every page.
 #[rustfmt::skip]
 pub fn routes() -> Vec<PageRoute> {
-    use Needs::{Administer, Nothing, Session};
+    use Needs::{Administer, Nothing, Read, Session, SignIn};
     vec![
         shows("/assets/{name}", Nothing, get(assets::show)),
         shows("/login", Nothing, get(login::ask)),
         changes("/login", Nothing, post(login::begin)),
-        changes("/logout", Session, post(login::end)),
-        shows("/live", Session, get(live::stream)),
+        changes("/login/code", Nothing, post(login::second)),
+        changes("/login/password", Nothing, post(login::chosen)),
+        changes("/logout", SignIn, post(login::end)),
+        shows("/live", SignIn, get(live::stream)),
 
-        shows("/", Session, get(overview::show)),
-        shows("/events/{id}", Session, get(event::show)),
+        shows("/", Read, get(overview::show)),
+        shows("/events/{id}", Read, get(event::show)),
 
         shows("/licenses", Session, get(licenses::show)),
         changes("/licenses/preview", Session, post(licenses::preview)),
@@ -80,7 +114,10 @@ pub fn router(server: &Server) -> Router<Server> {
 
 /// Lets a request through that has what the page needs. Problems become pages here.
 async fn check(State((server, needs)): State<(Server, Needs)>, request: Request, next: Next) -> Response {
-    let visitor = Visitor::of(&server, request.headers());
+    let visitor = match Visitor::of(&server, request.headers()).await {
+        Ok(visitor) => visitor,
+        Err(problem) => return problem.into_response(),
+    };
     let shown = match allowed(needs, visitor.as_ref(), request).await {
         Ok(Allowed::SignIn) => return login::welcome(),
         Ok(Allowed::Through(mut request)) => {
@@ -104,22 +141,23 @@ enum Allowed {
 }
 
 async fn allowed(needs: Needs, visitor: Option<&Visitor>, request: Request) -> Result<Allowed, Problem> {
-    let changes = request.method() != Method::GET && request.method() != Method::HEAD;
+    let changes = !is_safe(request.method());
     if changes {
         check_origin(request.headers())?;
     }
+    let Some(right) = needs.right() else { return Ok(Allowed::Through(Box::new(request))) };
     let Some(visitor) = visitor else {
-        return match needs {
-            Needs::Nothing => Ok(Allowed::Through(Box::new(request))),
-            _ if changes => Err(Problem::new(&problem::SIGNED_OUT, "the session is over; sign in and try again")),
-            _ => Ok(Allowed::SignIn),
+        return match changes {
+            true => Err(Problem::new(&problem::SIGNED_OUT, "the session is over; sign in and try again")),
+            false => Ok(Allowed::SignIn),
         };
     };
-    if needs == Needs::Administer && !visitor.administers() {
-        let detail = format!("{:?} has the role {}; this needs an administrator", visitor.name, visitor.role);
+    if !rights::may_somewhere(visitor.account(), right) {
+        let whom = if needs == Needs::Administer { "an administrator" } else { "more rights" };
+        let detail = format!("{:?} has the role {}; this needs {whom}", visitor.name, visitor.role);
         return Err(Problem::new(&problem::FORBIDDEN, detail));
     }
-    let ours = if changes && needs != Needs::Nothing { with_form_key(request, visitor).await? } else { request };
+    let ours = if changes { with_form_key(request, visitor).await? } else { request };
     Ok(Allowed::Through(Box::new(ours)))
 }
 
@@ -134,19 +172,6 @@ async fn with_form_key(request: Request, visitor: &Visitor) -> Result<Request, P
         return Err(Problem::new(&problem::ORIGIN_NOT_ALLOWED, detail));
     }
     Ok(Request::from_parts(parts, Body::from(body)))
-}
-
-/// A form counts only when it was sent from a page of this host.
-fn check_origin(headers: &HeaderMap) -> Result<(), Problem> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    // Browsers send the origin with every form; what sends none holds no cookies of ours either.
-    let Some(origin) = text(header::ORIGIN) else { return Ok(()) };
-    let host = text(header::HOST).unwrap_or_default();
-    if origin.split_once("://").is_some_and(|(_, from)| from.eq_ignore_ascii_case(host)) {
-        return Ok(());
-    }
-    let shown: String = origin.chars().take(80).collect();
-    Err(Problem::new(&problem::ORIGIN_NOT_ALLOWED, format!("the form was sent from {shown:?}")))
 }
 
 fn is_page(response: &Response) -> bool {

@@ -25,7 +25,7 @@ mod x509;
 
 pub(crate) use again::{Explained, Held, Tried};
 pub(crate) use body::{patience_of_upload as patience, read as read_body};
-pub(crate) use caller::Peer;
+pub(crate) use caller::{Caller as Sender, Peer};
 pub(crate) use certificates::Certificates;
 pub use endpoints::AspnetSwitches;
 pub(crate) use endpoints::{Endpoints, Prepared};

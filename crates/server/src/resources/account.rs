@@ -85,11 +85,11 @@ impl AccountSpec {
     }
 }
 
-/// Makes an account with one token.
+/// Makes an account, with a token where it is to have one.
 ///
 /// # Errors
 /// When its name cannot be.
-pub fn account(spec: &AccountSpec, key: AccountKey, number: i64, token: &NewToken) -> Result<Account, Problem> {
+pub fn account(spec: &AccountSpec, key: AccountKey, number: i64, token: Option<&NewToken>) -> Result<Account, Problem> {
     check_name("name", "an account's name", &spec.name)?;
     let AccountSpec { name, role, permissions, operations, all_operations, collections, active } = spec.clone();
     Ok(Account {
@@ -98,7 +98,7 @@ pub fn account(spec: &AccountSpec, key: AccountKey, number: i64, token: &NewToke
         name,
         role,
         permissions: permissions.into_iter().collect(),
-        credentials: vec![token.credential.clone()],
+        credentials: token.map(|token| token.credential.clone()).into_iter().collect(),
         jwt: Vec::new(),
         access: Vec::new(),
         operations: Operations { all: all_operations, granted: operations },

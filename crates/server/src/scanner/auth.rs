@@ -32,7 +32,7 @@ pub(crate) async fn presented(server: &Shared, headers: &HeaderMap) -> Result<Op
     {
         return Err(JwtRefusal::Repeated.into());
     }
-    server.logged_in(account.key).await;
+    server.logged_in(account.key, Some(key.key)).await;
     Ok(Some(account.clone()))
 }
 

@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::extract::FromRequest;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use domain::CredentialKey;
 use domain::catalogue::Account;
 use http::request::Parts;
 use http::{HeaderMap, Request, header};
@@ -89,24 +90,25 @@ async fn judge(server: &Shared, head: Parts, body: Body) -> Result<Signed, Refus
     let body = read(server, body, room.is_some()).await?;
     let target = head.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
     let (account, key) = known.unzip();
+    let (key, by) = key.unzip();
     presented.verify(head.method.as_str(), target, &body.sha256, key.as_ref()).map_err(refused)?;
     match account {
         Some(account) if account.active => {
-            server.logged_in(account.key).await;
+            server.logged_in(account.key, by).await;
             Ok(Signed { account, headers: head.headers, body })
         }
         _ => Err(refused(RequestRefusal::Disabled)),
     }
 }
 
-/// The account that an access key belongs to, and its secret.
-fn key(server: &Shared, name: &str) -> Option<(Account, RequestKey)> {
+/// The account that an access key belongs to, its secret and its own key.
+fn key(server: &Shared, name: &str) -> Option<(Account, (RequestKey, CredentialKey))> {
     let catalogue = server.parts.store.catalogue();
     let (account, key) = catalogue.access_key(name)?;
     let opened = server.parts.seal.open(&key.secret, &of::account_access(account.number));
     let opened = opened.map_err(|why| why.to_string());
     match opened.and_then(|secret| RequestKey::read(&secret).map_err(|why| why.to_string())) {
-        Ok(secret) => Some((account.clone(), secret)),
+        Ok(secret) => Some((account.clone(), (secret, key.key))),
         Err(why) => {
             tracing::error!(account = account.name, key = key.name, %why, "a signed request cannot be judged");
             None

@@ -15,7 +15,7 @@ use serde_json::Value;
 use server::resources::{self, AccountSpec, SecretSpec, SourceSpec};
 use server::{Parts, Server, Settings};
 use store::Store;
-use store::change::{Listed, NewKeys};
+use store::change::{Listed, NewKeys, next_number};
 use store::command::Change;
 use store::seal::SealKey;
 use store::tables::Entry;
@@ -239,7 +239,8 @@ impl World {
         let random = Counting(AtomicU8::new(u8::try_from(name.len()).expect("a short name")));
         let token = resources::token(keys.key(), &random, self.now());
         let spec = AccountSpec::new(name, role);
-        let account = resources::account(&spec, keys.key(), 1, &token).expect("an account");
+        let number = next_number(self.store.catalogue().accounts.values().map(|account| account.number));
+        let account = resources::account(&spec, keys.key(), number, Some(&token)).expect("an account");
         self.add(vec![account.entry()]).await;
         token.text
     }

@@ -11,6 +11,7 @@ mod claim;
 mod consequences;
 mod decide;
 mod perform;
+mod person;
 mod recheck;
 mod record;
 mod refused;
@@ -27,7 +28,7 @@ use crate::command::{Answer, Asked, Change, Command, News};
 use crate::numbers::Numbers;
 use crate::row::RowsExt;
 use crate::table::Rows;
-use crate::tables::{Audit, Entry, LastLogin, Meta, meta};
+use crate::tables::{Audit, Entry, Meta, meta};
 use crate::{Node, Slots, StoreError};
 
 /// What a writer holds between transactions.
@@ -100,7 +101,11 @@ pub fn apply(turn: &mut Turn<'_>, command: &Command) -> Result<Answer, StoreErro
         Command::Change(change) => change_catalogue(turn, change),
         Command::KeepRefused(keep) => refused::keep(turn, keep),
         Command::ForgetRefused { before } => refused::forget(turn, *before),
-        Command::LoggedIn(login) => log_in(turn, login),
+        Command::LoggedIn(login, credential) => person::recognise(turn, *login, *credential),
+        Command::BeginSession(session) => person::begin(turn, session),
+        Command::SeeSession { session, at } => person::see(turn, *session, *at),
+        Command::EndSessions(end) => person::end(turn, end),
+        Command::SpendCode(code) => person::spend(turn, *code),
     }
 }
 
@@ -165,14 +170,6 @@ fn turn_gate(
         turn.audit(now, &asked.who, asked.what.clone())?;
     }
     turn.news.push(News::Turned { service, to });
-    Ok(Answer::Done)
-}
-
-fn log_in(turn: &mut Turn<'_>, login: &LastLogin) -> Result<Answer, StoreError> {
-    match turn.rows.load::<LastLogin>(login.account.0)? {
-        Some(before) => turn.rows.change(&before, login)?,
-        None => turn.rows.add(login)?,
-    }
     Ok(Answer::Done)
 }
 

@@ -18,6 +18,7 @@ mod pushes;
 mod races;
 mod receipts;
 mod records;
+mod sessions;
 mod snapshots;
 mod time;
 mod verdicts;
@@ -194,6 +195,13 @@ const STORIES: &[(&str, Story)] = stories![
         a_lifted_restriction_lets_the_actor_submit_again,
         a_clearance_sets_aside_what_asks_for_a_person,
         a_person_lifts_a_hold_once,
+    ],
+    sessions: [
+        a_session_is_found_by_its_token_also_after_a_restart,
+        sessions_end_one_by_one_or_all_but_one,
+        a_new_session_takes_the_place_of_what_no_longer_counts,
+        a_code_is_used_up_with_all_before_it,
+        the_use_of_an_account_and_of_its_key_is_noted,
     ],
 ];
 
