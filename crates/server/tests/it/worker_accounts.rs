@@ -69,7 +69,7 @@ async fn operations_are_granted_one_by_one_and_all_of_them_only_with_a_warning()
         world.store.catalogue().accounts.values().find(|each| each.name == "ci").cloned().expect("it is there");
     assert!(account.operations.allow("red", Access::Write) && !account.operations.allow("blue", Access::Write));
 
-    let strange = world.api("PATCH", "/accounts/ci", json!({"operations": {"red": "admin"}})).await;
+    let strange = world.api("PATCH", "/accounts/ci", json!({"operations": {"red": "owner"}})).await;
     assert_eq!(strange.status, 422, "{}", strange.text());
 }
 
