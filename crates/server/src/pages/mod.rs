@@ -6,6 +6,8 @@
 //! when [`live`] says that something changed. A session opens them, carried in a cookie that no script and no other
 //! site can use; every form carries the session's form key.
 
+mod account;
+mod accounts;
 mod answer;
 mod assets;
 mod audit;
@@ -13,6 +15,7 @@ pub mod chart;
 pub mod chrome;
 mod event;
 mod form;
+mod keys;
 mod licenses;
 pub(crate) mod live;
 mod login;

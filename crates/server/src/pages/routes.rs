@@ -12,7 +12,7 @@ use http::{Method, header};
 
 use super::answer::problem_page;
 use super::visitor::Visitor;
-use super::{assets, audit, chrome, event, licenses, live, login, overview, settings};
+use super::{account, accounts, assets, audit, chrome, event, licenses, live, login, overview, settings};
 use crate::people::session::{check_origin, is_safe};
 use crate::problem::{self, Problem};
 use crate::receive::read_body;
@@ -99,6 +99,31 @@ pub fn routes() -> Vec<PageRoute> {
 
         shows("/licenses", Session, get(licenses::show)),
         changes("/licenses/preview", Session, post(licenses::preview)),
+        shows("/account", SignIn, get(account::show)),
+        changes("/account/password", SignIn, post(account::set_password)),
+        changes("/account/two-factor", SignIn, post(account::enrol)),
+        changes("/account/two-factor/confirm", SignIn, post(account::confirm)),
+        changes("/account/two-factor/off", SignIn, post(account::turn_off)),
+        changes("/account/recovery", SignIn, post(account::renew_recovery)),
+        changes("/account/sessions/others/end", SignIn, post(account::end_others)),
+        changes("/account/sessions/{id}/end", SignIn, post(account::end_session)),
+        changes("/account/keys", SignIn, post(account::add_key)),
+        changes("/account/keys/{key}/revoke", SignIn, post(account::revoke_key)),
+
+        shows("/accounts", Administer, get(accounts::list)),
+        changes("/accounts", Administer, post(accounts::create)),
+        shows("/accounts/new", Administer, get(accounts::new)),
+        shows("/accounts/{id}", Administer, get(accounts::one)),
+        changes("/accounts/{id}/role", Administer, post(accounts::set_role)),
+        changes("/accounts/{id}/grants", Administer, post(accounts::grant)),
+        changes("/accounts/{id}/link", Administer, post(accounts::make_link)),
+        changes("/accounts/{id}/two-factor/off", Administer, post(accounts::turn_off_second)),
+        changes("/accounts/{id}/tokens", Administer, post(accounts::add_token)),
+        changes("/accounts/{id}/access-keys", Administer, post(accounts::add_access_key)),
+        changes("/accounts/{id}/keys/{key}/revoke", Administer, post(accounts::revoke_key)),
+        changes("/accounts/{id}/off", Administer, post(accounts::switch_off)),
+        changes("/accounts/{id}/on", Administer, post(accounts::switch_on)),
+
         shows("/audit", Administer, get(audit::show)),
         shows("/settings", Administer, get(settings::show)),
     ]
