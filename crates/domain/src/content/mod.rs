@@ -7,6 +7,7 @@
 
 pub mod image;
 mod json;
+pub mod look;
 mod recording;
 
 use std::io::{self, BufRead};

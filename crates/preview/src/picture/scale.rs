@@ -5,14 +5,14 @@
 
 use std::ops::Range;
 
-use crate::{Picture, SIDE};
+use super::Picture;
 
-/// The picture with its longer side exactly [`SIDE`] long, and three or four channels.
-pub fn fitted(picture: &Picture) -> Picture {
+/// The picture with its longer side exactly so long, and three or four channels.
+pub fn fitted(picture: &Picture, longest: u32) -> Picture {
     let longer = picture.width.max(picture.height);
     let scaled = |side: u32| {
-        let side = (u64::from(side) * u64::from(SIDE) + u64::from(longer) / 2) / u64::from(longer);
-        u32::try_from(side).unwrap_or(SIDE).max(1)
+        let side = (u64::from(side) * u64::from(longest) + u64::from(longer) / 2) / u64::from(longer);
+        u32::try_from(side).unwrap_or(longest).max(1)
     };
     let (width, height) = (scaled(picture.width), scaled(picture.height));
     let mut sums = vec![Sum::default(); width as usize * height as usize];
@@ -93,7 +93,7 @@ mod tests {
     fn halves_are_mixed_and_what_is_transparent_has_no_colour() {
         let row = [[0, 255], [200, 255], [90, 0], [50, 255]].concat();
         let picture = Picture { width: 1000, height: 1, channels: 2, bytes: row.repeat(250) };
-        let fitted = fitted(&picture);
+        let fitted = fitted(&picture, 500);
         assert_eq!((fitted.width, fitted.height, fitted.channels), (500, 1, 4));
         assert_eq!(fitted.bytes[..8], [100, 100, 100, 255, 50, 50, 50, 128]);
     }

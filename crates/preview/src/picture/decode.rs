@@ -9,7 +9,8 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use crate::{PIXELS_MAX, Picture, Unfit, within};
+use super::{PIXELS_MAX, Picture, within};
+use crate::Unfit;
 
 /// The pixels of a PNG; of an animated one, those of its first image.
 pub fn png(file: &[u8]) -> Result<Picture, Unfit> {
