@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::client::Client;
 use crate::command::{
     account, batch, completion, config, conformance, event, explain, forge, gate, hold, import, license, openapi,
-    preview_image, quarantine, restriction, rule, run, serve, service, sign, source, subject, up, variable, verdict,
+    preview_file, quarantine, restriction, rule, run, serve, service, sign, source, subject, up, variable, verdict,
     verify,
 };
 use crate::config::{Asked, Config, Extent, Laid};
@@ -116,9 +116,9 @@ pub enum Command {
     Openapi,
     /// Print a completion script.
     Completion(completion::Completion),
-    /// Make the preview of an image on standard input; the gateway's own, in a process for each.
-    #[command(name = preview_image::NAME, hide = true)]
-    PreviewImage,
+    /// Make what can be looked at of the file on standard input; the gateway's own, in a process for each.
+    #[command(name = preview_file::NAME, hide = true)]
+    PreviewFile(preview_file::PreviewFile),
 }
 
 impl Common {
@@ -177,7 +177,7 @@ impl Cli {
             Command::Config(config) => config.run(common),
             Command::Openapi => openapi::run(common).await,
             Command::Completion(completion) => completion.run(),
-            Command::PreviewImage => preview_image::run(),
+            Command::PreviewFile(file) => file.run(),
         }
     }
 }

@@ -28,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::administrator;
 use crate::clock::{SystemClock, SystemRandom, random};
-use crate::command::preview_image;
+use crate::command::preview_file;
 use crate::config::{Config, ProgramForm, ServerForm, Setting};
 use crate::data_dir::{DataDir, seal_key};
 use crate::exit::{Exit, Failure};
@@ -297,10 +297,10 @@ fn verifiers(config: &Config) -> Result<VerifierPrograms, Failure> {
     checked.collect()
 }
 
-/// This program again, for one image.
+/// This program again, for one file.
 fn preview_command() -> Result<Vec<OsString>, Failure> {
     let program = std::env::current_exe().map_err(Failure::internal)?;
-    Ok(vec![program.into(), preview_image::NAME.into()])
+    Ok(vec![program.into(), preview_file::NAME.into()])
 }
 
 fn dispatch_settings(config: &Config, addresses: Addresses) -> dispatch::Settings {

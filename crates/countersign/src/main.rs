@@ -38,8 +38,8 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> exit::Done {
     // It may have no thread beside its own.
-    if matches!(cli.command, cli::Command::PreviewImage) {
-        return command::preview_image::run();
+    if let cli::Command::PreviewFile(file) = &cli.command {
+        return file.run();
     }
     // Only this process chooses the provider, so nobody can have been first.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();

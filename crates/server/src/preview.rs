@@ -1,4 +1,4 @@
-//! Previews of images: made by a process that is started for one image and may die of it, never in this one.
+//! Previews of files: made by a process that is started for one file and may die of it, never in this one.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::content::image;
+use domain::content::look::Look;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -16,18 +17,18 @@ use tokio::time::timeout;
 const AT_ONCE: usize = 2;
 /// How long a preview may take, and how long one may wait for its turn.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// A preview is at most so large.
-const PREVIEW_BYTES_MAX: usize = 2 * 1024 * 1024;
-/// Kept of what the process says about an image that it refuses.
+/// Kept of what the process says about a file that it refuses.
 const REASON_BYTES_MAX: usize = 400;
-/// The exit code that says: the image is refused, and why stands on standard error.
+/// So much of a file's name is told.
+const NAME_CHARS_MAX: usize = 40;
+/// The exit code that says: the file is refused, and why stands on standard error.
 const REFUSED: i32 = 1;
 
-/// Why there is no preview. The image itself can still be had.
+/// Why there is no preview. The file itself can still be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PreviewError {
-    /// The image has none: it is too large, damaged, or takes more processor time or memory than it may. It will have
-    /// none later.
+    /// The file has none: it is too large, damaged, something else, or takes more processor time or memory than it may. It
+    /// will have none later.
     Unfit(String),
     /// Too many are being made; later there may be one.
     Busy,
@@ -38,7 +39,7 @@ pub enum PreviewError {
 impl fmt::Display for PreviewError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unfit(why) => write!(f, "the image has no preview: {why}"),
+            Self::Unfit(why) => write!(f, "the file has no preview: {why}"),
             Self::Busy => f.write_str("too many previews are being made, ask again a little later"),
             Self::Failed(why) => write!(f, "the preview was not made: {why}"),
         }
@@ -56,35 +57,37 @@ pub struct Previewer {
 }
 
 impl Previewer {
-    /// One that starts this program with these arguments. The program reads an image from its standard input, and writes
-    /// a PNG to its standard output or ends with exit code 1 and a reason.
+    /// One that starts this program with these arguments, then the word of a [`Look`] and a file's name. The program reads
+    /// a file from its standard input, and writes a PNG or JSON to its standard output or ends with exit code 1 and a
+    /// reason.
     #[must_use]
     pub fn new(command: Vec<OsString>) -> Self {
         Self { command, places: Semaphore::new(AT_ONCE), patience: PATIENCE }
     }
 
-    /// The preview of the image in a file that was just opened: the bytes of a PNG.
+    /// What can be looked at of a file that was just opened: the bytes of a PNG, or JSON.
     ///
     /// # Errors
     /// See [`PreviewError`]. A caller that stops waiting ends the process.
-    pub async fn preview(&self, image: File) -> Result<Bytes, PreviewError> {
+    pub async fn preview(&self, look: Look, name: &str, file: File) -> Result<Bytes, PreviewError> {
         let place = timeout(self.patience, self.places.acquire()).await;
         let Ok(Ok(_place)) = place else { return Err(PreviewError::Busy) };
-        let made = timeout(self.patience, self.make(image)).await;
+        let made = timeout(self.patience, self.make(look, name, file)).await;
         let late =
             || Err(PreviewError::Failed(format!("it takes longer than {}", domain::time::show_span(self.patience))));
         made.unwrap_or_else(|_| late())
     }
 
-    async fn make(&self, image: File) -> Result<Bytes, PreviewError> {
+    async fn make(&self, look: Look, name: &str, file: File) -> Result<Bytes, PreviewError> {
         let Some((program, arguments)) = self.command.split_first() else {
             return Err(PreviewError::Failed("no program for it is configured".to_owned()));
         };
         let child = tokio::process::Command::new(program)
             .args(arguments)
+            .args([look.word(), &telling(name)])
             .env_clear()
             .current_dir("/")
-            .stdin(Stdio::from(image))
+            .stdin(Stdio::from(file))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
@@ -93,15 +96,15 @@ impl Previewer {
         let mut child = child.map_err(|why| PreviewError::Failed(why.to_string()))?;
         let (made, reason) = (child.stdout.take(), child.stderr.take());
         // What is over a limit is not read: the process then ends of a closed pipe.
-        let (made, reason) = tokio::join!(head(made, PREVIEW_BYTES_MAX), head(reason, REASON_BYTES_MAX));
+        let (made, reason) = tokio::join!(head(made, look.bytes_max()), head(reason, REASON_BYTES_MAX));
         let status = child.wait().await.map_err(|why| PreviewError::Failed(why.to_string()))?;
         match status.code() {
-            Some(0) if is_preview(&made) => Ok(made.into()),
+            Some(0) if is_preview(look, &made) => Ok(made.into()),
             Some(REFUSED) => Err(PreviewError::Unfit(line(&reason))),
             _ => {
                 tracing::warn!(%status, "a preview could not be made");
                 Err(PreviewError::Unfit(
-                    "it takes more processor time or memory than it may, or breaks its decoder".to_owned(),
+                    "it takes more processor time or memory than it may, or breaks its reader".to_owned(),
                 ))
             }
         }
@@ -116,9 +119,21 @@ async fn head(output: Option<impl AsyncRead + Unpin>, bytes_max: usize) -> Vec<u
     kept
 }
 
-/// Whether it is what it should be, whoever wrote it.
-fn is_preview(made: &[u8]) -> bool {
-    image::check(made).is_ok_and(|header| header.format == image::Format::Png)
+/// Whether it is what it should be, whoever wrote it. JSON is read by the caller, who knows its form.
+fn is_preview(look: Look, made: &[u8]) -> bool {
+    if look.is_image() {
+        image::check(made).is_ok_and(|header| header.format == image::Format::Png)
+    } else {
+        made.starts_with(b"{")
+    }
+}
+
+/// The end of a file's name, as far as it tells what language code is in; never an option of the program's.
+fn telling(name: &str) -> String {
+    let plain = name.chars().filter(|c| c.is_ascii_alphanumeric() || "._".contains(*c));
+    let mut end: Vec<char> = plain.collect::<Vec<_>>().into_iter().rev().take(NAME_CHARS_MAX).collect();
+    end.reverse();
+    end.into_iter().collect()
 }
 
 fn line(text: &[u8]) -> String {
@@ -144,8 +159,12 @@ mod tests {
         file
     }
 
+    async fn preview(previewer: &Previewer) -> Result<Bytes, PreviewError> {
+        previewer.preview(Look::Preview, "", image()).await
+    }
+
     async fn unfit(script: &str) -> String {
-        match previewer(script).preview(image()).await {
+        match preview(&previewer(script)).await {
             Err(PreviewError::Unfit(why)) => why,
             other => panic!("{other:?}"),
         }
@@ -153,12 +172,21 @@ mod tests {
 
     #[tokio::test]
     async fn what_the_process_makes_of_its_input_is_the_preview() {
-        assert_eq!(previewer("cat").preview(image()).await, Ok(Bytes::from_static(PNG)));
+        assert_eq!(preview(&previewer("cat")).await, Ok(Bytes::from_static(PNG)));
     }
 
     #[tokio::test]
     async fn the_process_has_no_environment() {
         assert_eq!(unfit("echo ${HOME:-none} in $PWD >&2; exit 1").await, "none in /");
+    }
+
+    #[tokio::test]
+    async fn the_process_is_told_what_to_make_and_what_of_the_name_is_harmless() {
+        let telling = previewer("printf '{%s %s' \"$0\" \"$1\"");
+        let made = telling.preview(Look::Code, "--json $(x)\0/../a b.RS", image()).await;
+        assert_eq!(made, Ok(Bytes::from_static(b"{code jsonx..ab.RS")));
+        let made = telling.preview(Look::Picture, "", image()).await;
+        assert!(matches!(made, Err(PreviewError::Unfit(_))), "a picture is a PNG: {made:?}");
     }
 
     #[tokio::test]
@@ -170,7 +198,7 @@ mod tests {
     #[tokio::test]
     async fn a_crash_and_anything_but_a_png_are_no_preview() {
         for script in ["kill -SEGV $$", "exit 101", "echo '<svg/>'", "", "head -c 9000000 /dev/zero"] {
-            assert!(unfit(script).await.contains("breaks its decoder"), "{script}");
+            assert!(unfit(script).await.contains("breaks its reader"), "{script}");
         }
     }
 
@@ -178,7 +206,7 @@ mod tests {
     async fn one_that_hangs_is_ended_and_makes_room_for_the_next() {
         let hanging = Previewer { patience: Duration::from_millis(50), ..previewer("exec tail -f /dev/null") };
         for _ in 0..=AT_ONCE {
-            let why = hanging.preview(image()).await;
+            let why = preview(&hanging).await;
             assert_eq!(why, Err(PreviewError::Failed("it takes longer than 50ms".to_owned())));
         }
     }
@@ -186,13 +214,13 @@ mod tests {
     #[tokio::test]
     async fn a_caller_without_a_place_is_told_so() {
         let full = Previewer { patience: Duration::from_millis(1), places: Semaphore::new(0), ..previewer("cat") };
-        assert_eq!(full.preview(image()).await, Err(PreviewError::Busy));
+        assert_eq!(preview(&full).await, Err(PreviewError::Busy));
     }
 
     #[tokio::test]
     async fn a_program_that_does_not_start_is_said() {
         for command in [vec![], vec![OsString::from("/nowhere/at/all")]] {
-            let made = Previewer::new(command).preview(image()).await;
+            let made = preview(&Previewer::new(command)).await;
             assert!(matches!(made, Err(PreviewError::Failed(_))), "{made:?}");
         }
     }

@@ -81,7 +81,7 @@ pub struct Settings {
     pub admin_hosts: Vec<String>,
     /// Whether a token that an account signs may be used once only.
     pub refuse_repeated_jti: bool,
-    /// The program that makes the preview of one image, and its arguments.
+    /// The program that makes what can be looked at of one file, and its first arguments.
     pub preview_command: Vec<OsString>,
     /// How long an artifact is kept whose upload says nothing of that; none: for ever.
     pub artifact_retention: Option<Duration>,
@@ -230,7 +230,7 @@ impl Server {
         &self.shared.metrics
     }
 
-    /// What makes previews of images.
+    /// What makes previews of files.
     #[must_use]
     pub fn previewer(&self) -> &Previewer {
         &self.shared.previewer

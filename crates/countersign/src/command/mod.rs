@@ -17,7 +17,7 @@ pub mod hold;
 pub mod import;
 pub mod license;
 pub mod openapi;
-pub mod preview_image;
+pub mod preview_file;
 pub mod quarantine;
 pub mod restriction;
 pub mod rule;

@@ -8,7 +8,7 @@ use axum::response::Response;
 use domain::event::Receipt;
 use domain::expectation::Expectation;
 use domain::link::{Link, LinkKind};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use store::row::RowsExt;
 use store::search;
 use store::tables::Artifact;
@@ -112,6 +112,9 @@ fn part(range: &str, size: u64) -> Option<(u64, u64)> {
     (from <= to).then_some((from, to))
 }
 
+/// No page of another origin may load it, not even as something that it only shows.
+const OWN_PAGES_ALONE: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
 /// An answer that is saved and never shown: whatever it holds, no browser runs it under our name.
 pub(crate) fn attachment(body: Body, length: u64, kind: &str, name: &str) -> Response {
     let mut response = Response::new(body);
@@ -124,7 +127,8 @@ pub(crate) fn attachment(body: Body, length: u64, kind: &str, name: &str) -> Res
     let disposition = format!("attachment; filename=\"{plain}\"");
     headers.extend(HeaderValue::try_from(disposition).ok().map(|value| (header::CONTENT_DISPOSITION, value)));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
+    headers.insert(OWN_PAGES_ALONE, HeaderValue::from_static("same-origin"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     response
 }

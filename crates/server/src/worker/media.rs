@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use domain::content::ContentType;
+use domain::content::look::Look;
 use http::{HeaderMap, header};
 use store::tables::Artifact;
 
@@ -44,7 +45,7 @@ pub async fn preview(
     }
     let (blobs, digest) = (server.parts.blobs.clone(), file.sha256);
     let image = tokio::task::spawn_blocking(move || blobs.file(digest)).await??;
-    match server.previewer().preview(image).await {
+    match server.previewer().preview(Look::Preview, &file.name, image).await {
         Ok(preview) => {
             let length = preview.len() as u64;
             Ok(links::attachment(Body::from(preview), length, "image/png", "preview.png"))

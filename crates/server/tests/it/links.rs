@@ -73,7 +73,7 @@ async fn a_receipts_bytes_are_given_while_the_answer_is_awaited_and_not_after() 
     assert_eq!(given.body, github_push());
     assert!(given.header("content-disposition").starts_with("attachment"));
     assert_eq!(given.header("x-content-type-options"), "nosniff");
-    assert_eq!(given.header("content-security-policy"), "sandbox");
+    assert_eq!(given.header("content-security-policy"), "sandbox; default-src 'none'");
 
     let result = format!("/api/results/{}", token(&world, link));
     assert_eq!(world.public("PUT", &result, "{}").await.status, 204);
@@ -126,7 +126,7 @@ async fn a_hostile_name_or_kind_is_refused_or_reaches_nobody() {
         assert_eq!(given.text(), svg);
         assert_eq!(given.header("content-disposition"), format!("attachment; filename=\"{saved_as}\""));
         assert_eq!(given.header("x-content-type-options"), "nosniff");
-        assert_eq!(given.header("content-security-policy"), "sandbox");
+        assert_eq!(given.header("content-security-policy"), "sandbox; default-src 'none'");
         assert_eq!(given.header("cache-control"), "private, no-store");
     }
 }

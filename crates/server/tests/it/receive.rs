@@ -37,7 +37,7 @@ async fn a_genuine_push_is_recorded_byte_for_byte() {
     assert!(!receipt.headers.contains(&verify::sign::github(SECRET, &body)), "{}", receipt.headers);
     let served = world.api("GET", &format!("/receipts/{id}/body"), Value::Null).await;
     assert_eq!(served.body, body);
-    assert_eq!(served.header("content-security-policy"), "sandbox");
+    assert_eq!(served.header("content-security-policy"), "sandbox; default-src 'none'");
 }
 
 #[tokio::test]

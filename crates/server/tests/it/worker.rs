@@ -311,7 +311,8 @@ async fn an_evidence_of_the_own_api_is_what_its_upload_is() {
 #[tokio::test]
 async fn the_preview_of_an_image_is_made_by_a_program_and_of_anything_else_is_its_file() {
     // The program of this test gives the image back; it is a PNG, as a preview is.
-    let world = World::with(|settings| settings.preview_command = vec!["/bin/cat".into()]).await;
+    let world =
+        World::with(|settings| settings.preview_command = ["/bin/sh", "-c", "cat"].map(Into::into).into()).await;
     let client = Client::new(&world, "wide", json!({"all_operations": "write"})).await;
     client.json(&world, "POST", "/api/operations", json!({"slug": "red", "name": "Red"})).await;
     let image = client.evidence(&world, &[("notes", "")], Some(PNG)).await;
