@@ -1,9 +1,12 @@
 //! Previews of files: made by a process that is started for one file and may die of it, never in this one.
 
+mod kept;
+
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
 use std::process::Stdio;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,6 +15,8 @@ use domain::content::look::Look;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+
+use kept::{Kept, Of};
 
 /// Processes at once.
 const AT_ONCE: usize = 2;
@@ -54,6 +59,7 @@ pub struct Previewer {
     command: Vec<OsString>,
     places: Semaphore,
     patience: Duration,
+    kept: Mutex<Kept>,
 }
 
 impl Previewer {
@@ -62,29 +68,39 @@ impl Previewer {
     /// reason.
     #[must_use]
     pub fn new(command: Vec<OsString>) -> Self {
-        Self { command, places: Semaphore::new(AT_ONCE), patience: PATIENCE }
+        Self { command, places: Semaphore::new(AT_ONCE), patience: PATIENCE, kept: Mutex::default() }
     }
 
-    /// What can be looked at of a file that was just opened: the bytes of a PNG, or JSON.
+    /// What can be looked at of a file that was just opened, with its digest: the bytes of a PNG, or JSON.
     ///
     /// # Errors
     /// See [`PreviewError`]. A caller that stops waiting ends the process.
-    pub async fn preview(&self, look: Look, name: &str, file: File) -> Result<Bytes, PreviewError> {
+    pub async fn preview(&self, look: Look, name: &str, digest: [u8; 32], file: File) -> Result<Bytes, PreviewError> {
+        let of = Of { look, digest, name: telling(name) };
+        if let Some(made) = self.kept().find(&of) {
+            return made;
+        }
         let place = timeout(self.patience, self.places.acquire()).await;
         let Ok(Ok(_place)) = place else { return Err(PreviewError::Busy) };
-        let made = timeout(self.patience, self.make(look, name, file)).await;
+        let made = timeout(self.patience, self.make(&of, file)).await;
         let late =
             || Err(PreviewError::Failed(format!("it takes longer than {}", domain::time::show_span(self.patience))));
-        made.unwrap_or_else(|_| late())
+        let made = made.unwrap_or_else(|_| late());
+        self.kept().add(of, &made);
+        made
     }
 
-    async fn make(&self, look: Look, name: &str, file: File) -> Result<Bytes, PreviewError> {
+    fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn make(&self, of: &Of, file: File) -> Result<Bytes, PreviewError> {
         let Some((program, arguments)) = self.command.split_first() else {
             return Err(PreviewError::Failed("no program for it is configured".to_owned()));
         };
         let child = tokio::process::Command::new(program)
             .args(arguments)
-            .args([look.word(), &telling(name)])
+            .args([of.look.word(), &of.name])
             .env_clear()
             .current_dir("/")
             .stdin(Stdio::from(file))
@@ -96,10 +112,10 @@ impl Previewer {
         let mut child = child.map_err(|why| PreviewError::Failed(why.to_string()))?;
         let (made, reason) = (child.stdout.take(), child.stderr.take());
         // What is over a limit is not read: the process then ends of a closed pipe.
-        let (made, reason) = tokio::join!(head(made, look.bytes_max()), head(reason, REASON_BYTES_MAX));
+        let (made, reason) = tokio::join!(head(made, of.look.bytes_max()), head(reason, REASON_BYTES_MAX));
         let status = child.wait().await.map_err(|why| PreviewError::Failed(why.to_string()))?;
         match status.code() {
-            Some(0) if is_preview(look, &made) => Ok(made.into()),
+            Some(0) if is_preview(of.look, &made) => Ok(made.into()),
             Some(REFUSED) => Err(PreviewError::Unfit(line(&reason))),
             _ => {
                 tracing::warn!(%status, "a preview could not be made");
@@ -160,7 +176,7 @@ mod tests {
     }
 
     async fn preview(previewer: &Previewer) -> Result<Bytes, PreviewError> {
-        previewer.preview(Look::Preview, "", image()).await
+        previewer.preview(Look::Preview, "", [0; 32], image()).await
     }
 
     async fn unfit(script: &str) -> String {
@@ -183,9 +199,9 @@ mod tests {
     #[tokio::test]
     async fn the_process_is_told_what_to_make_and_what_of_the_name_is_harmless() {
         let telling = previewer("printf '{%s %s' \"$0\" \"$1\"");
-        let made = telling.preview(Look::Code, "--json $(x)\0/../a b.RS", image()).await;
+        let made = telling.preview(Look::Code, "--json $(x)\0/../a b.RS", [0; 32], image()).await;
         assert_eq!(made, Ok(Bytes::from_static(b"{code jsonx..ab.RS")));
-        let made = telling.preview(Look::Picture, "", image()).await;
+        let made = telling.preview(Look::Picture, "", [0; 32], image()).await;
         assert!(matches!(made, Err(PreviewError::Unfit(_))), "a picture is a PNG: {made:?}");
     }
 

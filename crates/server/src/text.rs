@@ -91,6 +91,16 @@ pub fn length(span: Duration) -> String {
     }
 }
 
+/// A size for people: in bytes, or with one place behind the point in the largest unit that fits.
+pub fn bytes(count: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    match UNITS.iter().find(|(size, _)| *size <= count) {
+        Some((size, unit)) => format!("{}.{} {unit}", count / size, count % size * 10 / size),
+        None if count == 1 => "1 byte".to_owned(),
+        None => format!("{count} bytes"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,5 +126,14 @@ mod tests {
     fn lengths_are_told_in_two_units() {
         let told = |seconds| length(Duration::from_secs(seconds));
         assert_eq!([told(9), told(61), told(93_600)], ["9 s", "1 min 1 s", "26 h 0 min"]);
+    }
+
+    #[test]
+    fn a_size_is_told_in_the_largest_unit_that_fits() {
+        assert_eq!(
+            [bytes(1), bytes(1_023), bytes(1_024), bytes(1_600_000)],
+            ["1 byte", "1023 bytes", "1.0 KiB", "1.5 MiB"]
+        );
+        assert_eq!(bytes(u64::MAX), "17179869183.9 GiB");
     }
 }

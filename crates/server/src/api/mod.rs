@@ -32,9 +32,10 @@ mod submit;
 pub(crate) mod timeline;
 mod variables;
 pub(crate) mod verdict;
-mod waiting;
+pub(crate) mod waiting;
 
 pub(crate) use auth::Caller;
 pub(crate) use extract::{Params, Segments};
 pub(crate) use routes::router;
 pub(crate) use show::View;
+pub(crate) use subjects::checked as checked_reason;

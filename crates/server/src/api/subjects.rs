@@ -57,7 +57,8 @@ pub async fn clear(
     Ok(Json(verdict::now(&server, subject.key).await?.shown))
 }
 
-pub(super) fn checked(reason: &str) -> Result<&str, Problem> {
+/// A reason as people state it, without the space around it.
+pub fn checked(reason: &str) -> Result<&str, Problem> {
     let reason = reason.trim();
     if reason.is_empty() || reason.chars().count() > 1_000 {
         return Err(Problem::invalid("reason: expected 1 to 1000 characters on why").about("reason"));

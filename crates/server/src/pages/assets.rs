@@ -52,6 +52,8 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         Asset::new("app.css", "text/css; charset=utf-8", css.as_bytes()),
         Asset::new("app.js", SCRIPT, include_bytes!("../../assets/app.js")),
         Asset::new("htmx.js", SCRIPT, include_bytes!("../../assets/htmx.min.js")),
+        Asset::new("player.js", SCRIPT, include_bytes!("../../assets/player.js")),
+        Asset::new("terminal.css", "text/css; charset=utf-8", super::terminal::css().as_bytes()),
         Asset::new("sse.js", SCRIPT, include_bytes!("../../assets/hx-sse.min.js")),
         typeface,
     ]

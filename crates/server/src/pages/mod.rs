@@ -9,6 +9,7 @@
 mod account;
 mod accounts;
 mod answer;
+mod artifact;
 mod assets;
 mod audit;
 pub mod chart;
@@ -24,6 +25,8 @@ pub mod parts;
 pub mod routes;
 mod settings;
 mod story;
+mod subject;
+mod terminal;
 pub mod visitor;
 
 pub(crate) use assets::path as asset;

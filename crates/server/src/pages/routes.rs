@@ -12,7 +12,9 @@ use http::{Method, header};
 
 use super::answer::problem_page;
 use super::visitor::Visitor;
-use super::{account, accounts, assets, audit, chrome, event, licenses, live, login, overview, settings};
+use super::{
+    account, accounts, artifact, assets, audit, chrome, event, licenses, live, login, overview, settings, subject,
+};
 use crate::people::session::{check_origin, is_safe};
 use crate::problem::{self, Problem};
 use crate::receive::read_body;
@@ -96,6 +98,15 @@ pub fn routes() -> Vec<PageRoute> {
 
         shows("/", Read, get(overview::show)),
         shows("/events/{id}", Read, get(event::show)),
+
+        shows("/subjects/{kind}/{collection}/{id}", Session, get(subject::show)),
+        changes("/subjects/{kind}/{collection}/{id}/clearance", Session, post(subject::clear)),
+        changes("/subjects/{kind}/{collection}/{id}/holds/{hold}/release", Session, post(subject::release)),
+        shows("/artifacts/{id}", Session, get(artifact::show)),
+        shows("/artifacts/{id}/picture", Session, get(artifact::picture)),
+        shows("/artifacts/{id}/large", Session, get(artifact::large)),
+        shows("/artifacts/{id}/recording", Session, get(artifact::recording)),
+        shows("/artifacts/{id}/original", Session, get(artifact::original)),
 
         shows("/licenses", Session, get(licenses::show)),
         changes("/licenses/preview", Session, post(licenses::preview)),

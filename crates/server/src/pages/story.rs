@@ -159,7 +159,8 @@ fn result_text(result: &ServiceResult) -> String {
     format!("Result: {}{late}, {}{text}", result.kind, instant(result.at))
 }
 
-fn match_text(found: &Match) -> String {
+/// What a rule found, and what came of it.
+pub fn match_text(found: &Match) -> String {
     let action = match &found.action {
         Action::Hold(HoldFor::Span(span)) => format!("hold for {}", show_span(*span)),
         Action::Hold(HoldFor::Ever) => "hold until someone lifts it".to_owned(),
@@ -198,7 +199,8 @@ pub fn subject_text(name: &SubjectName) -> String {
     format!("{} {} in {}", name.kind, name.id, name.collection)
 }
 
-fn sentence(text: &str) -> String {
+/// A text as a sentence begins.
+pub fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}", letters.as_str())

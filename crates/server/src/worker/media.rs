@@ -45,7 +45,7 @@ pub async fn preview(
     }
     let (blobs, digest) = (server.parts.blobs.clone(), file.sha256);
     let image = tokio::task::spawn_blocking(move || blobs.file(digest)).await??;
-    match server.previewer().preview(Look::Preview, &file.name, image).await {
+    match server.previewer().preview(Look::Preview, &file.name, digest, image).await {
         Ok(preview) => {
             let length = preview.len() as u64;
             Ok(links::attachment(Body::from(preview), length, "image/png", "preview.png"))

@@ -25,6 +25,8 @@ use http::StatusCode;
 
 use crate::server::Server;
 use error::Refused;
+pub(crate) use evidence::Said;
+pub(crate) use rights::EVIDENCE;
 pub(crate) use room::Rooms;
 
 /// The routes of the protocol.

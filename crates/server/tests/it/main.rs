@@ -21,6 +21,7 @@ mod retention;
 mod rotation;
 mod scanner;
 mod scanner_texts;
+mod subject_pages;
 mod verifiers;
 mod waiting;
 mod worker;

@@ -5,10 +5,11 @@ use server::SettingShown;
 
 use crate::world::{Answered, World, github_push};
 
-const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
-const OWN: (&str, &str) = ("origin", "http://localhost:8641");
+pub const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+pub const OWN: (&str, &str) = ("origin", "http://localhost:8641");
 
-async fn session(world: &World) -> String {
+/// Opens a session and answers its cookie.
+pub async fn session(world: &World) -> String {
     let ticket = world.server.ticket();
     let opened = world.page("POST", "/login", &[FORM, OWN], &format!("ticket={ticket}")).await;
     assert_eq!((opened.status.as_u16(), opened.header("location")), (303, "/"), "{}", opened.text());
@@ -17,7 +18,14 @@ async fn session(world: &World) -> String {
     cookie.split(';').next().expect("a cookie").to_owned()
 }
 
-fn assert_safe(page: &Answered) {
+/// The form key in a page.
+pub fn form_key(html: &str) -> String {
+    let (_, rest) = html.split_once("name=\"form_key\" value=\"").expect("a form");
+    rest.chars().take_while(|c| *c != '"').collect()
+}
+
+/// Nothing in a page runs but our own files.
+pub fn assert_safe(page: &Answered) {
     assert!(page.header("content-security-policy").starts_with("default-src 'none'"));
     assert_eq!(page.header("x-content-type-options"), "nosniff");
     let html = page.text();
