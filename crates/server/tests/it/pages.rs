@@ -18,12 +18,6 @@ pub async fn session(world: &World) -> String {
     cookie.split(';').next().expect("a cookie").to_owned()
 }
 
-/// The form key in a page.
-pub fn form_key(html: &str) -> String {
-    let (_, rest) = html.split_once("name=\"form_key\" value=\"").expect("a form");
-    rest.chars().take_while(|c| *c != '"').collect()
-}
-
 /// Nothing in a page runs but our own files.
 pub fn assert_safe(page: &Answered) {
     assert!(page.header("content-security-policy").starts_with("default-src 'none'"));
@@ -166,7 +160,7 @@ async fn a_change_needs_the_sessions_form_key() {
 }
 
 /// The form key of a session's pages.
-async fn form_key(world: &World, cookie: &str) -> String {
+pub async fn form_key(world: &World, cookie: &str) -> String {
     let html = world.page("GET", "/", &[("cookie", cookie)], "").await.text();
     let (_, after) = html.split_once("name=\"form_key\" value=\"").expect("a form");
     after.chars().take_while(|c| *c != '"').collect()
