@@ -26,6 +26,7 @@ use crate::links;
 use crate::preview::PreviewError;
 use crate::problem::{self, Problem};
 use crate::server::{Server, Shared};
+use crate::sight::Sight;
 use crate::text::{bytes, instant};
 use crate::worker::{EVIDENCE, Said};
 
@@ -53,16 +54,24 @@ pub struct Found {
 }
 
 impl Found {
-    /// What is known of a file.
+    /// What is known of a file, and by which of the subjects that are seen it is listed.
     ///
     /// # Errors
     /// When the engine fails.
-    pub fn read(rows: &mut dyn Rows, artifact: Artifact, now: Timestamp) -> Result<Self, StoreError> {
+    pub fn read(
+        rows: &mut dyn Rows,
+        artifact: Artifact,
+        sight: &mut Sight,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
         let find = Find::equal(&LISTING_ARTIFACT, vec![Cell::Int(artifact.key.0)]).newest(None).limit(20);
         let mut listed = Vec::new();
         let mut stated = None;
         for listing in rows.all::<Listing>(&find)? {
             let Some(subject) = rows.load::<Subject>(listing.subject.0)? else { continue };
+            if !sight.collection(rows, subject.collection)? {
+                continue;
+            }
             if subject.kind == EVIDENCE && stated.is_none() {
                 stated = Some(Said::of(rows, &subject)?.content_type);
             }
@@ -206,12 +215,13 @@ fn harmless(content_type: &str) -> &'static str {
 }
 
 /// The file of this id, if the visitor sees it.
-async fn found(server: &Shared, _: &Visitor, id: &str) -> Result<Found, Problem> {
+async fn found(server: &Shared, visitor: &Visitor, id: &str) -> Result<Found, Problem> {
     let key: ArtifactKey = server.parse(id)?;
     let now = server.now();
+    let mut sight = visitor.sight();
     let found = server.parts.store.read(move |rows| match rows.load::<Artifact>(key.0)? {
-        Some(artifact) => Found::read(rows, artifact, now).map(Some),
-        None => Ok(None),
+        Some(artifact) if sight.sees(rows, &artifact)? => Found::read(rows, artifact, &mut sight, now).map(Some),
+        Some(_) | None => Ok(None),
     });
     found.await?.ok_or_else(|| Problem::no_such("artifact", id))
 }

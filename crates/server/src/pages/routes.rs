@@ -86,7 +86,7 @@ fn changes(path: &'static str, needs: Needs, handler: MethodRouter<Server>) -> P
 /// Every page.
 #[rustfmt::skip]
 pub fn routes() -> Vec<PageRoute> {
-    use Needs::{Administer, Nothing, Read, Session, SignIn};
+    use Needs::{Administer, ChangeSubject, Nothing, Read, Session, SignIn};
     vec![
         shows("/assets/{name}", Nothing, get(assets::show)),
         shows("/login", Nothing, get(login::ask)),
@@ -99,14 +99,14 @@ pub fn routes() -> Vec<PageRoute> {
         shows("/", Read, get(overview::show)),
         shows("/events/{id}", Read, get(event::show)),
 
-        shows("/subjects/{kind}/{collection}/{id}", Session, get(subject::show)),
-        changes("/subjects/{kind}/{collection}/{id}/clearance", Session, post(subject::clear)),
-        changes("/subjects/{kind}/{collection}/{id}/holds/{hold}/release", Session, post(subject::release)),
-        shows("/artifacts/{id}", Session, get(artifact::show)),
-        shows("/artifacts/{id}/picture", Session, get(artifact::picture)),
-        shows("/artifacts/{id}/large", Session, get(artifact::large)),
-        shows("/artifacts/{id}/recording", Session, get(artifact::recording)),
-        shows("/artifacts/{id}/original", Session, get(artifact::original)),
+        shows("/subjects/{kind}/{collection}/{id}", Read, get(subject::show)),
+        changes("/subjects/{kind}/{collection}/{id}/clearance", ChangeSubject, post(subject::clear)),
+        changes("/subjects/{kind}/{collection}/{id}/holds/{hold}/release", ChangeSubject, post(subject::release)),
+        shows("/artifacts/{id}", Read, get(artifact::show)),
+        shows("/artifacts/{id}/picture", Read, get(artifact::picture)),
+        shows("/artifacts/{id}/large", Read, get(artifact::large)),
+        shows("/artifacts/{id}/recording", Read, get(artifact::recording)),
+        shows("/artifacts/{id}/original", Read, get(artifact::original)),
 
         shows("/licenses", Session, get(licenses::show)),
         changes("/licenses/preview", Session, post(licenses::preview)),

@@ -12,8 +12,9 @@ use domain::expectation::{Expectation, ExpectationState};
 use domain::judge::SubjectState;
 use domain::record::Record;
 use domain::result::Coverage;
+use domain::rights::Needs;
 use domain::rule::{Hold, HoldKind, HoldScope};
-use domain::subject::SubjectName;
+use domain::subject::{Collection, SubjectName};
 use domain::verdict::VerdictKind;
 use domain::{HoldKey, Timestamp};
 use http::StatusCode;
@@ -33,6 +34,7 @@ use super::visitor::Visitor;
 use crate::api::{Segments, View, checked_reason, waiting};
 use crate::problem::{self, Problem};
 use crate::server::{Server, Shared};
+use crate::sight::{self, Sight};
 use crate::text::{bytes, encoded, instant};
 use history::Step;
 
@@ -141,6 +143,7 @@ struct RecordLine {
 /// Everything that the page shows, as rows.
 struct Whole {
     name: SubjectName,
+    collection: Option<Collection>,
     state: SubjectState,
     asked: Vec<Asked>,
     steps: (Vec<Step>, bool),
@@ -176,7 +179,7 @@ pub async fn clear(
 ) -> Result<Response, Problem> {
     let typed = typed(because)?;
     let whole = whole(&server, &visitor, name).await?;
-    require_change(&visitor)?;
+    require_change(&visitor, &whole)?;
     let path = path_of(&whole.name);
     let reason = match checked_reason(&typed) {
         Ok(reason) => reason,
@@ -195,7 +198,7 @@ pub async fn release(
     let typed = typed(because)?;
     let key: HoldKey = server.parse(&hold)?;
     let whole = whole(&server, &visitor, (kind, collection, id)).await?;
-    require_change(&visitor)?;
+    require_change(&visitor, &whole)?;
     let path = path_of(&whole.name);
     let reason = match checked_reason(&typed) {
         Ok(reason) => reason,
@@ -225,24 +228,22 @@ fn again(server: &Shared, visitor: &Visitor, whole: Whole, typed: Typed) -> Resp
     page(StatusCode::UNPROCESSABLE_ENTITY, &subject_page(server, visitor, whole, typed))
 }
 
-/// Whether a visitor may decide about subjects.
-fn may_change(visitor: &Visitor) -> bool {
-    visitor.administers()
+/// Whether a visitor may decide about a subject.
+fn may_change(visitor: &Visitor, whole: &Whole) -> bool {
+    visitor.may(Needs::ChangeSubject, whole.collection.as_ref().map(sight::place))
 }
 
-fn require_change(visitor: &Visitor) -> Result<(), Problem> {
-    if may_change(visitor) {
-        return Ok(());
-    }
-    let detail = format!("{:?} has the role {}; this needs the right to write here", visitor.name, visitor.role);
-    Err(Problem::new(&problem::FORBIDDEN, detail))
+fn require_change(visitor: &Visitor, whole: &Whole) -> Result<(), Problem> {
+    let absent = || Problem::no_such("subject", &subject_line(&whole.name));
+    visitor.caller().require(Needs::ChangeSubject, whole.collection.as_ref().map(sight::place), absent)
 }
 
-async fn whole(server: &Shared, _: &Visitor, (kind, collection, id): Name) -> Result<Whole, Problem> {
+/// The subject of this name, if the visitor sees it.
+async fn whole(server: &Shared, visitor: &Visitor, (kind, collection, id): Name) -> Result<Whole, Problem> {
     let name = SubjectName { kind, collection, id };
     let shown = subject_line(&name);
-    let view = View::of(server);
-    let found = server.parts.store.read(move |rows| read(rows, &view, &name)).await?;
+    let (view, mut sight) = (View::of(server), visitor.sight());
+    let found = server.parts.store.read(move |rows| read(rows, &view, &mut sight, &name)).await?;
     found.ok_or_else(|| Problem::no_such("subject", &shown))
 }
 
@@ -250,11 +251,14 @@ fn of(index: &'static Index, key: i64) -> Find {
     Find::equal(index, vec![Cell::Int(key)]).limit(LISTED_MAX)
 }
 
-fn read(rows: &mut dyn Rows, view: &View, name: &SubjectName) -> Result<Option<Whole>, StoreError> {
+fn read(rows: &mut dyn Rows, view: &View, sight: &mut Sight, name: &SubjectName) -> Result<Option<Whole>, StoreError> {
     let Some(subject) = search::subject_by_name(rows, name)? else { return Ok(None) };
     let key = subject.key;
+    let Some(housed) = search::housed(rows, key)? else { return Ok(None) };
     // An id that is unique in its kind is found under any collection: it has one address alone.
-    let Some(found) = search::subject_name(rows, key)?.filter(|found| found == name) else { return Ok(None) };
+    if housed.name() != *name || !sight.collection(rows, subject.collection)? {
+        return Ok(None);
+    }
     let Some(state) = search::subject_state(rows, key)? else { return Ok(None) };
     let mut asked = Vec::new();
     for expectation in state.expectations.iter().rev().take(LISTED_MAX) {
@@ -267,12 +271,13 @@ fn read(rows: &mut dyn Rows, view: &View, name: &SubjectName) -> Result<Option<W
     let mut files = Vec::new();
     for listing in rows.all::<Listing>(&of(&LISTING_SUBJECT, key.0))? {
         if let Some(artifact) = rows.load::<Artifact>(listing.artifact.0)? {
-            files.push((Found::read(rows, artifact, view.now)?, listing.role));
+            files.push((Found::read(rows, artifact, sight, view.now)?, listing.role));
         }
     }
     let actors = search::actors(rows, key)?.into_iter().map(|actor| format!("{} {}", actor.kind, actor.value));
     Ok(Some(Whole {
-        name: found,
+        name: housed.name(),
+        collection: housed.collection,
         asked,
         tags,
         actors: actors.collect(),
@@ -335,7 +340,8 @@ fn meaning(verdict: VerdictKind) -> &'static str {
 
 fn subject_page(server: &Shared, visitor: &Visitor, whole: Whole, typed: Typed) -> SubjectPage {
     let view = View::of(server);
-    let Whole { name, state, asked, steps: (steps, is_cut), tags, actors, files, records } = whole;
+    let may_change = may_change(visitor, &whole);
+    let Whole { name, state, asked, steps: (steps, is_cut), tags, actors, files, records, .. } = whole;
     let subject = &state.subject;
     let title = format!("{} {}", name.kind, name.id);
     let pictures: Vec<usize> = (0..files.len())
@@ -377,7 +383,7 @@ fn subject_page(server: &Shared, visitor: &Visitor, whole: Whole, typed: Typed) 
         tags: tags.into_iter().map(|tag| tag.name).collect(),
         files: files.into_iter().enumerate().map(file).collect(),
         records: records.into_iter().map(|record| record_line(record, view.now)).collect(),
-        may_change: may_change(visitor),
+        may_change,
         name,
         typed,
     }
