@@ -141,7 +141,7 @@ async fn nothing_of_a_file_or_a_subject_is_shown_without_a_session() {
     let id = world.file("a.png", "image/png", PNG).await;
     for path in ["", "/picture", "/large", "/recording", "/original"].map(|end| format!("/artifacts/{id}{end}")) {
         let page = world.page("GET", &path, &[], "").await;
-        assert!(page.text().contains("needs a session"), "{path}: {}", page.text());
+        assert!(page.text().contains("<h1>Sign in</h1>"), "{path}: {}", page.text());
     }
     assert!(!world.page("GET", SUBJECT, &[], "").await.text().contains("asked"));
     let refused = world.page("POST", &format!("{SUBJECT}/clearance"), &[FORM, OWN], "reason=x").await;
@@ -226,4 +226,70 @@ async fn a_clearance_is_noted_with_its_reason_and_what_was_typed_wrong_is_kept()
     assert_eq!((cleared.status.as_u16(), cleared.header("location")), (303, SUBJECT));
     let html = world.look(&cookie, SUBJECT).await.text();
     assert!(html.contains("has dealt with it") && html.contains("A false alarm"), "{html}");
+}
+
+/// Signs somebody in with the link that an administrator makes for them, and answers the cookie.
+async fn member(world: &World, granted: serde_json::Value) -> String {
+    let account = json!({"name": "ada", "role": "member", "collections": granted});
+    assert_eq!(world.api("POST", "/accounts", account).await.status, 201);
+    let administrator = session(world).await;
+    let key = form_key(world, &administrator).await;
+    let page = world.send(&administrator, "/accounts/ada/link", &key, "").await.text();
+    let (_, ticket) = page.split_once("ticket=").expect("a link");
+    let ticket: String = ticket.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+    let form = format!("ticket={ticket}&password=a+long+password+of+hers&again=a+long+password+of+hers");
+    let signed = world.page("POST", "/login/password", &[FORM, OWN], &form).await;
+    assert_eq!(signed.status, 303, "{}", signed.text());
+    signed.header("set-cookie").split(';').next().expect("a cookie").to_owned()
+}
+
+/// The world with the subject and its one file: the file's id.
+async fn with_file(world: &World) -> String {
+    world.held().await;
+    let id = world.file("a.png", "image/png", PNG).await;
+    let listed = json!({"kind": "version", "collection": "85", "subject": "42", "artifacts": [id]});
+    assert_eq!(world.api("POST", "/subjects", listed).await.status, 200);
+    id
+}
+
+#[tokio::test]
+async fn a_member_of_another_collection_sees_nothing_of_it() {
+    let world = world().await;
+    let id = with_file(&world).await;
+    let ada = member(&world, json!({"addon": {"86": "admin"}})).await;
+    let files = ["", "/picture", "/large", "/recording", "/original"].map(|end| format!("/artifacts/{id}{end}"));
+    for path in files.iter().map(String::as_str).chain([SUBJECT]) {
+        assert_eq!(world.look(&ada, path).await.status, 404, "{path}");
+    }
+    let key = form_key(&world, &ada).await;
+    assert_eq!(world.send(&ada, &format!("{SUBJECT}/clearance"), &key, "reason=mine").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_member_who_may_read_sees_it_and_decides_nothing() {
+    let world = world().await;
+    let id = with_file(&world).await;
+    let ada = member(&world, json!({"addon": {"85": "read"}})).await;
+
+    let page = world.look(&ada, SUBJECT).await;
+
+    assert_eq!(page.status, 200);
+    assert!(page.text().contains("What holds it") && !page.text().contains("Release this hold"), "{}", page.text());
+    assert!(!page.text().contains("I have dealt with this"));
+    assert_eq!(world.look(&ada, &format!("/artifacts/{id}/original")).await.status, 200);
+    let key = form_key(&world, &ada).await;
+    assert_eq!(world.send(&ada, &format!("{SUBJECT}/clearance"), &key, "reason=mine").await.status, 403);
+}
+
+#[tokio::test]
+async fn a_member_who_may_write_decides() {
+    let world = world().await;
+    with_file(&world).await;
+    let ada = member(&world, json!({"addon": {"85": "write"}})).await;
+    let key = form_key(&world, &ada).await;
+
+    let cleared = world.send(&ada, &format!("{SUBJECT}/clearance"), &key, "reason=I+looked").await;
+
+    assert_eq!(cleared.status, 303, "{}", cleared.text());
+    assert!(world.look(&ada, SUBJECT).await.text().contains("ada has dealt with it"));
 }
