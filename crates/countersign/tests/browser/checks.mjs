@@ -16,7 +16,8 @@ export const overflow = (page) =>
   page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement;
     if (scrollWidth <= clientWidth) return [];
-    const wide = [...document.querySelectorAll("body *")].filter((each) => each.getBoundingClientRect().right > clientWidth + 1);
+    const reaches = (each) => each.getBoundingClientRect().right > clientWidth + 1 && !each.closest(".scroll");
+    const wide = [...document.querySelectorAll("body *")].filter(reaches);
     return [`${scrollWidth} px in ${clientWidth}: ${wide.slice(0, 5).map((each) => each.outerHTML.slice(0, 120)).join(" | ")}`];
   });
 

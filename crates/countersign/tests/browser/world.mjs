@@ -26,7 +26,8 @@ export const full = async () => {
   try {
     gateway = await gateways.start(await configuration(folder, called.ports), folder);
     const seeded = await seed(gateway, called);
-    return { ...gateway, ...seeded, services: called, stop: () => stop(gateway) };
+    const slowWorker = () => register(gateway, "slow-worker", called.ports);
+    return { ...gateway, ...seeded, services: called, slowWorker, stop: () => stop(gateway) };
   } catch (why) {
     await stop(gateway);
     throw why;
@@ -86,7 +87,7 @@ const RULES = [
 
 const seed = async (gateway, called) => {
   const { api } = gateway;
-  const keys = await register(gateway, called.ports);
+  const keys = await registerAll(gateway, called.ports);
   for (const rule of RULES) await api("POST", "/rules", rule);
   await api("POST", "/accounts", { name: "build-server", role: "submitter" });
   await api("POST", "/accounts", { name: "auditor", role: "reader" });
@@ -103,7 +104,8 @@ const seed = async (gateway, called) => {
 const scanner = (name, event, more = {}) => ({ name, profile: "scanner", secret: services.SCANNER_KEY, events: [event], ...more });
 
 /** Registers the services that are not in the file, and an account that collects evidence: its key. */
-const register = async ({ api }, ports) => {
+const registerAll = async (gateway, ports) => {
+  const { api } = gateway;
   const specs = [
     scanner("signature-scan", "on_source_code_uploaded"),
     scanner("always-failing", "on_version_entered_review_queue"),
@@ -111,13 +113,14 @@ const register = async ({ api }, ports) => {
     { name: "secret-search", profile: "standard", events: ["github.push"], concurrency: 4 },
   ];
   for (const spec of specs) await api("POST", "/services", { ...spec, ...at(ports[spec.name], "url") });
-  for (const name of ["text-in-pictures", "transcripts", "link-checker"]) {
-    await api("POST", "/services", { name, ...at(ports[name], "config") });
-  }
+  for (const name of ["text-in-pictures", "transcripts", "link-checker"]) await register(gateway, name, ports);
   await api("POST", "/accounts", { name: "collector", role: "service", all_operations: "write" });
   const key = await api("POST", "/accounts/collector/keys", {});
   return { collector: { accessKey: key.access_key, secretKey: key.secret_key } };
 };
+
+/** Registers a worker. */
+const register = ({ api }, name, ports) => api("POST", "/services", { name, ...at(ports[name], "config") });
 
 /** An address on this machine, and the leave to call it. */
 const at = (port, form) => {
