@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use store::StoreError;
-use store::table::{Find, Index, Only, Rows, Table, Value};
+use store::table::{Find, Index, Only, Order, Rows, Table, Value};
 use store::tables::INDEXES;
 
 #[derive(Debug, Clone, Default)]
@@ -96,6 +96,16 @@ fn entry_of(index: &Index, row: &[Value]) -> Option<Vec<Value>> {
     holds.then(|| index.columns.iter().filter_map(|column| value(column).cloned()).collect())
 }
 
+/// Whether the column after the equal ones is what a search asks for.
+fn is_within(find: &Find, next: Option<&Value>) -> bool {
+    let begins = find.begins.as_ref().is_none_or(|begins| match next {
+        Some(Value::Text(text)) => text.starts_with(begins.as_str()),
+        _ => false,
+    });
+    let after = find.after.as_ref().is_none_or(|bound| next.is_some_and(|value| bound < value));
+    begins && after
+}
+
 impl Rows for MemoryRows {
     fn get(&mut self, table: &'static Table, key: i64) -> Result<Option<Vec<Value>>, StoreError> {
         Ok(self.tables.get(table.name).and_then(|kept| kept.rows.get(&key)).cloned())
@@ -132,31 +142,45 @@ impl Rows for MemoryRows {
 
     fn find(&mut self, find: &Find) -> Result<Vec<Vec<Value>>, StoreError> {
         let Some(entries) = self.indexes.get(find.index.name) else { return Ok(Vec::new()) };
-        if find.newest_first && find.equal.len() == find.index.columns.len() {
+        let width = find.width.unwrap_or(find.index.table.columns.len());
+        let rows = self.tables.get(find.index.table.name);
+        let row = |key: i64| rows.and_then(|kept| kept.rows.get(&key)).map(|row| row[..width].to_vec());
+        if find.order == Order::Newest && find.equal.len() == find.index.columns.len() {
             // Equal rows stand by key already.
             let (from, to) = ((find.equal.clone(), i64::MIN), (find.equal.clone(), find.below.unwrap_or(i64::MAX)));
-            let keys = entries.range(from..to).rev().map(|(_, key)| *key).take(find.limit);
-            let rows = self.tables.get(find.index.table.name);
-            return Ok(keys.filter_map(|key| rows.and_then(|kept| kept.rows.get(&key)).cloned()).collect());
+            return Ok(entries.range(from..to).rev().map(|(_, key)| *key).take(find.limit).filter_map(row).collect());
         }
-        let from = (find.equal.clone(), i64::MIN);
         let mut keys: Vec<i64> = entries
-            .range(from..)
+            .range((find.equal.clone(), i64::MIN)..)
             .take_while(|(entry, _)| entry.starts_with(&find.equal))
             .take_while(|(entry, _)| match (find.at_most, entry.get(find.equal.len())) {
                 (Some(bound), Some(Value::Int(value))) => *value <= bound,
                 _ => true,
             })
+            .filter(|(entry, _)| is_within(find, entry.get(find.equal.len())))
             .map(|(_, key)| *key)
             .filter(|key| find.below.is_none_or(|below| *key < below))
-            .take(if find.newest_first { usize::MAX } else { find.limit })
+            .take(if find.order == Order::Index { find.limit } else { usize::MAX })
             .collect();
-        if find.newest_first {
-            keys.sort_unstable_by(|a, b| b.cmp(a));
-            keys.truncate(find.limit);
+        match find.order {
+            Order::Index => {}
+            Order::Backwards => keys.reverse(),
+            Order::Newest => keys.sort_unstable_by(|a, b| b.cmp(a)),
         }
-        let rows = self.tables.get(find.index.table.name);
-        Ok(keys.iter().filter_map(|key| rows.and_then(|kept| kept.rows.get(key)).cloned()).collect())
+        keys.truncate(find.limit);
+        Ok(keys.into_iter().filter_map(row).collect())
+    }
+
+    fn glance(
+        &mut self,
+        table: &'static Table,
+        width: usize,
+        below: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<Vec<Value>>, StoreError> {
+        let Some(kept) = self.tables.get(table.name) else { return Ok(Vec::new()) };
+        let newest = kept.rows.range(..below.unwrap_or(i64::MAX)).rev().take(limit);
+        Ok(newest.map(|(_, row)| row[..width].to_vec()).collect())
     }
 
     fn newest(
@@ -165,8 +189,7 @@ impl Rows for MemoryRows {
         below: Option<i64>,
         limit: usize,
     ) -> Result<Vec<Vec<Value>>, StoreError> {
-        let Some(kept) = self.tables.get(table.name) else { return Ok(Vec::new()) };
-        Ok(kept.rows.range(..below.unwrap_or(i64::MAX)).rev().take(limit).map(|(_, row)| row.clone()).collect())
+        self.glance(table, table.columns.len(), below, limit)
     }
 
     fn replayed(&mut self, source: i64, key: [u8; 16]) -> Result<Option<i64>, StoreError> {

@@ -69,9 +69,9 @@ CREATE TABLE "event" (
     "hops" INTEGER NOT NULL,
     "cause" INTEGER,
     "delivery" TEXT,
+    "at" INTEGER,
     "data" TEXT,
-    "snapshot" TEXT,
-    "at" INTEGER
+    "snapshot" TEXT
 ) STRICT;
 
 CREATE TABLE "collection" (
@@ -197,9 +197,9 @@ CREATE TABLE "result" (
     "kind" TEXT NOT NULL,
     "late" INTEGER NOT NULL,
     "coverage" TEXT,
-    "raw" BLOB NOT NULL,
     "text" TEXT,
-    "at" INTEGER
+    "at" INTEGER,
+    "raw" BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE "record" (
@@ -354,6 +354,8 @@ CREATE INDEX "event_subject" ON "event" ("subject") WHERE "subject" IS NOT NULL;
 CREATE UNIQUE INDEX "collection_name" ON "collection" ("kind", "name");
 CREATE UNIQUE INDEX "subject_name" ON "subject" ("kind", "id", "collection");
 CREATE INDEX "subject_collection" ON "subject" ("collection");
+CREATE INDEX "subject_held" ON "subject" ("verdict") WHERE "verdict" = 'held';
+CREATE INDEX "subject_blocked" ON "subject" ("verdict") WHERE "verdict" = 'blocked';
 CREATE INDEX "actor_subject" ON "actor" ("subject");
 CREATE INDEX "actor_name" ON "actor" ("kind", "value");
 CREATE INDEX "listing_subject" ON "listing" ("subject");
@@ -366,11 +368,15 @@ CREATE INDEX "tagging_subject" ON "tagging" ("subject");
 CREATE INDEX "tagging_tag" ON "tagging" ("tag");
 CREATE INDEX "expectation_event" ON "expectation" ("event");
 CREATE INDEX "expectation_check" ON "expectation" ("service", "next_check") WHERE "state" = 'open';
+CREATE INDEX "expectation_missing" ON "expectation" ("state") WHERE "state" = 'missing';
 CREATE INDEX "expectation_subject" ON "expectation" ("subject") WHERE "subject" IS NOT NULL;
 CREATE INDEX "expectation_artifact" ON "expectation" ("artifact") WHERE "artifact" IS NOT NULL;
 CREATE INDEX "run_expectation" ON "run" ("expectation");
 CREATE INDEX "run_due" ON "run" ("service", "at") WHERE "state" = 'due';
 CREATE INDEX "run_leased" ON "run" ("epoch") WHERE "state" = 'leased';
+CREATE INDEX "run_deferred" ON "run" ("state") WHERE "state" = 'deferred';
+CREATE INDEX "run_exhausted" ON "run" ("state") WHERE "state" = 'exhausted';
+CREATE INDEX "run_cancelled" ON "run" ("state") WHERE "state" = 'cancelled';
 CREATE INDEX "run_batch" ON "run" ("batch", "state") WHERE "batch" IS NOT NULL;
 CREATE INDEX "attempt_run" ON "attempt" ("run");
 CREATE INDEX "result_subject" ON "result" ("subject") WHERE "subject" IS NOT NULL;
@@ -379,6 +385,7 @@ CREATE INDEX "result_artifact" ON "result" ("artifact") WHERE "artifact" IS NOT 
 CREATE UNIQUE INDEX "record_subject" ON "record" ("subject", "source");
 CREATE INDEX "match_subject" ON "match" ("subject") WHERE "subject" IS NOT NULL;
 CREATE INDEX "match_result" ON "match" ("result");
+CREATE INDEX "match_name" ON "match" ("name");
 CREATE INDEX "match_planned" ON "match" ("state") WHERE "state" = 'planned';
 CREATE INDEX "match_started" ON "match" ("state") WHERE "state" = 'started';
 CREATE INDEX "match_artifact" ON "match" ("artifact") WHERE "artifact" IS NOT NULL;

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql, params_from_iter};
 use store::StoreError;
-use store::table::{Find, Only, Rows, Table, Value};
+use store::table::{Find, Only, Order, Rows, Table, Value};
 
 use crate::failed;
 use crate::replay::{self, ReplayMemory};
@@ -27,7 +27,7 @@ enum Kind {
     Set,
     Delete,
     Find,
-    Newest,
+    Glance,
 }
 
 impl Texts {
@@ -72,8 +72,12 @@ fn value(found: ValueRef<'_>) -> Value {
 }
 
 fn columns(table: &Table) -> String {
+    first_columns(table, table.columns.len())
+}
+
+fn first_columns(table: &Table, width: usize) -> String {
     let mut text = String::new();
-    for column in table.columns {
+    for column in &table.columns[..width] {
         let _ = write!(text, "{}\"{column}\"", if text.is_empty() { "" } else { ", " });
     }
     text
@@ -148,17 +152,41 @@ impl Rows for SqliteRows<'_> {
 
     fn find(&mut self, find: &Find) -> Result<Vec<Vec<Value>>, StoreError> {
         let index = find.index;
-        let table = index.table;
+        let width = find.width.unwrap_or(index.table.columns.len());
         let shape = find.equal.len() as u64
             | u64::from(find.at_most.is_some()) << 8
             | u64::from(find.below.is_some()) << 9
-            | u64::from(find.newest_first) << 10;
+            | u64::from(find.begins.is_some()) << 10
+            | u64::from(find.after.is_some()) << 11
+            | (find.order as u64) << 12
+            | (width as u64) << 16;
         let sql = self.texts.of(std::ptr::from_ref(index).cast(), Kind::Find, shape, || find_text(find));
         let mut bound = find.equal.clone();
+        if let Some(begins) = &find.begins {
+            bound.push(Value::Text(begins.clone()));
+            bound.push(Value::Text(format!("{begins}{}", char::MAX)));
+        }
+        bound.extend(find.after.clone());
         bound.extend(find.at_most.map(Value::Int));
         bound.extend(find.below.map(Value::Int));
         bound.push(Value::Int(i64::try_from(find.limit).unwrap_or(i64::MAX)));
-        self.many(&sql, table.columns.len(), &bound)
+        self.many(&sql, width, &bound)
+    }
+
+    fn glance(
+        &mut self,
+        table: &'static Table,
+        width: usize,
+        below: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<Vec<Value>>, StoreError> {
+        let key = table.columns[0];
+        let sql = self.texts.of(address(table), Kind::Glance, width as u64, || {
+            let some = first_columns(table, width);
+            format!("SELECT {some} FROM \"{}\" WHERE \"{key}\" < ?1 ORDER BY \"{key}\" DESC LIMIT ?2", table.name)
+        });
+        let bound = [Value::Int(below.unwrap_or(i64::MAX)), Value::Int(i64::try_from(limit).unwrap_or(i64::MAX))];
+        self.many(&sql, width, &bound)
     }
 
     fn newest(
@@ -167,13 +195,7 @@ impl Rows for SqliteRows<'_> {
         below: Option<i64>,
         limit: usize,
     ) -> Result<Vec<Vec<Value>>, StoreError> {
-        let key = table.columns[0];
-        let sql = self.texts.of(address(table), Kind::Newest, 0, || {
-            let all = columns(table);
-            format!("SELECT {all} FROM \"{}\" WHERE \"{key}\" < ?1 ORDER BY \"{key}\" DESC LIMIT ?2", table.name)
-        });
-        let bound = [Value::Int(below.unwrap_or(i64::MAX)), Value::Int(i64::try_from(limit).unwrap_or(i64::MAX))];
-        self.many(&sql, table.columns.len(), &bound)
+        self.glance(table, table.columns.len(), below, limit)
     }
 
     fn replayed(&mut self, source: i64, key: [u8; 16]) -> Result<Option<i64>, StoreError> {
@@ -207,20 +229,31 @@ fn find_text(find: &Find) -> String {
         Only::Some(column) => wheres.push(format!("\"{column}\" IS NOT NULL")),
     }
     let rest = &index.columns[find.equal.len()..];
-    if let (Some(next), true) = (rest.first(), find.at_most.is_some()) {
-        wheres.push(format!("\"{next}\" <= ?"));
+    if let Some(next) = rest.first() {
+        if find.begins.is_some() {
+            wheres.push(format!("\"{next}\" >= ? AND \"{next}\" < ?"));
+        }
+        if find.after.is_some() {
+            wheres.push(format!("\"{next}\" > ?"));
+        }
+        if find.at_most.is_some() {
+            wheres.push(format!("\"{next}\" <= ?"));
+        }
     }
     if find.below.is_some() {
         wheres.push(format!("\"{key}\" < ?"));
     }
-    let order = if find.newest_first {
-        format!("\"{key}\" DESC")
-    } else {
-        rest.iter().chain([&key]).map(|column| format!("\"{column}\"")).collect::<Vec<_>>().join(", ")
+    let by_index = |turn: &str| {
+        rest.iter().chain([&key]).map(|column| format!("\"{column}\"{turn}")).collect::<Vec<_>>().join(", ")
+    };
+    let order = match find.order {
+        Order::Index => by_index(""),
+        Order::Backwards => by_index(" DESC"),
+        Order::Newest => format!("\"{key}\" DESC"),
     };
     format!(
         "SELECT {} FROM \"{}\" INDEXED BY \"{}\" WHERE {} ORDER BY {order} LIMIT ?",
-        columns(table),
+        first_columns(table, find.width.unwrap_or(table.columns.len())),
         table.name,
         index.name.to_lowercase(),
         if wheres.is_empty() { "1".to_owned() } else { wheres.join(" AND ") },

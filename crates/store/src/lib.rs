@@ -14,6 +14,7 @@ pub mod command;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod judged;
+pub mod lists;
 pub mod numbers;
 pub mod row;
 pub mod seal;

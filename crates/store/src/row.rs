@@ -93,6 +93,15 @@ pub(crate) fn corrupt(expected: &str, found: &Value) -> StoreError {
     StoreError::Corrupt { expected: expected.to_owned(), found }
 }
 
+impl Cell for Value {
+    fn to_value(&self) -> Value {
+        self.clone()
+    }
+    fn from_value(value: Value) -> Result<Self, StoreError> {
+        Ok(value)
+    }
+}
+
 impl Cell for i64 {
     fn to_value(&self) -> Value {
         Value::Int(*self)

@@ -54,6 +54,17 @@ pub struct Index {
     pub unique: bool,
 }
 
+/// In which order rows are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// The index's.
+    Index,
+    /// The index's, backwards.
+    Backwards,
+    /// Newest first, by key.
+    Newest,
+}
+
 /// Which rows to find by an index.
 #[derive(Debug, Clone)]
 pub struct Find {
@@ -61,12 +72,18 @@ pub struct Find {
     pub index: &'static Index,
     /// What its first columns must be.
     pub equal: Vec<Value>,
+    /// What the text in the column after those begins with.
+    pub begins: Option<String>,
+    /// A lower bound of the column after those, not included.
+    pub after: Option<Value>,
     /// An upper bound of the column after those, included.
     pub at_most: Option<i64>,
     /// Only keys below this.
     pub below: Option<i64>,
-    /// Newest first, by key. Otherwise in the index's order.
-    pub newest_first: bool,
+    /// In which order.
+    pub order: Order,
+    /// How many of the table's columns, from the first; none: all.
+    pub width: Option<usize>,
     /// At most so many rows.
     pub limit: usize,
 }
@@ -75,7 +92,31 @@ impl Find {
     /// Every row whose first index columns are these, in order.
     #[must_use]
     pub fn equal(index: &'static Index, equal: Vec<Value>) -> Self {
-        Self { index, equal, at_most: None, below: None, newest_first: false, limit: usize::MAX }
+        Self {
+            index,
+            equal,
+            begins: None,
+            after: None,
+            at_most: None,
+            below: None,
+            order: Order::Index,
+            width: None,
+            limit: usize::MAX,
+        }
+    }
+
+    /// The same, but only where the next column's text begins so.
+    #[must_use]
+    pub fn begins(mut self, text: &str) -> Self {
+        self.begins = Some(text.to_owned());
+        self
+    }
+
+    /// The same, but only where the next column is greater than this.
+    #[must_use]
+    pub fn after(mut self, bound: Value) -> Self {
+        self.after = Some(bound);
+        self
     }
 
     /// The same, but only where the next column is at most this.
@@ -96,7 +137,21 @@ impl Find {
     #[must_use]
     pub fn newest(mut self, below: Option<i64>) -> Self {
         self.below = below;
-        self.newest_first = true;
+        self.order = Order::Newest;
+        self
+    }
+
+    /// The same, in the index's order, backwards.
+    #[must_use]
+    pub fn backwards(mut self) -> Self {
+        self.order = Order::Backwards;
+        self
+    }
+
+    /// The same, but only the table's first columns, so many.
+    #[must_use]
+    pub fn narrow(mut self, width: usize) -> Self {
+        self.width = Some(width);
         self
     }
 }
@@ -140,6 +195,19 @@ pub trait Rows {
     fn newest(
         &mut self,
         table: &'static Table,
+        below: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<Vec<Value>>, StoreError>;
+
+    /// The newest rows of a table, below a key, and of each only the first columns. Large values stand in a table's
+    /// last columns, so that looking at a row's first ones does not read them.
+    ///
+    /// # Errors
+    /// When the engine fails.
+    fn glance(
+        &mut self,
+        table: &'static Table,
+        width: usize,
         below: Option<i64>,
         limit: usize,
     ) -> Result<Vec<Vec<Value>>, StoreError>;

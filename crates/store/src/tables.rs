@@ -475,7 +475,7 @@ row!(
     Event,
     EVENT,
     "event",
-    [key, receipt, kind, subject, artifact, provenance, hops, cause, delivery, data, snapshot, at]
+    [key, receipt, kind, subject, artifact, provenance, hops, cause, delivery, at, data, snapshot]
 );
 row!(Collection, COLLECTION, "collection", [key, kind, name, attributes]);
 row!(
@@ -533,7 +533,7 @@ row!(
     ServiceResult,
     RESULT,
     "result",
-    [key, number, expectation, run, service, account, subject, artifact, kind, late, coverage, raw, text, at]
+    [key, number, expectation, run, service, account, subject, artifact, kind, late, coverage, text, at, raw]
 );
 row!(Record, RECORD, "record", [key, subject, source, body, status, can_process, message, started, run, updated]);
 row!(
@@ -711,6 +711,10 @@ indexes! {
     SUBJECT_NAME on SUBJECT ["kind", "id", "collection"], unique true;
     /// A collection's subjects.
     SUBJECT_COLLECTION on SUBJECT ["collection"];
+    /// The subjects that are held.
+    SUBJECT_HELD on SUBJECT ["verdict"] only Only::Is("verdict", "held");
+    /// The subjects that are blocked.
+    SUBJECT_BLOCKED on SUBJECT ["verdict"] only Only::Is("verdict", "blocked");
     /// Who stands behind a subject.
     ACTOR_SUBJECT on ACTOR ["subject"];
     /// What an actor stands behind.
@@ -735,6 +739,8 @@ indexes! {
     EXPECTATION_EVENT on EXPECTATION ["event"];
     /// What is to be looked at next, in the service's time.
     EXPECTATION_CHECK on EXPECTATION ["service", "next_check"] only Only::Is("state", "open");
+    /// What was never answered.
+    EXPECTATION_MISSING on EXPECTATION ["state"] only Only::Is("state", "missing");
     /// What a verdict is made from.
     EXPECTATION_SUBJECT on EXPECTATION ["subject"] only Only::Some("subject");
     /// What the first subject that lists an artifact adopts.
@@ -745,6 +751,12 @@ indexes! {
     RUN_DUE on RUN ["service", "at"] only Only::Is("state", "due");
     /// Leases of an epoch: as small as what is in flight.
     RUN_LEASED on RUN ["epoch"] only Only::Is("state", "leased");
+    /// The runs whose service will call back.
+    RUN_DEFERRED on RUN ["state"] only Only::Is("state", "deferred");
+    /// The runs that were tried as often as the policy says.
+    RUN_EXHAUSTED on RUN ["state"] only Only::Is("state", "exhausted");
+    /// The runs that were no longer wanted.
+    RUN_CANCELLED on RUN ["state"] only Only::Is("state", "cancelled");
     /// The runs of a batch.
     RUN_BATCH on RUN ["batch", "state"] only Only::Some("batch");
     /// The attempts of a run.
@@ -761,6 +773,8 @@ indexes! {
     MATCH_SUBJECT on MATCH ["subject"] only Only::Some("subject");
     /// What rules found in a result.
     MATCH_RESULT on MATCH ["result"];
+    /// What the rules of a name found.
+    MATCH_NAME on MATCH ["name"];
     /// Programs to run.
     MATCH_PLANNED on MATCH ["state"] only Only::Is("state", "planned");
     /// Programs that are running.

@@ -13,6 +13,7 @@ mod evidence;
 mod gates;
 mod hands;
 mod late;
+mod lists;
 mod people;
 mod pushes;
 mod races;
@@ -187,6 +188,19 @@ const STORIES: &[(&str, Story)] = stories![
         an_artifact_that_nobody_awaits_is_let_go_once,
         an_artifact_may_be_fetched_while_an_answer_is_awaited,
         a_blob_is_kept_for_a_receipt_too,
+    ],
+    lists: [
+        events_are_narrowed_by_everything_that_is_stated,
+        events_are_found_by_how_far_they_have_come,
+        runs_are_found_by_where_they_stand,
+        results_are_found_by_who_said_what,
+        subjects_are_found_by_how_they_were_judged,
+        a_word_is_the_beginning_of_a_name,
+        whoever_sees_some_collections_finds_nothing_of_others,
+        pages_follow_each_other_without_gaps,
+        times_bound_a_list,
+        a_page_looks_at_so_many_rows_and_says_how_far,
+        receipts_refused_requests_and_the_audit_are_narrowed_too,
     ],
     people: [
         a_restricted_actor_is_refused,
