@@ -29,6 +29,7 @@ pub struct Product {
     binary: PathBuf,
     folder: TempDir,
     listen: SocketAddr,
+    admin_listen: SocketAddr,
     child: Child,
     ready_after: Duration,
 }
@@ -58,7 +59,8 @@ impl Product {
         fs::write(config_file(folder.path()), config)?;
         let begun = Instant::now();
         let child = spawn(binary, folder.path())?;
-        let mut product = Self { binary: binary.to_owned(), folder, listen, child, ready_after: Duration::ZERO };
+        let mut product =
+            Self { binary: binary.to_owned(), folder, listen, admin_listen, child, ready_after: Duration::ZERO };
         product.wait_until_ready(begun)?;
         Ok(product)
     }
@@ -66,6 +68,29 @@ impl Product {
     /// Where it receives.
     pub fn address(&self) -> SocketAddr {
         self.listen
+    }
+
+    /// Asks the own API as the administrator: how long the answer took, and its body.
+    pub fn ask(&self, method: &str, path: &str, body: &str) -> io::Result<(Duration, Vec<u8>)> {
+        let token = fs::read_to_string(self.data().join("admin-token"))?;
+        let request = format!(
+            "{method} /api/v1/{path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\nconnection: close\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            self.admin_listen,
+            token.trim(),
+            body.len(),
+        );
+        let mut stream = TcpStream::connect(self.admin_listen)?;
+        let begun = Instant::now();
+        stream.write_all(request.as_bytes())?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer)?;
+        let took = begun.elapsed();
+        if !answer.starts_with(b"HTTP/1.1 2") {
+            let said: String = String::from_utf8_lossy(&answer).chars().take(600).collect();
+            return Err(io::Error::other(format!("{method} {path} was answered {said}")));
+        }
+        Ok((took, answer))
     }
 
     /// How long the last start took, from exec to ready.

@@ -2,7 +2,7 @@
 //!
 //! Lists, single rows and pages ask here, so that what is not seen is not there: in none of them, by no id.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::catalogue::{Access, Account, Place};
 use domain::event::{Event, Receipt};
@@ -13,10 +13,12 @@ use domain::rule::{Flag, Hold, HoldScope, Match};
 use domain::run::{Attempt, Run};
 use domain::subject::{Collection, Subject};
 use domain::{CollectionKey, ExpectationKey, RunKey, SubjectKey};
-use store::StoreError;
 use store::row::{Row, RowsExt};
 use store::table::{Find, Rows, Value};
-use store::tables::{Artifact, Audit, Batch, Clearance, LISTING_ARTIFACT, Listing, Quarantine, Restriction};
+use store::tables::{
+    Artifact, Audit, Batch, COLLECTION_NAME, Clearance, LISTING_ARTIFACT, Listing, Quarantine, Restriction,
+};
+use store::{StoreError, search};
 
 /// What one account sees. It remembers the collections that it has looked at, and so lives as long as one reading.
 pub(crate) struct Sight {
@@ -48,6 +50,26 @@ impl Sight {
         let seen = collection.is_some_and(|each| rights::may(&self.account, Needs::Read, Some(place(&each))));
         self.looked_at.insert(key, seen);
         Ok(seen)
+    }
+
+    /// The collections of which it sees what belongs to them; none: it sees everything.
+    pub fn within(&self, rows: &mut dyn Rows) -> Result<Option<BTreeSet<CollectionKey>>, StoreError> {
+        if self.all {
+            return Ok(None);
+        }
+        let mut keys = BTreeSet::new();
+        let operations = self.account.operations.granted.keys().map(|name| ("operation", name));
+        let others = self.account.collections.iter().flat_map(|(kind, by_name)| {
+            by_name.keys().map(move |name| (kind.as_str(), name))
+        });
+        for (kind, name) in operations.chain(others) {
+            keys.extend(search::collection_by_name(rows, kind, name)?.map(|found| found.key));
+        }
+        if self.account.operations.all.is_some() {
+            let all = Find::equal(&COLLECTION_NAME, vec![Value::Text("operation".to_owned())]);
+            keys.extend(rows.all::<Collection>(&all)?.into_iter().map(|found| found.key));
+        }
+        Ok(Some(keys))
     }
 
     /// Whether it sees a subject; what is about none is no member's.

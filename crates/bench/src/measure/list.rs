@@ -3,7 +3,7 @@
 use std::io;
 
 use super::conditions::Conditions;
-use super::{arrival, bare, crash, deliver, egress, ingest, memory, outage, scale, start, verify, whck};
+use super::{arrival, bare, crash, deliver, egress, ingest, lists, memory, outage, scale, start, verify, whck};
 use crate::report::Measured;
 
 /// A measurement.
@@ -35,6 +35,11 @@ pub const ALL: &[Measurement] = &[
     },
     Measurement { name: "whck", about: "exec to exit of whck", run: whck::measure },
     Measurement { name: "scale", about: "cost per event as the store grows, and the start on it", run: scale::measure },
+    Measurement {
+        name: "lists",
+        about: "each list of the own API, narrowed and not, on many events",
+        run: lists::measure,
+    },
 ];
 
 /// The measurement of this name.

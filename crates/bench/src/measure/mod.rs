@@ -9,6 +9,7 @@ pub mod deliver;
 pub mod egress;
 pub mod ingest;
 pub mod list;
+pub mod lists;
 pub mod memory;
 pub mod outage;
 pub mod runs;

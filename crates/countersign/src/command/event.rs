@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::cli::Common;
 use crate::client::segment;
-use crate::command::page::{self, Page};
+use crate::command::page::{self, Page, Times};
 use crate::command::verdict;
 use crate::exit::{Done, Exit, Failure};
 use crate::output::Column;
@@ -15,7 +15,7 @@ use crate::output::Column;
 #[derive(clap::Subcommand)]
 pub enum Event {
     /// List events, the newest first.
-    List(Page),
+    List(List),
     /// Show one.
     Show {
         /// Its id: `evt_...`.
@@ -28,6 +28,36 @@ pub enum Event {
         /// Its id: `evt_...`.
         id: String,
     },
+}
+
+/// Which events.
+#[derive(clap::Args)]
+pub struct List {
+    #[command(flatten)]
+    page: Page,
+    /// Of this type; `github.*` for every type that begins so.
+    #[arg(long = "type", value_name = "TYPE")]
+    r#type: Option<String>,
+    /// From this source: `github/website`, or all of a provider: `github`.
+    #[arg(long, value_name = "SOURCE")]
+    source: Option<String>,
+    /// Said by this account.
+    #[arg(long, value_name = "NAME")]
+    account: Option<String>,
+    /// About this subject: `sub_...`.
+    #[arg(long, value_name = "ID")]
+    subject: Option<String>,
+    /// About a subject of this collection: its name or `col_...`.
+    #[arg(long, value_name = "NAME")]
+    collection: Option<String>,
+    /// What was asked about it is `open`, `failed` or `done`.
+    #[arg(long, value_name = "STATE")]
+    state: Option<String>,
+    /// The beginning of a subject's id or of a collection's name, else a part of the type.
+    #[arg(long, value_name = "WORD")]
+    word: Option<String>,
+    #[command(flatten)]
+    times: Times,
 }
 
 /// An event of our own.
@@ -65,7 +95,7 @@ impl Event {
     /// Does it.
     pub async fn run(self, common: &Common) -> Done {
         match self {
-            Event::List(page) => page.print(common, "events", COLUMNS).await,
+            Event::List(list) => list.print(common).await,
             Event::Show { id } => page::show(common, "events", &id).await,
             Event::Send(send) => send.run(common).await,
             Event::Replay { id } => {
@@ -75,6 +105,23 @@ impl Event {
                 Ok(Exit::Yes)
             }
         }
+    }
+}
+
+impl List {
+    async fn print(&self, common: &Common) -> Done {
+        let filters = [
+            ("type", self.r#type.as_deref()),
+            ("source", self.source.as_deref()),
+            ("account", self.account.as_deref()),
+            ("subject", self.subject.as_deref()),
+            ("collection", self.collection.as_deref()),
+            ("state", self.state.as_deref()),
+            ("q", self.word.as_deref()),
+            ("from", self.times.from.as_deref()),
+            ("until", self.times.until.as_deref()),
+        ];
+        self.page.narrowed(common, "events", &filters, COLUMNS).await
     }
 }
 

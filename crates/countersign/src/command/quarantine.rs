@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::cli::Common;
 use crate::client::{Client, segment};
 use crate::command::explain;
-use crate::command::page::{self, Page};
+use crate::command::page::{self, Page, Times};
 use crate::exit::{Done, Exit, Failure};
 use crate::output::{self, Column, Form};
 
@@ -13,7 +13,7 @@ use crate::output::{self, Column, Form};
 #[derive(clap::Subcommand)]
 pub enum Quarantine {
     /// List refused requests, the newest first.
-    List(Page),
+    List(List),
     /// Show one, and what was wrong with it.
     Show {
         /// Its id: `qua_...`.
@@ -21,6 +21,21 @@ pub enum Quarantine {
     },
     /// Try one again with today's secrets, or all that were sent to a source: exit 1 if one is not believed.
     Retry(Retry),
+}
+
+/// Which refused requests.
+#[derive(clap::Args)]
+pub struct List {
+    #[command(flatten)]
+    page: Page,
+    /// Sent to this source: `github/website`.
+    #[arg(long, value_name = "SOURCE")]
+    source: Option<String>,
+    /// Refused for this reason, by its code: `signature-mismatch`.
+    #[arg(long, value_name = "CODE")]
+    reason: Option<String>,
+    #[command(flatten)]
+    times: Times,
 }
 
 /// What is tried again.
@@ -49,7 +64,15 @@ impl Quarantine {
     /// Does it.
     pub async fn run(self, common: &Common) -> Done {
         match self {
-            Quarantine::List(page) => page.print(common, "quarantine", COLUMNS).await,
+            Quarantine::List(list) => {
+                let filters = [
+                    ("source", list.source.as_deref()),
+                    ("reason", list.reason.as_deref()),
+                    ("from", list.times.from.as_deref()),
+                    ("until", list.times.until.as_deref()),
+                ];
+                list.page.narrowed(common, "quarantine", &filters, COLUMNS).await
+            }
             Quarantine::Show { id } => show(common, &id).await,
             Quarantine::Retry(retry) => retry.run(common).await,
         }

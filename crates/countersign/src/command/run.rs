@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::cli::Common;
 use crate::client::segment;
-use crate::command::page::{self, Page};
+use crate::command::page::{self, Page, Times};
 use crate::exit::{Done, Exit, Failure};
 use crate::output::{self, Column, Form};
 
@@ -12,7 +12,7 @@ use crate::output::{self, Column, Form};
 #[derive(clap::Subcommand)]
 pub enum Run {
     /// List runs, the newest first.
-    List(Page),
+    List(List),
     /// Show one, with its attempts.
     Show {
         /// Its id: `run_...`.
@@ -20,6 +20,30 @@ pub enum Run {
     },
     /// Ask services about a subject once more.
     Start(Start),
+}
+
+/// Which runs.
+#[derive(clap::Args)]
+pub struct List {
+    #[command(flatten)]
+    page: Page,
+    /// Where they stand: `waiting`, `due`, `leased`, `deferred`, `exhausted`, `cancelled` or `answered`.
+    #[arg(long, value_name = "STATE")]
+    state: Option<String>,
+    /// Of this service.
+    #[arg(long, value_name = "NAME")]
+    service: Option<String>,
+    /// About this event: `evt_...`.
+    #[arg(long, value_name = "ID")]
+    event: Option<String>,
+    /// About this subject: `sub_...`.
+    #[arg(long, value_name = "ID")]
+    subject: Option<String>,
+    /// Under this expectation: `exp_...`.
+    #[arg(long, value_name = "ID")]
+    expectation: Option<String>,
+    #[command(flatten)]
+    times: Times,
 }
 
 /// About what, and whom.
@@ -46,7 +70,7 @@ impl Run {
     /// Does it.
     pub async fn run(self, common: &Common) -> Done {
         match self {
-            Run::List(page) => page.print(common, "runs", COLUMNS).await,
+            Run::List(list) => list.print(common).await,
             Run::Show { id } => {
                 let client = common.client()?;
                 let mut run = client.get(&format!("/api/v1/runs/{}", segment(&id))).await?.body;
@@ -57,6 +81,21 @@ impl Run {
             }
             Run::Start(start) => start.run(common).await,
         }
+    }
+}
+
+impl List {
+    async fn print(&self, common: &Common) -> Done {
+        let filters = [
+            ("state", self.state.as_deref()),
+            ("service", self.service.as_deref()),
+            ("event", self.event.as_deref()),
+            ("subject", self.subject.as_deref()),
+            ("expectation", self.expectation.as_deref()),
+            ("from", self.times.from.as_deref()),
+            ("until", self.times.until.as_deref()),
+        ];
+        self.page.narrowed(common, "runs", &filters, COLUMNS).await
     }
 }
 

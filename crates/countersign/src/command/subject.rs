@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::cli::Common;
 use crate::client::segment;
-use crate::command::page::{self, Page};
+use crate::command::page::{self, Page, Times};
 use crate::exit::{Done, Exit};
 use crate::output::Column;
 
@@ -12,7 +12,7 @@ use crate::output::Column;
 #[derive(clap::Subcommand)]
 pub enum Subject {
     /// List subjects, the newest first.
-    List(Page),
+    List(List),
     /// Show one.
     Show {
         /// Its id: `sub_...`.
@@ -26,6 +26,33 @@ pub enum Subject {
         #[arg(long)]
         reason: String,
     },
+}
+
+/// Which subjects.
+#[derive(clap::Args)]
+pub struct List {
+    #[command(flatten)]
+    page: Page,
+    /// Judged so: `pending`, `clear`, `held` or `blocked`.
+    #[arg(long, value_name = "VERDICT")]
+    verdict: Option<String>,
+    /// Of this kind: `version`, `evidence`, `commit`.
+    #[arg(long, value_name = "KIND")]
+    kind: Option<String>,
+    /// Of this collection: its name or `col_...`.
+    #[arg(long, value_name = "NAME")]
+    collection: Option<String>,
+    /// Only those that have an open flag.
+    #[arg(long)]
+    flagged: bool,
+    /// Only those on which a hold is active.
+    #[arg(long)]
+    held: bool,
+    /// The beginning of its id or of its collection's name.
+    #[arg(long, value_name = "WORD")]
+    word: Option<String>,
+    #[command(flatten)]
+    times: Times,
 }
 
 /// Which subject.
@@ -56,11 +83,27 @@ impl Name {
     }
 }
 
+impl List {
+    async fn print(&self, common: &Common) -> Done {
+        let filters = [
+            ("verdict", self.verdict.as_deref()),
+            ("kind", self.kind.as_deref()),
+            ("collection", self.collection.as_deref()),
+            ("flagged", self.flagged.then_some("true")),
+            ("held", self.held.then_some("true")),
+            ("q", self.word.as_deref()),
+            ("from", self.times.from.as_deref()),
+            ("until", self.times.until.as_deref()),
+        ];
+        self.page.narrowed(common, "subjects", &filters, COLUMNS).await
+    }
+}
+
 impl Subject {
     /// Does it.
     pub async fn run(self, common: &Common) -> Done {
         let reply = match self {
-            Subject::List(page) => return page.print(common, "subjects", COLUMNS).await,
+            Subject::List(list) => return list.print(common).await,
             Subject::Show { id } => return page::show(common, "subjects", &id).await,
             Subject::Clear { name, reason } => {
                 let path = format!("{}/clearance", name.path());

@@ -10,7 +10,7 @@ use domain::event_type;
 use domain::expectation::{Expectation, ExpectationState};
 use domain::rights::Needs;
 use domain::subject::SubjectName;
-use domain::{EventKey, ServiceKey};
+use domain::{EventKey, RunKey, ServiceKey};
 use http::{StatusCode, header};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -158,6 +158,22 @@ pub async fn replay(
     Segments(id): Segments<String>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let key: EventKey = server.parse(&id)?;
+    let asked = ask_again(&server, &caller, key).await?;
+    let catalogue = server.parts.store.catalogue();
+    let runs = asked.into_iter().map(|(run, service)| {
+        let name = catalogue.services.get(&service).map(|service| service.name.as_str());
+        json!({ "id": server.show(run), "service": name, "state": "due" })
+    });
+    Ok((StatusCode::ACCEPTED, Json(json!({ "id": id, "runs": runs.collect::<Vec<_>>() }))))
+}
+
+/// Asks every subscriber about an event once more, and writes down who wanted it.
+pub async fn ask_again(
+    server: &Shared,
+    caller: &Caller,
+    key: EventKey,
+) -> Result<Vec<(RunKey, ServiceKey)>, Problem> {
+    let id = server.show(key);
     let absent = || Problem::no_such("event", &id);
     let found = server.parts.store.read(move |rows| {
         let Some(event) = rows.load::<Event>(key.0)? else { return Ok(None) };
@@ -167,23 +183,21 @@ pub async fn replay(
     let (event, collection) = found.await?.ok_or_else(absent)?;
     caller.require(Needs::ChangeSubject, collection.as_ref().map(place), absent)?;
     let catalogue = server.parts.store.catalogue();
-    let asked: Vec<ServiceKey> = catalogue.subscribers(&event.kind).map(|(service, _)| service.key).collect();
-    let mut runs = Vec::with_capacity(asked.len());
-    for service in asked {
-        let run = demand(&server, &event, service).await?;
-        let name = catalogue.services.get(&service).map(|service| service.name.as_str());
-        runs.extend(run.map(|run| json!({ "id": server.show(run), "service": name, "state": "due" })));
+    let subscribed: Vec<ServiceKey> = catalogue.subscribers(&event.kind).map(|(service, _)| service.key).collect();
+    let mut asked = Vec::with_capacity(subscribed.len());
+    for service in subscribed {
+        asked.extend(demand(server, &event, service).await?.map(|run| (run, service)));
     }
-    let what = format!("asked again about the event {id}");
-    change(&server, &caller.name, |_, _| Ok(Changed { entries: Vec::new(), what: what.clone(), answer: () })).await?;
-    Ok((StatusCode::ACCEPTED, Json(json!({ "id": id, "runs": runs }))))
+    note(server, &caller.name, format!("asked again about the event {id}")).await?;
+    Ok(asked)
 }
 
-pub(super) async fn demand(
-    server: &Shared,
-    event: &Event,
-    service: ServiceKey,
-) -> Result<Option<domain::RunKey>, Problem> {
+/// Writes down what somebody did that changes nothing of the catalogue.
+pub(super) async fn note(server: &Shared, who: &str, what: String) -> Result<(), Problem> {
+    change(server, who, |_, _| Ok(Changed { entries: Vec::new(), what: what.clone(), answer: () })).await
+}
+
+pub(super) async fn demand(server: &Shared, event: &Event, service: ServiceKey) -> Result<Option<RunKey>, Problem> {
     loop {
         match judged::demand(&server.parts.store, event, service, None, server.now()).await? {
             Answer::Run(run) => return Ok(Some(run)),

@@ -77,10 +77,22 @@ impl Params {
         let Some(stranger) = self.0.keys().find(|name| !known.contains(&name.as_str())) else { return Ok(()) };
         let hint = match nearest(stranger, known.iter().copied()) {
             Some(name) => format!("; did you mean {name:?}?"),
-            None => String::new(),
+            None if known.is_empty() => String::new(),
+            None => format!("; known are {}", known.join(", ")),
         };
         let shown: String = stranger.chars().take(80).collect();
         Err(Problem::new(&problem::UNKNOWN_MEMBER, format!("the parameter {shown:?} is not known here{hint}")))
+    }
+
+    /// Every parameter, by name.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// These parameters.
+    #[cfg(test)]
+    pub fn of<const N: usize>(pairs: [(&str, &str); N]) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
 
     /// The parameter of this name.

@@ -14,6 +14,7 @@ use domain::run::{Attempt, Run};
 use domain::subject::{Collection, Subject};
 use domain::*;
 use serde_json::{Value, json};
+use store::lists::{Page, Span};
 use store::row::{Row, RowsExt};
 use store::table::{Find, Index, Rows, Value as Cell};
 use store::tables::*;
@@ -21,10 +22,11 @@ use store::{StoreError, search};
 
 use super::auth::Caller;
 use super::extract::{Params, Segments};
+use super::filters::{Filtered, Search, times};
 use super::show::{Show, View};
 use crate::problem::{self, Problem};
 use crate::server::Server;
-use crate::sight::{self, Page, Seen, Sight};
+use crate::sight::{self, Seen, Sight};
 
 /// Rows of a page, unless the caller asks for fewer or more.
 const LIMIT: usize = 50;
@@ -42,22 +44,43 @@ pub struct Filter {
 pub trait Listed: Row + Show + Seen + Send + 'static {
     /// What reading it needs.
     const NEEDS: Needs = Needs::Read;
-    /// What filters it has.
-    const FILTERS: &'static [Filter] = &[];
+    /// The names of its filters.
+    const FILTERS: &'static [&'static str] = &[];
+
+    /// The list that a query asks for.
+    fn search(view: &View, params: &Params) -> Result<Search<Self>, Problem>;
 
     /// The key that a cursor names.
     fn key_of(view: &View, id: &str) -> Result<i64, BadId>;
 
     /// The cursor that names this row.
     fn cursor(&self, view: &View) -> String;
+
+    /// The cursor of the page after one that ended at this key.
+    fn cursor_at(view: &View, rows: &mut dyn Rows, key: i64) -> Result<Option<String>, StoreError> {
+        Ok(rows.load::<Self>(key)?.map(|row| row.cursor(view)))
+    }
+}
+
+/// The rows that the one filter finds which a query states, by its index.
+fn by_index<T: Listed>(filters: &[Filter], view: &View, params: &Params) -> Result<Search<T>, Problem> {
+    let mut asked = filters.iter().filter_map(|filter| Some((filter, params.one(filter.name)?)));
+    let find = match (asked.next(), asked.next()) {
+        (Some(_), Some(_)) => return Err(Problem::invalid("one filter at a time")),
+        (Some((filter, id)), None) => {
+            let columns = (filter.columns)(view, id).map_err(|why| Problem::invalid(why.to_string()))?;
+            Some(Find::equal(filter.index, columns))
+        }
+        (None, _) => None,
+    };
+    Ok(Box::new(move |rows, span, sight| {
+        let found = sight::newest::<T>(rows, sight, find.as_ref(), span.below, span.limit)?;
+        Ok(Page { rows: found.rows, next: found.next, looked_to: None })
+    }))
 }
 
 fn key<K: Key>(view: &View, id: &str) -> Result<Vec<Cell>, BadId> {
     view.salt.parse::<K>(id).map(|key| vec![Cell::Int(key.number())])
-}
-
-fn expectation(view: &View, id: &str) -> Result<Vec<Cell>, BadId> {
-    view.salt.parse_expectation(id).map(|(key, _)| vec![Cell::Int(key.0)])
 }
 
 fn held_subject(view: &View, id: &str) -> Result<Vec<Cell>, BadId> {
@@ -74,7 +97,11 @@ macro_rules! listed {
     ($($row:ty, $key:ty $(, $name:literal by $index:ident $columns:expr)* $(=> $needs:ident)?;)+) => {$(
         impl Listed for $row {
             $(const NEEDS: Needs = Needs::$needs;)?
-            const FILTERS: &'static [Filter] = &[$(Filter { name: $name, index: &$index, columns: $columns }),*];
+            const FILTERS: &'static [&'static str] = &[$($name),*];
+
+            fn search(view: &View, params: &Params) -> Result<Search<Self>, Problem> {
+                by_index(&[$(Filter { name: $name, index: &$index, columns: $columns }),*], view, params)
+            }
 
             fn key_of(view: &View, id: &str) -> Result<i64, BadId> {
                 view.salt.parse::<$key>(id).map(Key::number)
@@ -86,30 +113,59 @@ macro_rules! listed {
     )+};
 }
 listed! {
-    Receipt, ReceiptKey => Oversee;
-    Event, EventKey, "subject" by EVENT_SUBJECT key::<SubjectKey>;
-    Run, RunKey, "expectation" by RUN_EXPECTATION expectation;
     Attempt, AttemptKey, "run" by ATTEMPT_RUN key::<RunKey>;
-    ServiceResult, ResultKey, "subject" by RESULT_SUBJECT key::<SubjectKey>,
-        "expectation" by RESULT_EXPECTATION expectation, "artifact" by RESULT_ARTIFACT key::<ArtifactKey>;
     Match, MatchKey, "subject" by MATCH_SUBJECT key::<SubjectKey>, "result" by MATCH_RESULT key::<ResultKey>;
     Flag, FlagKey, "subject" by FLAG_OPEN key::<SubjectKey>;
     Hold, HoldKey, "subject" by HOLD_ACTIVE held_subject, "collection" by HOLD_ACTIVE held_collection;
-    Subject, SubjectKey, "collection" by SUBJECT_COLLECTION key::<CollectionKey>;
     Collection, CollectionKey;
     Artifact, ArtifactKey;
     Restriction, RestrictionKey => Oversee;
     Clearance, ClearanceKey, "subject" by CLEARANCE_SUBJECT key::<SubjectKey>;
     Batch, BatchKey => Oversee;
+}
+
+/// Rows whose filters combine.
+macro_rules! filtered {
+    ($($row:ty, $key:ty $(=> $needs:ident)?;)+) => {$(
+        impl Listed for $row {
+            $(const NEEDS: Needs = Needs::$needs;)?
+            const FILTERS: &'static [&'static str] = <$row as Filtered>::NAMES;
+
+            fn search(view: &View, params: &Params) -> Result<Search<Self>, Problem> {
+                <$row as Filtered>::search(view, params)
+            }
+            fn key_of(view: &View, id: &str) -> Result<i64, BadId> {
+                view.salt.parse::<$key>(id).map(Key::number)
+            }
+            fn cursor(&self, view: &View) -> String {
+                view.id(self.key)
+            }
+            fn cursor_at(view: &View, _: &mut dyn Rows, key: i64) -> Result<Option<String>, StoreError> {
+                Ok(Some(view.id(<$key>::from_number(key))))
+            }
+        }
+    )+};
+}
+filtered! {
+    Receipt, ReceiptKey => Oversee;
+    Event, EventKey;
+    Run, RunKey;
+    ServiceResult, ResultKey;
+    Subject, SubjectKey;
     Quarantine, QuarantineKey => Oversee;
     Audit, AuditKey => Administer;
 }
 
 impl Listed for Expectation {
-    const FILTERS: &'static [Filter] = &[
-        Filter { name: "event", index: &EXPECTATION_EVENT, columns: key::<EventKey> },
-        Filter { name: "subject", index: &EXPECTATION_SUBJECT, columns: key::<SubjectKey> },
-    ];
+    const FILTERS: &'static [&'static str] = &["event", "subject"];
+
+    fn search(view: &View, params: &Params) -> Result<Search<Self>, Problem> {
+        let filters = [
+            Filter { name: "event", index: &EXPECTATION_EVENT, columns: key::<EventKey> },
+            Filter { name: "subject", index: &EXPECTATION_SUBJECT, columns: key::<SubjectKey> },
+        ];
+        by_index(&filters, view, params)
+    }
 
     fn key_of(view: &View, id: &str) -> Result<i64, BadId> {
         view.salt.parse_expectation(id).map(|(key, _)| key.0)
@@ -126,54 +182,15 @@ pub async fn list<T: Listed>(
     params: Params,
 ) -> Result<Json<Value>, Problem> {
     let mut known = vec!["limit", "cursor"];
-    known.extend(T::FILTERS.iter().map(|filter| filter.name));
+    known.extend(T::FILTERS);
     params.only(&known)?;
     let view = View::of(&server);
-    let (below, limit) = place::<T>(&view, &params)?;
-    let mut asked = T::FILTERS.iter().filter_map(|filter| Some((filter, params.one(filter.name)?)));
-    let find = match (asked.next(), asked.next()) {
-        (Some(_), Some(_)) => return Err(Problem::invalid("one filter at a time")),
-        (Some((filter, id)), None) => {
-            let columns = (filter.columns)(&view, id).map_err(|why| Problem::invalid(why.to_string()))?;
-            Some(Find::equal(filter.index, columns))
-        }
-        (None, _) => None,
-    };
+    let span = span::<T>(&view, &params, LIMIT)?;
+    let search = T::search(&view, &params)?;
     let mut sight = caller.sight();
     let page = server.parts.store.read(move |rows| {
-        let page = sight::newest::<T>(rows, &mut sight, find.as_ref(), below, limit)?;
-        show_page(&view, rows, &page)
-    });
-    Ok(Json(page.await?))
-}
-
-/// One page of runs; beside the expectation, an event narrows it too.
-pub async fn runs(
-    State(server): State<Server>,
-    Extension(caller): Extension<Caller>,
-    params: Params,
-) -> Result<Json<Value>, Problem> {
-    let Some(event) = params.one("event") else {
-        return list::<Run>(State(server), Extension(caller), params).await;
-    };
-    params.only(&["limit", "cursor", "event"])?;
-    let event: EventKey = server.parse(event)?;
-    let view = View::of(&server);
-    let (below, limit) = place::<Run>(&view, &params)?;
-    let mut sight = caller.sight();
-    let page = server.parts.store.read(move |rows| {
-        let mut runs = Vec::new();
-        for owed in rows.all::<Expectation>(&Find::equal(&EXPECTATION_EVENT, vec![Cell::Int(event.0)]))? {
-            if sight.sees(rows, &owed)? {
-                runs.extend(rows.all::<Run>(&Find::equal(&RUN_EXPECTATION, vec![Cell::Int(owed.key.0)]))?);
-            }
-        }
-        runs.retain(|run| below.is_none_or(|below| run.key.0 < below));
-        runs.sort_by_key(|run| std::cmp::Reverse(run.key));
-        let more = runs.len() > limit;
-        runs.truncate(limit);
-        let next = runs.last().filter(|_| more).map(|run| run.key.0);
-        show_page(&view, rows, &Page { rows: runs, next })
+        let found = search(rows, &span, &mut sight)?;
+        show_page(&view, rows, &found)
     });
     Ok(Json(page.await?))
 }
@@ -203,22 +220,27 @@ async fn show_one<T: Listed>(server: &Server, mut sight: Sight, id: &str) -> Res
 }
 
 fn show_page<T: Listed>(view: &View, rows: &mut dyn Rows, page: &Page<T>) -> Result<Value, StoreError> {
-    let last: Option<T> = page.next.map_or(Ok(None), |key| rows.load(key))?;
-    let next = last.map(|last| last.cursor(view));
+    let next = page.next.map_or(Ok(None), |key| T::cursor_at(view, rows, key))?;
     let data = page.rows.iter().map(|row| row.show(view, rows)).collect::<Result<Vec<_>, _>>()?;
-    Ok(json!({ "data": data, "next_cursor": next }))
+    let mut shown = json!({ "data": data, "next_cursor": next });
+    if let Some(at) = page.looked_to {
+        shown["looked_back_to"] = json!(at.rfc3339());
+    }
+    Ok(shown)
 }
 
-fn place<T: Listed>(view: &View, params: &Params) -> Result<(Option<i64>, usize), Problem> {
+/// Which page a query asks for.
+pub fn span<T: Listed>(view: &View, params: &Params, limit: usize) -> Result<Span, Problem> {
     let below = params.one("cursor").map(|id| T::key_of(view, id)).transpose();
     let below = below.map_err(|why| Problem::invalid(format!("cursor: {why}")))?;
     let limit = match params.one("limit") {
-        None => LIMIT,
+        None => limit,
         Some(text) => text.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit)).ok_or_else(|| {
             Problem::invalid(format!("limit: expected a number from 1 to {LIMIT_MAX}, found {text:?}"))
         })?,
     };
-    Ok((below, limit))
+    let (from, until) = if T::FILTERS.contains(&"from") { times(view, params)? } else { (None, None) };
+    Ok(Span { below, from, until, ..Span::newest(limit) })
 }
 
 /// A subject by its name, as the paths of the API give it, if the caller may do this with it.

@@ -16,7 +16,7 @@ use domain::rights::Needs;
 use super::auth;
 use super::lists::{Listed, list, one};
 use super::{
-    accounts, batches, events, gate, holds, license, lists, members, openapi, probe, quarantine, rehearsal,
+    accounts, batches, events, gate, holds, license, members, openapi, probe, quarantine, rehearsal,
     restrictions, rules, runs, secrets, services, sources, subjects, submit, variables,
 };
 use crate::server::Server;
@@ -80,10 +80,9 @@ impl Route {
 
 /// A list of rows and one of them.
 fn rows<T: Listed>(path: &'static str, one_path: &'static str, list_summary: &'static str) -> [Route; 2] {
-    let filters: Vec<_> = T::FILTERS.iter().map(|filter| filter.name).collect();
     let many = Route::new("get", path, T::NEEDS, list_summary, get(list::<T>)).asks(&["limit", "cursor"]);
     let single = Route::new("get", one_path, T::NEEDS, "Show one of them.", get(one::<T>));
-    [many.asks(&filters), single]
+    [many.asks(T::FILTERS), single]
 }
 
 /// Every operation.
@@ -100,6 +99,8 @@ pub fn routes() -> Vec<Route> {
         Route::new("get", "/subjects/{kind}/{collection}/{subject}/verdict", Read, "The verdict, with its reasons.", get(subjects::show_verdict)).asks(&["wait"]).answers("Verdict"),
         Route::new("post", "/subjects/{kind}/{collection}/{subject}/clearance", ChangeSubject, "Say that a person has dealt with it.", post(subjects::clear)).takes("Because"),
         Route::new("post", "/subjects/{kind}/{collection}/{subject}/runs", Ask, "Ask services about it once more: those that are named, else all that subscribed to what happened to it.", post(runs::start)).takes("Runs").gives(202),
+        Route::new("post", "/runs/again", Administer, "Ask a service once more about what it gave no answer to, the newest first, at most 100.", post(runs::all_again)).takes("Again").gives(202),
+        Route::new("post", "/runs/{id}/again", Ask, "Ask a run's service once more about the run's event.", post(runs::again)).gives(202),
         Route::new("post", "/batches", Administer, "Begin a batch: every chosen subject, every chosen service, each pair once.", post(batches::start)).takes("Batch").gives(201),
         Route::new("post", "/batches/{id}/pause", Administer, "Make no more runs until it is resumed.", post(batches::pause)),
         Route::new("post", "/batches/{id}/resume", Administer, "Make runs again.", post(batches::resume)),
@@ -108,8 +109,6 @@ pub fn routes() -> Vec<Route> {
         Route::new("post", "/holds/{id}/release", ChangeSubject, "Lift a hold.", post(holds::release)).takes("Because"),
         Route::new("post", "/restrictions/{id}/lift", Administer, "Lift a restriction.", post(restrictions::lift)).takes("Because"),
         Route::new("get", "/receipts/{id}/body", Oversee, "The exact bytes of a receipt.", get(events::receipt_body)),
-        Route::new("get", "/runs", Read, "List runs.", get(lists::runs)).asks(&["limit", "cursor", "expectation", "event"]),
-        Route::new("get", "/runs/{id}", Read, "Show one of them.", get(one::<Run>)),
 
         Route::new("get", "/sources", Oversee, "List sources.", get(sources::list)),
         Route::new("post", "/sources", Administer, "Make a source.", post(sources::create)).takes("Source").gives(201),
@@ -171,6 +170,7 @@ pub fn routes() -> Vec<Route> {
         Route::new("delete", "/variables/{id}", Administer, "Remove a variable and forget its value.", delete(variables::delete)).gives(204),
     ];
     all.extend(rows::<Receipt>("/receipts", "/receipts/{id}", "List receipts."));
+    all.extend(rows::<Run>("/runs", "/runs/{id}", "List runs."));
     all.extend(rows::<Attempt>("/attempts", "/attempts/{id}", "List attempts."));
     all.extend(rows::<ServiceResult>("/results", "/results/{id}", "List results."));
     all.extend(rows::<Match>("/matches", "/matches/{id}", "List what rules found."));

@@ -289,6 +289,60 @@ async fn rules_and_accounts_are_made_changed_and_switched_off() {
 }
 
 #[tokio::test]
+async fn lists_are_narrowed_by_filters_that_combine() {
+    let world = World::new().await;
+    let subject = |id: &str| json!({"kind": "version", "collection": "85", "subject": id});
+    for (kind, id) in [("one", "1"), ("two", "2"), ("two.more", "1")] {
+        world.api("POST", "/events", json!({"type": kind, "subject": subject(id)})).await;
+    }
+    let kinds = async |query: &str| -> Vec<String> {
+        let answer = world.api("GET", &format!("/events?{query}"), Value::Null).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let rows = answer.json()["data"].as_array().expect("a list").clone();
+        rows.iter().map(|row| row["type"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    assert_eq!(kinds("type=two").await, ["two"]);
+    assert_eq!(kinds("type=two*").await, ["two.more", "two"]);
+    assert_eq!(kinds("type=two*&q=1").await, ["two.more"]);
+    assert_eq!(kinds("collection=85&state=done&type=one&from=1h&until=&account=administrator").await, ["one"]);
+    assert_eq!(kinds("collection=86").await, [""; 0]);
+    assert_eq!(kinds("until=2020-01-01").await, [""; 0]);
+    assert_eq!(kinds("state=failed").await, [""; 0]);
+
+    let all = world.api("GET", "/subjects?verdict=pending&kind=version&flagged=false&q=8", Value::Null).await.json();
+    assert_eq!(all["data"].as_array().map(Vec::len), Some(2));
+    for list in ["runs?state=waiting", "results?kind=missing&late=false", "receipts?source=github", "audit?q=event"] {
+        let answer = world.api("GET", &format!("/{list}"), Value::Null).await;
+        assert_eq!((answer.status.as_u16(), &answer.json()["next_cursor"]), (200, &Value::Null), "{list}");
+    }
+}
+
+#[tokio::test]
+async fn a_filter_that_is_unknown_is_refused_with_what_is_possible() {
+    let world = World::new().await;
+    for (query, says) in [
+        ("events?state=opened", "state: expected one of open, failed or done, found \"opened\""),
+        ("events?source=nobody", "source: expected a source"),
+        ("events?subject=1", "subject: expected an id that begins with \"sub_\""),
+        ("events?from=yesterday", "from: expected an instant as 2026-11-21T20:59:00Z"),
+        ("runs?state=open", "state: expected one of waiting, due, leased, deferred, exhausted, cancelled or answered"),
+        ("runs?service=nobody", "service: expected the name or id of a service"),
+        ("results?kind=good", "kind: expected one of processed"),
+        ("results?late=1", "late: expected one of true, false, yes or no"),
+        ("subjects?verdict=fine", "verdict: expected one of "),
+    ] {
+        let answer = world.api("GET", &format!("/{query}"), Value::Null).await;
+        assert_eq!(answer.problem(), "invalid-value", "{query}");
+        let detail = answer.json()["detail"].as_str().unwrap_or_default().to_owned();
+        assert!(detail.contains(says), "{query}: {detail}");
+    }
+    let unknown = world.api("GET", "/audit?whatever=1", Value::Null).await;
+    assert_eq!(unknown.problem(), "unknown-member");
+    let detail = unknown.json()["detail"].as_str().unwrap_or_default().to_owned();
+    assert!(detail.contains("known are limit, cursor, who, q, from, until"), "{detail}");
+}
+
+#[tokio::test]
 async fn lists_come_in_pages_newest_first() {
     let world = World::new().await;
     for nth in 0..5 {
