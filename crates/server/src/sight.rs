@@ -59,9 +59,11 @@ impl Sight {
         }
         let mut keys = BTreeSet::new();
         let operations = self.account.operations.granted.keys().map(|name| ("operation", name));
-        let others = self.account.collections.iter().flat_map(|(kind, by_name)| {
-            by_name.keys().map(move |name| (kind.as_str(), name))
-        });
+        let others = self
+            .account
+            .collections
+            .iter()
+            .flat_map(|(kind, by_name)| by_name.keys().map(move |name| (kind.as_str(), name)));
         for (kind, name) in operations.chain(others) {
             keys.extend(search::collection_by_name(rows, kind, name)?.map(|found| found.key));
         }

@@ -168,11 +168,7 @@ pub async fn replay(
 }
 
 /// Asks every subscriber about an event once more, and writes down who wanted it.
-pub async fn ask_again(
-    server: &Shared,
-    caller: &Caller,
-    key: EventKey,
-) -> Result<Vec<(RunKey, ServiceKey)>, Problem> {
+pub async fn ask_again(server: &Shared, caller: &Caller, key: EventKey) -> Result<Vec<(RunKey, ServiceKey)>, Problem> {
     let id = server.show(key);
     let absent = || Problem::no_such("event", &id);
     let found = server.parts.store.read(move |rows| {

@@ -176,9 +176,7 @@ pub fn times(view: &View, params: &Params) -> Result<(Option<Timestamp>, Option<
 }
 
 /// A list of what belongs to no collection: only whoever sees all sees any of it.
-fn whole<T>(
-    list: impl FnOnce(&mut dyn Rows, &Span) -> Result<Page<T>, StoreError> + Send + 'static,
-) -> Search<T> {
+fn whole<T>(list: impl FnOnce(&mut dyn Rows, &Span) -> Result<Page<T>, StoreError> + Send + 'static) -> Search<T> {
     Box::new(move |rows, span, sight| {
         if sight.is_whole() { list(rows, span) } else { Ok(Page { rows: Vec::new(), next: None, looked_to: None }) }
     })

@@ -37,7 +37,6 @@ pub(crate) mod waiting;
 
 pub(crate) use auth::Caller;
 pub(crate) use extract::{Params, Segments};
-pub(crate) use filters::Within;
 pub(crate) use lists::{Listed, span};
 pub(crate) use routes::router;
 pub(crate) use show::View;

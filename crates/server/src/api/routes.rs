@@ -16,8 +16,8 @@ use domain::rights::Needs;
 use super::auth;
 use super::lists::{Listed, list, one};
 use super::{
-    accounts, batches, events, gate, holds, license, members, openapi, probe, quarantine, rehearsal,
-    restrictions, rules, runs, secrets, services, sources, subjects, submit, variables,
+    accounts, batches, events, gate, holds, license, members, openapi, probe, quarantine, rehearsal, restrictions,
+    rules, runs, secrets, services, sources, subjects, submit, variables,
 };
 use crate::server::Server;
 

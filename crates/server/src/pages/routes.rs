@@ -13,7 +13,8 @@ use http::{Method, header};
 use super::answer::problem_page;
 use super::visitor::Visitor;
 use super::{
-    account, accounts, artifact, assets, audit, chrome, event, licenses, live, login, overview, settings, subject,
+    account, accounts, artifact, assets, audit, chrome, event, events, licenses, live, login, overview, results, runs,
+    search, settings, subject,
 };
 use crate::people::session::{check_origin, is_safe};
 use crate::problem::{self, Problem};
@@ -86,7 +87,7 @@ fn changes(path: &'static str, needs: Needs, handler: MethodRouter<Server>) -> P
 /// Every page.
 #[rustfmt::skip]
 pub fn routes() -> Vec<PageRoute> {
-    use Needs::{Administer, ChangeSubject, Nothing, Read, Session, SignIn};
+    use Needs::{Administer, Ask, ChangeSubject, Nothing, Read, Session, SignIn};
     vec![
         shows("/assets/{name}", Nothing, get(assets::show)),
         shows("/login", Nothing, get(login::ask)),
@@ -97,7 +98,17 @@ pub fn routes() -> Vec<PageRoute> {
         shows("/live", SignIn, get(live::stream)),
 
         shows("/", Read, get(overview::show)),
+        shows("/events", Read, get(events::list)),
         shows("/events/{id}", Read, get(event::show)),
+        shows("/events/{id}/body", Session, get(event::body)),
+        changes("/events/{id}/replay", ChangeSubject, post(event::replay)),
+        shows("/runs", Read, get(runs::list)),
+        shows("/runs/{id}", Read, get(runs::show)),
+        changes("/runs/{id}/again", Ask, post(runs::again)),
+        changes("/runs/again", Administer, post(runs::all_again)),
+        shows("/results", Read, get(results::list)),
+        shows("/results/{id}", Read, get(results::show)),
+        shows("/search", Read, get(search::show)),
 
         shows("/subjects/{kind}/{collection}/{id}", Read, get(subject::show)),
         changes("/subjects/{kind}/{collection}/{id}/clearance", ChangeSubject, post(subject::clear)),

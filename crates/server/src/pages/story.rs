@@ -1,8 +1,10 @@
 //! An event's life in words. Pure: rows in, sentences out.
 
+use std::time::Duration;
+
 use domain::Timestamp;
-use domain::catalogue::OnFailure;
-use domain::event::{Event, Provenance, Receipt};
+use domain::catalogue::{OnFailure, Place};
+use domain::event::{Event, Receipt};
 use domain::expectation::{Expectation, ExpectationState};
 use domain::result::ServiceResult;
 use domain::rule::{Action, HoldFor, Match, MatchState};
@@ -10,10 +12,14 @@ use domain::run::{Attempt, Run, RunState, RunWhy};
 use domain::subject::SubjectName;
 use domain::time::show_span;
 
-use super::parts::Badge;
+use store::search::collection_kind;
+
+use super::events::sender;
+use super::parts::{Badge, Tone};
+use super::subject::path_of;
 use crate::api::View;
 use crate::api::timeline::{Asked, Timeline};
-use crate::text::instant;
+use crate::text::{instant, length};
 
 /// So much of a result's content is shown.
 const CONTENT_CHARS_MAX: usize = 4_000;
@@ -22,7 +28,7 @@ const CONTENT_CHARS_MAX: usize = 4_000;
 pub struct Story {
     pub id: String,
     pub kind: String,
-    pub subject: Option<String>,
+    pub subject: Option<(String, String)>,
     pub steps: Vec<Step>,
     pub verdict: Option<Judged>,
 }
@@ -31,10 +37,30 @@ pub struct Story {
 #[derive(Default)]
 pub struct Step {
     pub title: String,
-    pub lines: Vec<String>,
+    pub tone: Option<Tone>,
+    pub lines: Vec<Line>,
     pub facts: Vec<(&'static str, String)>,
     pub tries: Vec<String>,
     pub contents: Vec<String>,
+}
+
+impl Step {
+    /// Its class in the stylesheet.
+    pub fn class(&self) -> &'static str {
+        self.tone.map_or("", Tone::class)
+    }
+}
+
+/// A sentence, and where more of it is told.
+pub struct Line {
+    pub text: String,
+    pub more: Option<String>,
+}
+
+impl From<String> for Line {
+    fn from(text: String) -> Self {
+        Self { text, more: None }
+    }
 }
 
 /// The verdict and why.
@@ -47,9 +73,9 @@ pub struct Judged {
 pub fn tell(timeline: &Timeline, view: &View) -> Story {
     let mut steps = vec![received(&timeline.event, timeline.receipt.as_ref(), view)];
     steps.extend(timeline.receipt.as_ref().map(verified));
-    steps.extend(timeline.asked.iter().map(|asked| owed(asked, view)));
+    steps.extend(timeline.asked.iter().map(|asked| owed(asked, &timeline.event, view)));
     if timeline.asked.is_empty() {
-        let lines = vec!["No service asked to hear of it.".to_owned()];
+        let lines = vec!["No service asked to hear of it.".to_owned().into()];
         steps.push(Step { title: "Nobody was asked".to_owned(), lines, ..Step::default() });
     }
     let verdict = timeline.subject.as_ref().map(|(_, state)| Judged {
@@ -59,7 +85,7 @@ pub fn tell(timeline: &Timeline, view: &View) -> Story {
     Story {
         id: view.id(timeline.event.key),
         kind: timeline.event.kind.clone(),
-        subject: timeline.subject.as_ref().map(|(name, _)| subject_text(name)),
+        subject: timeline.subject.as_ref().map(|(name, _)| (subject_text(name), path_of(name))),
         steps,
         verdict,
     }
@@ -67,47 +93,56 @@ pub fn tell(timeline: &Timeline, view: &View) -> Story {
 
 fn received(event: &Event, receipt: Option<&Receipt>, view: &View) -> Step {
     let mut facts = vec![("at", instant(event.at))];
-    let from = match event.provenance {
-        Provenance::Signed(source) => view.source(source).unwrap_or_else(|| "a source that is gone".to_owned()),
-        Provenance::Account(account) => {
-            format!("the account {}", view.account(account).unwrap_or("that is gone"))
-        }
-        Provenance::External => "a forge endpoint, which verified it".to_owned(),
-        Provenance::Internal => "Countersign itself".to_owned(),
-    };
-    facts.push(("from", from));
+    facts.push(("from", sender(event.provenance, view)));
     facts.extend(event.delivery.clone().map(|delivery| ("delivery", delivery)));
     if let Some(receipt) = receipt {
         facts.push(("receipt", view.id(receipt.key)));
-        facts.push(("body", format!("{} bytes", receipt.body_bytes)));
-        facts.push(("SHA-256", verify::hex::encode(&receipt.digest)));
     }
-    Step { title: "Received".to_owned(), facts, ..Step::default() }
+    Step { title: "Received".to_owned(), tone: Some(Tone::Good), facts, ..Step::default() }
 }
 
 fn verified(receipt: &Receipt) -> Step {
     let facts = vec![("scheme", receipt.scheme.clone()), ("secret", receipt.secret.clone())];
-    Step { title: "Verified".to_owned(), facts, ..Step::default() }
+    Step { title: "Verified".to_owned(), tone: Some(Tone::Good), facts, ..Step::default() }
 }
 
-fn owed(asked: &Asked, view: &View) -> Step {
+fn owed(asked: &Asked, event: &Event, view: &View) -> Step {
     let service = view.service(asked.expectation.service).unwrap_or("a service that is gone");
-    let mut step = Step { title: standing(&asked.expectation, service, asked.deadline), ..Step::default() };
-    step.lines.extend(asked.waiting.as_ref().map(|waiting| waiting.text(service)));
+    let tone = match asked.expectation.state {
+        ExpectationState::Open => Tone::Wait,
+        ExpectationState::Complete => Tone::Good,
+        ExpectationState::Missing => Tone::Stop,
+    };
+    let title = standing(&asked.expectation, service, asked.deadline);
+    let mut step = Step { title, tone: Some(tone), ..Step::default() };
+    step.lines.extend(asked.waiting.as_ref().map(|waiting| waiting.text(service).into()));
     for (run, attempts) in &asked.runs {
-        step.lines.push(run_text(run));
-        step.tries.extend(attempts.iter().map(attempt_text));
+        step.lines.push(Line { text: run_text(run), more: Some(format!("/runs/{}", view.id(run.key))) });
+        step.tries.extend(attempts_text(run, attempts, event.at));
     }
     for (result, matches) in &asked.results {
-        step.lines.push(result_text(result));
+        step.lines.push(Line { text: result_text(result), more: Some(format!("/results/{}", view.id(result.key))) });
         step.tries.extend(matches.iter().map(match_text));
         step.contents.extend(content(&result.raw));
     }
     step
 }
 
+/// A run's attempts, each with the time before it: until it was written, and there was a place for the call.
+pub fn attempts_text(run: &Run, attempts: &[Attempt], recorded: Timestamp) -> Vec<String> {
+    let mut before = (run.why == RunWhy::First).then_some(recorded);
+    attempts
+        .iter()
+        .map(|attempt| {
+            let waited = before.map(|before| attempt.started.since(before));
+            before = Some(attempt.ended);
+            attempt_text(attempt, waited)
+        })
+        .collect()
+}
+
 /// Where an expectation stands: "waiting for malware-scan until 14:05, then held".
-fn standing(expectation: &Expectation, service: &str, deadline: Timestamp) -> String {
+pub fn standing(expectation: &Expectation, service: &str, deadline: Timestamp) -> String {
     let until = instant(deadline);
     match (expectation.state, expectation.blocks, expectation.on_failure) {
         (ExpectationState::Open, true, OnFailure::Hold) => format!("Waiting for {service} until {until}, then held"),
@@ -128,7 +163,8 @@ fn standing(expectation: &Expectation, service: &str, deadline: Timestamp) -> St
     }
 }
 
-fn run_text(run: &Run) -> String {
+/// Where a run stands.
+pub fn run_text(run: &Run) -> String {
     let why = match run.why {
         RunWhy::First => "Call",
         RunWhy::Demand => "Call on demand",
@@ -145,15 +181,28 @@ fn run_text(run: &Run) -> String {
     format!("{why}: {state}.")
 }
 
-fn attempt_text(attempt: &Attempt) -> String {
+fn attempt_text(attempt: &Attempt, waited: Option<Duration>) -> String {
     let Attempt { nth, started, ended, .. } = attempt;
     let status = attempt.status.map(|status| format!("status {status}, ")).unwrap_or_default();
     let text = attempt.text.as_deref().map(|text| format!(": {text}")).unwrap_or_default();
-    let took = ended.since(*started).as_millis();
-    format!("Attempt {nth}, {}, {took} ms: {status}{}{text}", instant(*started), attempt.answer)
+    let waited = waited.map(|waited| format!("after {} of waiting, ", took(waited))).unwrap_or_default();
+    let took = took(ended.since(*started));
+    let answer = attempt.answer.replace('_', " ");
+    format!("Attempt {nth} at {}: {waited}{took} with the service; {status}{answer}{text}", instant(*started))
 }
 
-fn result_text(result: &ServiceResult) -> String {
+/// A length of time that is short as a rule.
+fn took(span: Duration) -> String {
+    let micros = span.as_micros();
+    match micros {
+        0..10_000 => format!("{}.{} ms", micros / 1_000, micros / 100 % 10),
+        10_000..10_000_000 => format!("{} ms", micros / 1_000),
+        _ => length(span),
+    }
+}
+
+/// What a service concluded.
+pub fn result_text(result: &ServiceResult) -> String {
     let late = if result.late { ", after the deadline" } else { "" };
     let text = result.text.as_deref().map(|text| format!(": {text}")).unwrap_or_default();
     format!("Result: {}{late}, {}{text}", result.kind, instant(result.at))
@@ -187,11 +236,16 @@ pub fn match_text(found: &Match) -> String {
 }
 
 /// What a service said, set out for reading where it is JSON.
-fn content(raw: &[u8]) -> Option<String> {
+pub fn content(raw: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(raw).ok().filter(|text| !text.is_empty())?;
     let value: Option<serde_json::Value> = serde_json::from_str(text).ok();
     let pretty = value.and_then(|value| serde_json::to_string_pretty(&value).ok()).unwrap_or_else(|| text.to_owned());
     Some(pretty.chars().take(CONTENT_CHARS_MAX).collect())
+}
+
+/// The collection that a subject lives in.
+pub fn house(name: &SubjectName) -> Place<'_> {
+    Place { kind: collection_kind(&name.kind), name: &name.collection }
 }
 
 /// A subject in one line.
@@ -204,4 +258,49 @@ pub fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}", letters.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{AttemptKey, ExpectationKey, RunKey, ServiceKey};
+
+    use super::*;
+
+    fn attempt(nth: u32, started_ms: i64, ended_ms: i64) -> Attempt {
+        Attempt {
+            key: AttemptKey(1),
+            run: RunKey(1),
+            nth,
+            started: Timestamp(started_ms * 1_000),
+            ended: Timestamp(ended_ms * 1_000),
+            status: Some(503),
+            answer: "failed".to_owned(),
+            text: None,
+            body: None,
+        }
+    }
+
+    #[test]
+    fn an_attempt_tells_how_long_it_waited_and_how_long_the_service_took() {
+        let run = Run {
+            key: RunKey(1),
+            expectation: ExpectationKey(1),
+            service: ServiceKey(1),
+            state: RunState::Answered,
+            attempt: 2,
+            leases: 2,
+            why: RunWhy::First,
+            batch: None,
+        };
+        let tries = [attempt(1, 2, 25), attempt(2, 5_025, 5_030)];
+
+        let told = attempts_text(&run, &tries, Timestamp(0));
+        assert_eq!(
+            told[0],
+            "Attempt 1 at 1970-01-01 00:00:00 UTC: after 2.0 ms of waiting, 23 ms with the service; status 503, failed"
+        );
+        assert!(told[1].contains("after 5000 ms of waiting, 5.0 ms with the service"), "{}", told[1]);
+        let asked = Run { why: RunWhy::Demand, ..run };
+        assert!(attempts_text(&asked, &tries, Timestamp(0))[0].contains("UTC: 23 ms with"));
+    }
 }

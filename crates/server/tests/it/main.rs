@@ -21,6 +21,7 @@ mod retention;
 mod rotation;
 mod scanner;
 mod scanner_texts;
+mod search_pages;
 mod subject_pages;
 mod verifiers;
 mod waiting;
