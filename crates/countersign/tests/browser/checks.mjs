@@ -40,7 +40,7 @@ export const harmed = async (page) => {
   return marks.includes(true);
 };
 
-/** Numbers what can be worked with, as it stands in the markup, and notes what gets the focus; the count of the former. */
+/** Numbers what can be worked with, as it stands in the markup, and notes what gets the focus; how often Tab must be pressed at most. */
 const prepare = (page) =>
   page.evaluate(() => {
     const all = document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']");
@@ -58,7 +58,9 @@ const prepare = (page) =>
       const nth = workable.findIndex((each) => each === target || (each.type === "radio" && each.name === target.name));
       window.focused.push({ nth, seen, what: target.outerHTML.slice(0, 120) });
     });
-    return workable.length;
+    // A field for a date stops the Tab key at each of its parts.
+    const parts = workable.filter(({ type }) => ["date", "datetime-local", "time", "month", "week"].includes(type)).length * 7;
+    return workable.length + parts;
   });
 
 /** What is wrong with the way of the Tab key through a page: what it leaves out, where it jumps back, where it is not seen. */

@@ -16,7 +16,7 @@ after(async () => {
   await world?.stop();
 });
 
-for (const path of ["/"]) {
+for (const [nth, path] of ["/", "/events"].entries()) {
   test(`an event that arrives while ${path} is open shows up without a reload`, async () => {
     const { context } = await browsers.open(browser, world, { storageState });
     const page = await context.newPage();
@@ -26,7 +26,7 @@ for (const path of ["/"]) {
     await page.evaluate(() => (window.sameAsBefore = true));
     const before = await page.getByRole("link", { name: "github.push" }).count();
 
-    assert.equal(await worlds.push(world, 7), 204);
+    assert.equal(await worlds.push(world, nth), 204);
 
     await page.getByRole("link", { name: "github.push" }).nth(before).waitFor();
     assert.equal(await page.evaluate(() => window.sameAsBefore), true);
