@@ -26,6 +26,18 @@ test("without scripts an event is found in the navigation and read", async () =>
   await page.getByRole("heading", { name: /Waiting for never-answering until/ }).waitFor();
 });
 
+test("without scripts a list is paged through, and an event is found by its id", async () => {
+  await page.goto("/events");
+  const newest = await page.locator("#events a.title").first().getAttribute("href");
+  await page.getByRole("link", { name: "Older" }).click();
+  await page.waitForURL(/cursor=/);
+  assert.notEqual(await page.locator("#events a.title").first().getAttribute("href"), newest);
+
+  await page.getByRole("searchbox").first().fill(newest.split("/").at(-1));
+  await page.keyboard.press("Enter");
+  await page.getByRole("main").getByText(newest.split("/").at(-1)).first().waitFor();
+});
+
 test("without scripts one signs out", async () => {
   await page.goto("/");
   await page.getByRole("button", { name: "Sign out" }).click();
