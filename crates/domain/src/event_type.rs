@@ -73,6 +73,11 @@ const BUILT_IN: &[(&str, &str)] = &[
 /// The event that never happens: whoever subscribes to it may send results of its own accord.
 pub const PUSH: &str = "push";
 
+/// The names of the built-in types, in the order of their protocol.
+pub fn built_in_names() -> impl Iterator<Item = &'static str> {
+    BUILT_IN.iter().map(|(name, _)| *name)
+}
+
 /// The built-in type of this name.
 #[must_use]
 pub fn built_in(name: &str) -> Option<&'static EventForm> {

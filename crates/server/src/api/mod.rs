@@ -6,7 +6,7 @@ pub(crate) mod accounts;
 mod auth;
 pub(crate) mod batches;
 pub(crate) mod change;
-mod credentials;
+pub(crate) mod credentials;
 pub(crate) mod events;
 mod extract;
 mod filters;

@@ -13,8 +13,8 @@ use http::{Method, header};
 use super::answer::problem_page;
 use super::visitor::Visitor;
 use super::{
-    account, accounts, artifact, assets, audit, chrome, event, events, licenses, live, login, overview, results, runs,
-    search, settings, subject,
+    account, accounts, artifact, assets, audit, batches, chrome, event, events, licenses, live, login, overview,
+    results, rules, runs, search, services, settings, subject,
 };
 use crate::people::session::{check_origin, is_safe};
 use crate::problem::{self, Problem};
@@ -148,6 +148,35 @@ pub fn routes() -> Vec<PageRoute> {
 
         shows("/audit", Administer, get(audit::show)),
         shows("/settings", Administer, get(settings::show)),
+
+        shows("/admin/services", Session, get(services::list)),
+        shows("/admin/services/new/{profile}", Administer, get(services::new)),
+        changes("/admin/services/new/{profile}", Administer, post(services::make)),
+        shows("/admin/services/{id}", Session, get(services::one)),
+        shows("/admin/services/{id}/edit", Administer, get(services::edit)),
+        changes("/admin/services/{id}/edit", Administer, post(services::amend)),
+        changes("/admin/services/{id}/test", Administer, post(services::test)),
+        changes("/admin/services/{id}/pause", Administer, post(services::stop)),
+        changes("/admin/services/{id}/resume", Administer, post(services::go_on)),
+        changes("/admin/services/{id}/switch", Administer, post(services::switch)),
+        changes("/admin/services/{id}/credentials", Administer, post(services::credentials)),
+        changes("/admin/services/{id}/restore", Administer, post(services::restore)),
+        changes("/admin/services/{id}/remove", Administer, post(services::remove)),
+
+        shows("/rules", Session, get(rules::list)),
+        shows("/rules/new", Administer, get(rules::new)),
+        changes("/rules/new", Administer, post(rules::make)),
+        shows("/rules/{id}", Session, get(rules::one)),
+        changes("/rules/{id}", Administer, post(rules::amend)),
+        changes("/rules/{id}/off", Administer, post(rules::switch_off)),
+
+        shows("/batches", Session, get(batches::list)),
+        shows("/batches/new", Administer, get(batches::new)),
+        changes("/batches/new", Administer, post(batches::make)),
+        shows("/batches/{id}", Session, get(batches::one)),
+        changes("/batches/{id}/pause", Administer, post(batches::pause)),
+        changes("/batches/{id}/resume", Administer, post(batches::resume)),
+        changes("/batches/{id}/abort", Administer, post(batches::abort)),
     ]
 }
 

@@ -219,7 +219,14 @@ pub fn match_text(found: &Match) -> String {
             found.action.word().to_owned()
         }
     };
-    let state = match found.state {
+    let state = match_state(found.state);
+    let text = found.text.as_deref().map(|text| format!(" ({text})")).unwrap_or_default();
+    format!("Rule {}: {action}: {state}{text}", found.name)
+}
+
+/// Where a match's action stands.
+pub const fn match_state(state: MatchState) -> &'static str {
+    match state {
         MatchState::Waiting => "waits for the other answers",
         MatchState::Done => "done",
         MatchState::Planned => "about to run",
@@ -230,9 +237,7 @@ pub fn match_text(found: &Match) -> String {
         MatchState::Cleared => "set aside, since a person had dealt with the subject",
         MatchState::Shadow => "on trial, so nothing was done",
         MatchState::None => "nothing to act on",
-    };
-    let text = found.text.as_deref().map(|text| format!(" ({text})")).unwrap_or_default();
-    format!("Rule {}: {action}: {state}{text}", found.name)
+    }
 }
 
 /// What a service said, set out for reading where it is JSON.

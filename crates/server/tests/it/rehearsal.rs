@@ -12,7 +12,7 @@ use store::table::Rows;
 use crate::world::{World, github_push};
 
 /// A world in which `check` has reported these names about a push.
-async fn reported(names: &str) -> World {
+pub async fn reported(names: &str) -> World {
     let world = World::new().await;
     world.service("check", "http://127.0.0.1:20000/").await;
     world.push("d-1", github_push()).await;
