@@ -63,6 +63,12 @@ impl Client {
         Ok(Self::new(address, token.trim().to_owned()))
     }
 
+    /// The address of a page.
+    #[must_use]
+    pub fn page(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
     /// Reads.
     ///
     /// # Errors

@@ -24,7 +24,27 @@ pub enum Account {
         /// What it may do.
         #[arg(long, default_value = "service", value_parser = role())]
         role: Role,
+        /// Make it for a person: with a one-time link in the place of a token.
+        #[arg(long)]
+        person: bool,
     },
+    /// Make a one-time link with which a person chooses a password and signs in: the first, or another.
+    Link(Named),
+    /// Give a person another role; every session of theirs ends.
+    Role {
+        /// Its id, `acc_...`, or its name.
+        account: String,
+        /// What it may do from now on.
+        #[arg(value_parser = role())]
+        role: Role,
+    },
+    /// Switch one off: its sessions end and its keys are revoked, at once.
+    Off(Named),
+    /// Turn two-factor sign-in off, for a person who lost the authenticator.
+    ForgetFactor(Named),
+    /// The API keys of one: bearer tokens of the own API.
+    #[command(subcommand)]
+    Token(Token),
     /// Let a service's account do more: `Scanners:PushResults`.
     Permit(Permissions),
     /// Let one do less.
@@ -36,6 +56,28 @@ pub enum Account {
     /// The access keys with which one signs its requests.
     #[command(subcommand)]
     Key(Key),
+}
+
+/// What can be done about API keys.
+#[derive(clap::Subcommand)]
+pub enum Token {
+    /// List the API keys of an account, and when each was last used.
+    List(Named),
+    /// Make one more; it is shown once.
+    Add {
+        /// The account's id, `acc_...`, or its name.
+        account: String,
+        /// What it is for.
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Revoke one.
+    Revoke {
+        /// The account's id, `acc_...`, or its name.
+        account: String,
+        /// The key's id, `crd_...`.
+        token: String,
+    },
 }
 
 /// What can be done about access keys.
@@ -82,6 +124,9 @@ struct Of {
     /// The slug of an operation; may be given again.
     #[arg(long = "operation", value_name = "SLUG")]
     operations: Vec<String>,
+    /// A collection of another kind, for a member: `addon:85`; may be given again.
+    #[arg(long = "collection", value_name = "KIND:NAME", value_parser = collection)]
+    collections: Vec<(String, String)>,
     /// Every operation, also those that are made later.
     #[arg(long)]
     all_operations: bool,
@@ -109,12 +154,18 @@ const COLUMNS: &[Column] = &[
     Column("NAME", "name"),
     Column("ROLE", "role"),
     Column("ACTIVE", "active"),
+    Column("TWO-FACTOR", "two_factor"),
     Column("LAST LOGIN", "last_login"),
     Column("PERMISSIONS", "permissions"),
 ];
 
-const KEY_COLUMNS: &[Column] =
-    &[Column("ID", "id"), Column("KEY", "name"), Column("SINCE", "at"), Column("REVOKED", "revoked")];
+const KEY_COLUMNS: &[Column] = &[
+    Column("ID", "id"),
+    Column("KEY", "name"),
+    Column("SINCE", "at"),
+    Column("LAST USED", "last_used"),
+    Column("REVOKED", "revoked"),
+];
 
 impl Account {
     /// Does it.
@@ -122,12 +173,38 @@ impl Account {
         match self {
             Account::List(page) => page.print(common, "accounts", COLUMNS).await,
             Account::Show(named) => page::show(common, "accounts", &named.account).await,
-            Account::Add { name, role } => {
+            Account::Add { name, role, person } => {
                 let body = json!({ "name": name, "role": role.word() });
-                let reply = common.client()?.post("/api/v1/accounts", &body).await?;
-                page::print(common, &reply.body);
+                let path = if person { "/api/v1/accounts?with=link" } else { "/api/v1/accounts" };
+                let client = common.client()?;
+                let mut made = client.post(path, &body).await?.body;
+                if let Some(path) = made["link"].as_str() {
+                    made["link"] = json!(client.page(path));
+                }
+                page::print(common, &made);
                 Ok(Exit::Yes)
             }
+            Account::Link(named) => {
+                let client = common.client()?;
+                let mut link = client.post(&format!("{}/link", path_of(&named.account)), &json!({})).await?.body;
+                link["link"] = json!(link["path"].as_str().map(|path| client.page(path)));
+                page::print(common, &link);
+                Ok(Exit::Yes)
+            }
+            Account::Role { account, role } => {
+                let change = json!({ "role": role.word() });
+                page::print(common, &common.client()?.patch(&path_of(&account), &change).await?.body);
+                Ok(Exit::Yes)
+            }
+            Account::Off(named) => {
+                common.client()?.delete(&path_of(&named.account)).await?;
+                said(common, format_args!("switched off {}", named.account))
+            }
+            Account::ForgetFactor(named) => {
+                common.client()?.delete(&format!("{}/second-factor", path_of(&named.account))).await?;
+                said(common, format_args!("two-factor sign-in is off for {}", named.account))
+            }
+            Account::Token(token) => token.run(common).await,
             Account::Grant(grant) => grant.of.set(common, &grant.account, Some(grant.access)).await,
             Account::Withdraw(withdraw) => withdraw.of.set(common, &withdraw.account, None).await,
             Account::Key(key) => key.run(common).await,
@@ -147,6 +224,17 @@ impl Of {
         let access = json!(access.map(Access::word));
         let change = if self.all_operations {
             json!({ "all_operations": access })
+        } else if !self.collections.is_empty() {
+            let mut granted = client.get(&path).await?.body["collections"].clone();
+            for (kind, name) in self.collections {
+                granted[kind][name] = access.clone();
+            }
+            for by_name in granted.as_object_mut().into_iter().flat_map(|kinds| kinds.values_mut()) {
+                if let Some(by_name) = by_name.as_object_mut() {
+                    by_name.retain(|_, access| !access.is_null());
+                }
+            }
+            json!({ "collections": granted })
         } else {
             let mut granted = client.get(&path).await?.body["operations"].clone();
             for slug in self.operations {
@@ -168,26 +256,53 @@ impl Of {
     }
 }
 
+impl Token {
+    async fn run(self, common: &Common) -> Done {
+        match self {
+            Token::List(named) => list_keys(common, &named.account, "tokens", "no API keys").await,
+            Token::Add { account, name } => {
+                let body = name.map_or_else(|| json!({}), |name| json!({ "name": name }));
+                let reply = common.client()?.post(&format!("{}/tokens", path_of(&account)), &body).await?;
+                page::print(common, &reply.body);
+                Ok(Exit::Yes)
+            }
+            Token::Revoke { account, token } => {
+                common.client()?.delete(&format!("{}/tokens/{}", path_of(&account), segment(&token))).await?;
+                said(common, format_args!("revoked {token}"))
+            }
+        }
+    }
+}
+
+async fn list_keys(common: &Common, account: &str, list: &str, none: &str) -> Done {
+    let keys = common.client()?.get(&path_of(account)).await?.body[list].clone();
+    match (common.form(), keys.as_array().map(Vec::as_slice)) {
+        (Form::Json, _) => output::json(&keys),
+        (Form::Human, None | Some([])) => output::remark(format_args!("{none}")),
+        (Form::Human, Some(rows)) => output::table(KEY_COLUMNS, rows),
+    }
+    Ok(Exit::Yes)
+}
+
+/// Says what was done to whoever reads along; a program sees the exit code.
+fn said(common: &Common, what: std::fmt::Arguments<'_>) -> Done {
+    if common.form() == Form::Human {
+        output::line(what);
+    }
+    Ok(Exit::Yes)
+}
+
 impl Key {
     async fn run(self, common: &Common) -> Done {
         match self {
-            Key::List(named) => {
-                let keys = common.client()?.get(&path_of(&named.account)).await?.body["access_keys"].clone();
-                match (common.form(), keys.as_array().map(Vec::as_slice)) {
-                    (Form::Json, _) => output::json(&keys),
-                    (Form::Human, None | Some([])) => output::remark(format_args!("no access keys")),
-                    (Form::Human, Some(rows)) => output::table(KEY_COLUMNS, rows),
-                }
-            }
+            Key::List(named) => return list_keys(common, &named.account, "access_keys", "no access keys").await,
             Key::Add(named) => {
                 let reply = common.client()?.post(&format!("{}/keys", path_of(&named.account)), &json!({})).await?;
                 page::print(common, &reply.body);
             }
             Key::Revoke { account, key } => {
                 common.client()?.delete(&format!("{}/keys/{}", path_of(&account), segment(&key))).await?;
-                if common.form() == Form::Human {
-                    output::line(format_args!("revoked {key}"));
-                }
+                return said(common, format_args!("revoked {key}"));
             }
         }
         Ok(Exit::Yes)
@@ -224,7 +339,15 @@ fn role() -> impl TypedValueParser<Value = Role> {
     PossibleValuesParser::new(words).try_map(|word| Role::from_word(&word).ok_or("no role has this name"))
 }
 
-/// What may be done in an operation, by its word.
+/// A collection, as `addon:85`.
+fn collection(text: &str) -> Result<(String, String), String> {
+    match text.split_once(':') {
+        Some((kind, name)) if !kind.is_empty() && !name.is_empty() => Ok((kind.to_owned(), name.to_owned())),
+        _ => Err("expected its kind, a colon and its name: addon:85".to_owned()),
+    }
+}
+
+/// What may be done in a collection, by its word.
 fn access() -> impl TypedValueParser<Value = Access> {
     let words = Access::ALL.iter().map(|access| access.word());
     PossibleValuesParser::new(words).try_map(|word| Access::from_word(&word).ok_or("expected read, write or admin"))

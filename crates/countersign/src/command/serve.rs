@@ -77,6 +77,7 @@ pub fn say(gateway: &Gateway, form: Form) {
             }
             if let Some(path) = token {
                 output::line(format_args!("the administrator's token was written to {path}"));
+                output::line(format_args!("sign in to the pages with a link: countersign account link administrator"));
             }
         }
     }

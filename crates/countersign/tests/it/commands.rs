@@ -253,3 +253,29 @@ fn a_recipe_has_the_configured_address_and_the_page_has_every_sender() {
 
     assert_eq!(recipe(&[]).1, verify::provider::reference::page());
 }
+
+#[test]
+fn a_person_is_made_with_a_link_given_a_role_and_collections_and_switched_off() {
+    let world = World::serving("");
+    let made = done(&world, &["--json", "account", "add", "ada", "--role", "member", "--person"]);
+    let made: serde_json::Value = serde_json::from_str(&made).expect("JSON");
+    assert!(made["link"].as_str().is_some_and(|link| link.contains("/login?ticket=tkt_")), "{made}");
+    assert!(done(&world, &["account", "link", "ada"]).contains("/login?ticket=tkt_"));
+    done(&world, &["account", "grant", "ada", "--collection", "addon:85", "--access", "write"]);
+    done(&world, &["account", "grant", "ada", "--collection", "addon:86"]);
+    done(&world, &["account", "withdraw", "ada", "--collection", "addon:85"]);
+    let shown = done(&world, &["--json", "account", "show", "ada"]);
+    let shown: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
+    assert_eq!(shown["collections"], serde_json::json!({"addon": {"86": "read"}}));
+    assert!(refused(&world, 2, &["account", "grant", "ada", "--collection", "85"]).contains("addon:85"));
+
+    assert!(done(&world, &["account", "token", "add", "ada", "--name", "deploy"]).contains("cs_"));
+    let listed = done(&world, &["account", "token", "list", "ada"]);
+    let id = listed.split_whitespace().find(|word| word.starts_with("crd_")).expect("an id");
+    assert!(listed.contains("deploy"), "{listed}");
+    done(&world, &["account", "token", "revoke", "ada", id]);
+    assert!(done(&world, &["account", "role", "ada", "reader"]).contains("reader"));
+    assert!(refused(&world, 6, &["account", "forget-factor", "ada"]).contains("two-factor sign-in is off"));
+    done(&world, &["account", "off", "ada"]);
+    assert!(refused(&world, 6, &["account", "link", "ada"]).contains("switched off"));
+}

@@ -25,6 +25,17 @@ use tower::ServiceExt;
 /// The secret of the source `github/default`.
 pub const SECRET: &str = "it-is-a-secret-7c1d";
 
+/// The password of every person in these tests.
+pub const PASSWORD: &str = "correct horse battery";
+/// What a form is labelled with.
+pub const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+
+/// A browser in which somebody is signed in.
+pub struct Browser {
+    pub cookie: String,
+    pub form_key: String,
+}
+
 /// A server and what is behind it.
 pub struct World {
     pub server: Server,
@@ -236,7 +247,7 @@ impl World {
     /// Adds an account and answers its token.
     async fn account(&self, name: &str, role: Role) -> String {
         let mut keys = self.keys();
-        let random = Counting(AtomicU8::new(u8::try_from(name.len()).expect("a short name")));
+        let random = Counting(AtomicU8::new(200 + u8::try_from(name.len()).expect("a short name")));
         let token = resources::token(keys.key(), &random, self.now());
         let spec = AccountSpec::new(name, role);
         let number = next_number(self.store.catalogue().accounts.values().map(|account| account.number));
@@ -286,6 +297,38 @@ impl World {
         let mut all = vec![("host", "localhost:8641")];
         all.extend_from_slice(headers);
         call(self.server.admin(), method, path, &all, Body::from(body.to_owned())).await
+    }
+
+    /// Signs a person in who has no password yet.
+    pub async fn sign_in(&self, account: &str) -> Browser {
+        let link = self.api("POST", &format!("/accounts/{account}/link"), Value::Null).await;
+        assert_eq!(link.status, 201, "{}", link.text());
+        let path = link.json()["path"].as_str().expect("a path").to_owned();
+        let ticket = path.split_once('=').expect("a ticket").1;
+        let form = format!("ticket={ticket}&password={PASSWORD}&again={PASSWORD}");
+        let chosen = self.page("POST", "/login/password", &[FORM], &form).await;
+        assert_eq!(chosen.status, 303, "{}", chosen.text());
+        self.browser(&chosen).await
+    }
+
+    /// The browser that was just signed in by this answer.
+    pub async fn browser(&self, signed_in: &Answered) -> Browser {
+        let cookie = signed_in.header("set-cookie").split(';').next().expect("a cookie").to_owned();
+        let page = self.page("GET", "/account", &[("cookie", &cookie)], "").await;
+        let html = page.text();
+        let start = html.find("name=\"form_key\" value=\"").expect("a form key") + 23;
+        Browser { form_key: html[start..start + 64].to_owned(), cookie }
+    }
+
+    /// Opens a page.
+    pub async fn open(&self, browser: &Browser, path: &str) -> Answered {
+        self.page("GET", path, &[("cookie", &browser.cookie)], "").await
+    }
+
+    /// Sends a page's form.
+    pub async fn send(&self, browser: &Browser, path: &str, form: &str) -> Answered {
+        let body = format!("form_key={}&{form}", browser.form_key);
+        self.page("POST", path, &[FORM, ("cookie", &browser.cookie)], &body).await
     }
 
     /// Registers a service of the standard profile for pushes.
