@@ -384,12 +384,12 @@ const REACHES_ALL: &str = "this account reaches every operation, also those that
 async fn show_with_uses(server: &Shared, account: &Account) -> Result<Value, Problem> {
     let (key, credentials) = (account.key, credentials(account));
     let uses = server.parts.store.read(move |rows| uses(rows, key, &credentials));
-    let (login, used) = uses.await?;
+    let Uses { login, keys } = uses.await?;
     let mut shown = show(server, account);
     shown["last_login"] = json!(login.map(Timestamp::rfc3339));
     for list in ["tokens", "jwt_keys", "access_keys"] {
         for each in shown[list].as_array_mut().into_iter().flatten() {
-            let at = used.iter().find(|(key, _)| each["id"] == server.show(*key));
+            let at = keys.iter().find(|(key, _)| each["id"] == server.show(*key));
             each["last_used"] = json!(at.map(|(_, at)| at.rfc3339()));
         }
     }
@@ -402,18 +402,24 @@ pub(crate) fn credentials(account: &Account) -> Vec<CredentialKey> {
     tokens.chain(account.jwt.iter().map(|each| each.key)).chain(account.access.iter().map(|each| each.key)).collect()
 }
 
-/// When an account was last recognised, and when each of these keys was last used, where it was.
+/// When an account was last recognised, and when each of its keys was last used, where it was.
+pub(crate) struct Uses {
+    pub login: Option<Timestamp>,
+    pub keys: Vec<(CredentialKey, Timestamp)>,
+}
+
+/// Reads it.
 pub(crate) fn uses(
     rows: &mut dyn Rows,
     account: AccountKey,
     credentials: &[CredentialKey],
-) -> Result<(Option<Timestamp>, Vec<(CredentialKey, Timestamp)>), StoreError> {
+) -> Result<Uses, StoreError> {
     let login = rows.load::<LastLogin>(account.0)?.map(|login| login.at);
-    let mut used = Vec::new();
+    let mut keys = Vec::new();
     for credential in credentials {
-        used.extend(rows.load::<CredentialUse>(credential.0)?.map(|each| (each.credential, each.at)));
+        keys.extend(rows.load::<CredentialUse>(credential.0)?.map(|each| (each.credential, each.at)));
     }
-    Ok((login, used))
+    Ok(Uses { login, keys })
 }
 
 fn show(server: &Shared, account: &Account) -> Value {

@@ -32,7 +32,7 @@ pub struct KeyLine {
 /// The keys of an account, those in force first, the newest first.
 pub async fn key_lines(server: &Shared, account: &Account) -> Result<Vec<KeyLine>, Problem> {
     let (key, credentials, now) = (account.key, accounts::credentials(account), server.now());
-    let (_, used) = server.parts.store.read(move |rows| accounts::uses(rows, key, &credentials)).await?;
+    let used = server.parts.store.read(move |rows| accounts::uses(rows, key, &credentials)).await?.keys;
     let tokens = account.credentials.iter().map(|each| {
         let name = each.name.clone().unwrap_or_else(|| "Without a name".to_owned());
         (each.key, name, "API key", each.at, each.revoked)

@@ -107,18 +107,12 @@ pub async fn ask(State(server): State<Server>, params: Params) -> Response {
 }
 
 /// A name and a password, or the ticket of a link that begins a session as it is.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(default)]
 pub struct Proof {
     name: String,
     password: String,
     ticket: Option<String>,
-}
-
-impl Default for Proof {
-    fn default() -> Self {
-        Self { name: String::new(), password: String::new(), ticket: None }
-    }
 }
 
 pub async fn begin(State(server): State<Server>, browser: Browser, Typed(proof): Typed<Proof>) -> Answer {

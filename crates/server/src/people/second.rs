@@ -137,12 +137,9 @@ pub(crate) async fn is_right(server: &Shared, account: &Account, code: &str) -> 
     // Turned off since the password was asked for.
     let Some(second) = &account.sign_in.second else { return Ok(true) };
     let opened = server.parts.seal.open(&second.secret, &of::account_second(account.number));
-    let secret = match opened.map(|hex| verify::hex::decode(hex.as_bytes()).map(Zeroizing::new)) {
-        Ok(Some(secret)) => secret,
-        Ok(None) | Err(_) => {
-            tracing::error!(account = account.name, "the secret of a second factor cannot be opened");
-            return Err(Problem::new(&problem::INTERNAL, "the second factor cannot be checked"));
-        }
+    let Ok(Some(secret)) = opened.map(|hex| verify::hex::decode(hex.as_bytes()).map(Zeroizing::new)) else {
+        tracing::error!(account = account.name, "the secret of a second factor cannot be opened");
+        return Err(Problem::new(&problem::INTERNAL, "the second factor cannot be checked"));
     };
     match totp::matching_step(&secret, code, server.now().seconds()) {
         Some(step) => spend(server, account, step).await,
