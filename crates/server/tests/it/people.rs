@@ -105,8 +105,8 @@ async fn a_name_that_is_guessed_at_is_shut_and_whoever_is_in_stays_in() {
 async fn two_factor_sign_in_asks_for_a_code_that_counts_once() {
     let world = World::new().await;
     let ada = ada(&world).await;
-    assert_eq!(world.send(&ada, "/account/two-factor", "proof=wrong").await.status, 422);
-    let page = world.send(&ada, "/account/two-factor", &format!("proof={PASSWORD}")).await;
+    assert_eq!(world.fill_in(&ada, "/account/two-factor", "proof=wrong").await.status, 422);
+    let page = world.fill_in(&ada, "/account/two-factor", &format!("proof={PASSWORD}")).await;
     let html = page.text();
     assert!(html.contains("<svg class=\"qr\"") && html.contains("otpauth://totp/Countersign:ada?secret="), "{html}");
     let shown = between(&html, "<code id=\"secret\">", "</code>");
@@ -115,8 +115,8 @@ async fn two_factor_sign_in_asks_for_a_code_that_counts_once() {
     let code = |world: &World| totp::code(&secret, totp::step_at(world.now().seconds()));
 
     let confirm = |code: &str| format!("code={code}");
-    assert_eq!(world.send(&ada, "/account/two-factor/confirm", &confirm("000000")).await.status, 422);
-    let confirmed = world.send(&ada, "/account/two-factor/confirm", &confirm(&code(&world))).await;
+    assert_eq!(world.fill_in(&ada, "/account/two-factor/confirm", &confirm("000000")).await.status, 422);
+    let confirmed = world.fill_in(&ada, "/account/two-factor/confirm", &confirm(&code(&world))).await;
     let codes = between(&confirmed.text(), "<code id=\"codes\">", "</code>").to_owned();
     let recovery = codes.lines().next().expect("a code").to_owned();
     assert_eq!(codes.lines().count(), 10);
@@ -154,14 +154,14 @@ async fn sessions_are_kept_listed_and_ended() {
 
     let world = world.restarted();
     assert!(is_in(&world, &first).await && is_in(&world, &second).await, "a restart ends none");
-    assert_eq!(world.send(&first, &format!("/account/sessions/ses_{other}/end"), "").await.status, 303);
+    assert_eq!(world.fill_in(&first, &format!("/account/sessions/ses_{other}/end"), "").await.status, 303);
     assert!(is_in(&world, &first).await && !is_in(&world, &second).await);
 
     let third = world.browser(&login(&world, "ada", PASSWORD).await).await;
     let fourth = world.browser(&login(&world, "ada", PASSWORD).await).await;
-    assert_eq!(world.send(&third, "/account/sessions/others/end", "").await.status, 303);
+    assert_eq!(world.fill_in(&third, "/account/sessions/others/end", "").await.status, 303);
     assert!(is_in(&world, &third).await && !is_in(&world, &fourth).await && !is_in(&world, &first).await);
-    world.send(&third, "/logout", "").await;
+    world.fill_in(&third, "/logout", "").await;
     assert!(!is_in(&world, &third).await);
 }
 
@@ -179,10 +179,11 @@ async fn a_session_ends_when_it_is_idle_and_when_the_account_changes() {
     browser = world.browser(&login(&world, "ada", PASSWORD).await).await;
     let other = world.browser(&login(&world, "ada", PASSWORD).await).await;
     let new = "a quite different phrase";
-    let wrong = world.send(&browser, "/account/password", &format!("present=wrong&password={new}&again={new}")).await;
+    let wrong =
+        world.fill_in(&browser, "/account/password", &format!("present=wrong&password={new}&again={new}")).await;
     assert!(wrong.status == 422 && wrong.text().contains("This is not your present password"), "{}", wrong.text());
     let form = format!("present={PASSWORD}&password={new}&again={new}");
-    let changed = world.send(&browser, "/account/password", &form).await;
+    let changed = world.fill_in(&browser, "/account/password", &form).await;
     assert_eq!(changed.status, 303, "{}", changed.text());
     assert!(!is_in(&world, &browser).await && !is_in(&world, &other).await, "a changed password ends all");
 
@@ -227,7 +228,7 @@ async fn the_own_api_believes_a_session_and_takes_changes_with_its_token_only() 
 async fn a_key_shows_its_name_and_last_use_and_ends_at_once() {
     let world = World::new().await;
     let ada = ada(&world).await;
-    let made = world.send(&ada, "/account/keys", "name=%3Cb%3Edeploy").await;
+    let made = world.fill_in(&ada, "/account/keys", "name=%3Cb%3Edeploy").await;
     let token = between(&made.text(), "<code id=\"key\">", "</code>").to_owned();
     assert!(made.text().contains("This is shown once") && token.starts_with("cs_"), "{}", made.text());
     let page = world.open(&ada, "/account").await.text();
@@ -238,10 +239,10 @@ async fn a_key_shows_its_name_and_last_use_and_ends_at_once() {
     assert_eq!((&own["name"], &own["tokens"][0]["name"]), (&json!("ada"), &json!("<b>deploy")));
     assert_eq!(own["tokens"][0]["last_used"], json!(world.now().rfc3339()), "{own}");
     let id = own["tokens"][0]["id"].as_str().expect("an id");
-    assert_eq!(world.send(&ada, &format!("/account/keys/{id}/revoke"), "").await.status, 303);
+    assert_eq!(world.fill_in(&ada, &format!("/account/keys/{id}/revoke"), "").await.status, 303);
     assert_eq!(world.api_as(&token, "GET", "/events", Value::Null).await.problem(), "unauthenticated");
 
-    let long = world.send(&ada, "/account/keys", &format!("name={}", "x".repeat(81))).await;
+    let long = world.fill_in(&ada, "/account/keys", &format!("name={}", "x".repeat(81))).await;
     assert!(long.status == 422 && long.text().contains("at most 80 characters"), "{}", long.text());
 }
 
@@ -250,13 +251,13 @@ async fn an_administrator_makes_grants_and_switches_off_on_the_pages() {
     let world = World::new().await;
     let admin = world.sign_in("administrator").await;
     assert!(world.open(&admin, "/accounts").await.text().contains("submitter"));
-    let made = world.send(&admin, "/accounts", "name=%3Ci%3Egrace&role=member").await;
+    let made = world.fill_in(&admin, "/accounts", "name=%3Ci%3Egrace&role=member").await;
     let html = made.text();
     assert!(
         html.contains("/login?ticket=tkt_") && html.contains("&#60;i&#62;grace") && !html.contains("<i>"),
         "{html}"
     );
-    let taken = world.send(&admin, "/accounts", "name=reader&role=member").await;
+    let taken = world.fill_in(&admin, "/accounts", "name=reader&role=member").await;
     assert!(
         taken.status == 422 && taken.text().contains("There is an account &#34;reader&#34; already"),
         "{}",
@@ -266,21 +267,21 @@ async fn an_administrator_makes_grants_and_switches_off_on_the_pages() {
     let account = world.api("GET", "/accounts/%3Ci%3Egrace", Value::Null).await.json();
     let path = format!("/accounts/{}", account["id"].as_str().expect("an id"));
     assert!(world.open(&admin, &path).await.text().contains("Member of nothing yet"));
-    assert_eq!(world.send(&admin, &format!("{path}/grants"), "kind=addon&name=85&access=write").await.status, 303);
-    assert_eq!(world.send(&admin, &format!("{path}/grants"), "kind=addon&name=85&access=rule").await.status, 422);
+    assert_eq!(world.fill_in(&admin, &format!("{path}/grants"), "kind=addon&name=85&access=write").await.status, 303);
+    assert_eq!(world.fill_in(&admin, &format!("{path}/grants"), "kind=addon&name=85&access=rule").await.status, 422);
     let page = world.open(&admin, &path).await.text();
     assert!(page.contains("read and decide") && page.contains("not signed in yet"), "{page}");
-    assert_eq!(world.send(&admin, &format!("{path}/grants"), "kind=addon&name=85").await.status, 303);
+    assert_eq!(world.fill_in(&admin, &format!("{path}/grants"), "kind=addon&name=85").await.status, 303);
     let account = world.api("GET", "/accounts/%3Ci%3Egrace", Value::Null).await.json();
     assert_eq!(account["collections"], json!({}));
 
-    let keys = world.send(&admin, &format!("{path}/access-keys"), "").await.text();
+    let keys = world.fill_in(&admin, &format!("{path}/access-keys"), "").await.text();
     assert!(keys.contains("<code id=\"access\">AS-") && keys.contains("<code id=\"secret\">"), "{keys}");
-    assert_eq!(world.send(&admin, &format!("{path}/off"), "").await.status, 303);
+    assert_eq!(world.fill_in(&admin, &format!("{path}/off"), "").await.status, 303);
     assert!(world.open(&admin, &path).await.text().contains("switched off"));
     let own = world.api("GET", "/accounts/administrator", Value::Null).await.json();
     let own = format!("/accounts/{}/off", own["id"].as_str().expect("an id"));
-    let last = world.send(&admin, &own, "").await;
+    let last = world.fill_in(&admin, &own, "").await;
     assert!(last.status == 409 && last.text().contains("last administrator"), "{}", last.text());
 
     let reader = world.sign_in("reader").await;

@@ -256,7 +256,7 @@ async fn every_change_of_the_pages_is_refused_to_whom_it_must_be() {
         for somebody in &all {
             let target = filled(&world, path, &victim).await;
             let answer = match &somebody.browser {
-                Some(browser) => world.send(browser, &target, "reason=looked+at").await,
+                Some(browser) => world.fill_in(browser, &target, "reason=looked+at").await,
                 None => world.page("POST", &target, &[FORM], "").await,
             };
             assert_right(&answer, somebody, *who, path);

@@ -326,7 +326,7 @@ impl World {
     }
 
     /// Sends a page's form.
-    pub async fn send(&self, browser: &Browser, path: &str, form: &str) -> Answered {
+    pub async fn fill_in(&self, browser: &Browser, path: &str, form: &str) -> Answered {
         let body = format!("form_key={}&{form}", browser.form_key);
         self.page("POST", path, &[FORM, ("cookie", &browser.cookie)], &body).await
     }
