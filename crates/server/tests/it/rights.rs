@@ -39,6 +39,8 @@ const API: &[(&str, Who)] = &[
     ("post /subjects/{kind}/{collection}/{subject}/clearance", Who::Writers),
     ("post /subjects/{kind}/{collection}/{subject}/runs", Who::Askers),
     ("post /holds/{id}/release", Who::Writers),
+    ("post /runs/{id}/again", Who::Askers),
+    ("post /runs/again", Who::Administrators),
     ("put /collections/{collection}/members/{account}", Who::Admins),
     ("delete /collections/{collection}/members/{account}", Who::Admins),
     ("post /batches", Who::Administrators),
@@ -87,6 +89,9 @@ const PAGES: &[(&str, Who)] = &[
     ("/login", Who::Everybody),
     ("/login/code", Who::Everybody),
     ("/login/password", Who::Everybody),
+    ("/events/{id}/replay", Who::Writers),
+    ("/runs/{id}/again", Who::Askers),
+    ("/runs/again", Who::Administrators),
     ("/subjects/{kind}/{collection}/{id}/clearance", Who::Writers),
     ("/subjects/{kind}/{collection}/{id}/holds/{hold}/release", Who::Writers),
     ("/licenses/preview", Who::Overseers),
@@ -143,6 +148,7 @@ impl Somebody {
 
 /// The add-on 85 with a version and what happened to it, which belongs to reader, writer and admin; 99 is the stranger's.
 async fn everybody(world: &World) -> Vec<Somebody> {
+    world.service("malware-scan", "http://127.0.0.1:20000/").await;
     let subject = json!({"kind": "version", "collection": "85", "subject": "1"});
     assert_eq!(world.api("POST", "/subjects", subject).await.status, 201);
     let foreign = json!({"kind": "version", "collection": "99", "subject": "2"});
@@ -175,6 +181,11 @@ async fn filled(world: &World, route: &str, victim: &str) -> String {
         let event = json!({"type": "made", "subject": {"kind": "version", "collection": "85", "subject": "1"}});
         let made = world.api("POST", "/events", event).await.json();
         path = path.replace("{id}", made["id"].as_str().expect("an id"));
+    }
+    if path.starts_with("/runs/{id}") {
+        let event = json!({"type": "github.push", "subject": {"kind": "version", "collection": "85", "subject": "1"}});
+        let made = world.api("POST", "/events", event).await.json();
+        path = path.replace("{id}", made["runs"][0]["id"].as_str().expect("a run"));
     }
     if path.starts_with("/subjects/") {
         path = path.replace("{id}", "1");
@@ -271,7 +282,6 @@ async fn every_change_of_the_pages_is_refused_to_whom_it_must_be() {
 #[tokio::test]
 async fn who_sees_a_collection_sees_what_belongs_to_it_and_others_do_not() {
     let world = World::new().await;
-    world.service("malware-scan", "http://127.0.0.1:20000/").await;
     let all = everybody(&world).await;
     let event = |collection: &str, subject: &str| json!({"type": "github.push", "subject": {"kind": "version", "collection": collection, "subject": subject}});
     let own = world.api("POST", "/events", event("85", "1")).await.json()["id"].clone();
