@@ -22,6 +22,7 @@ mod rotation;
 mod scanner;
 mod scanner_texts;
 mod search_pages;
+mod source_pages;
 mod subject_pages;
 mod verifiers;
 mod waiting;
