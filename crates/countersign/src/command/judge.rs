@@ -65,7 +65,7 @@ impl JudgedBy {
 }
 
 /// The provider of this name that the configuration describes.
-fn described(name: &str, common: &Common) -> Result<&'static Provider, Failure> {
+pub fn described(name: &str, common: &Common) -> Result<&'static Provider, Failure> {
     let providers = Config::load(&common.asked(Vec::new()), Extent::Settings)?.providers;
     providers.find(name).ok_or_else(|| unknown(name, providers.names()))
 }

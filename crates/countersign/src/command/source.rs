@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use verify::provider::{self, MadeBy, Provider};
-use verify::secret;
 use zeroize::Zeroizing;
 
 use crate::cli::Common;
@@ -92,7 +91,7 @@ impl Source {
 
 impl Add {
     async fn run(self, common: &Common) -> Done {
-        let provider = provider::find(&self.provider);
+        let provider = recipe::known(&self.provider, common).ok();
         let (given, made) = (self.secret.read()?, provider.and_then(made));
         let mut body = json!({ "provider": self.provider, "id": self.id });
         let shown = match (&given, &made, provider) {
@@ -165,5 +164,5 @@ fn with_sample(source: &Value, path: &Path) -> Result<Value, Failure> {
 /// A new secret, where it is ours to make.
 fn made(provider: &'static Provider) -> Option<Zeroizing<String>> {
     let bytes = Zeroizing::new(random());
-    (provider.recipe.secret == MadeBy::Us).then(|| secret::made(provider.key, &bytes))?.map(Zeroizing::new)
+    provider.made_secret(&bytes).map(Zeroizing::new)
 }

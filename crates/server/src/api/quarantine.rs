@@ -39,34 +39,31 @@ pub async fn one(State(server): State<Server>, Segments(id): Segments<String>) -
     let shown = row.clone();
     let mut shown = server.parts.store.read(move |rows| shown.show(&view, rows)).await?;
     shown["explanation"] = match Held::of(row, &server) {
-        Ok(held) => explanation(&server, held).await?,
+        Ok(held) => explanation(&explained(&server, held).await?),
         Err(why) => json!({ "text": why.detail }),
     };
     Ok(Json(shown))
 }
 
-async fn explanation(server: &Server, held: Held) -> Result<Value, Problem> {
+/// What is wrong with a refused request. It is looked at where slow work is done.
+pub(crate) async fn explained(server: &Server, held: Held) -> Result<Explained, Problem> {
     let own = server.clone();
-    Ok(match server.slow.run(move || held.explain(&own)).await? {
-        Explained::Believed => json!({
-            "believed": true,
-            "text": "by the source's present secrets and settings this request is believed",
-            "mend": "Try it again.",
-        }),
-        Explained::Answered => json!({
-            "believed": true,
-            "text": "by the source's present secrets and settings this request is believed; it asks only for an answer",
-            "mend": "Let the sender ask or confirm again: it does not wait for this answer any more.",
-        }),
+    server.slow.run(move || held.explain(&own)).await
+}
+
+fn explanation(explained: &Explained) -> Value {
+    let (text, mend) = (explained.text(), explained.mend());
+    match explained {
+        Explained::Believed | Explained::Answered => json!({ "believed": true, "text": text, "mend": mend }),
         Explained::Refused(reason, diagnosis) => json!({
             "believed": false,
             "reason": reason.code(),
             "mistake": diagnosis.mistake.map(|mistake| mistake.code()),
             "certain": diagnosis.certain,
-            "text": diagnosis.text,
-            "mend": diagnosis.mend,
+            "text": text,
+            "mend": mend,
         }),
-    })
+    }
 }
 
 /// Tries one again.
@@ -88,21 +85,39 @@ pub async fn retry_all(
 ) -> Result<Json<Value>, Problem> {
     let source = sources::find(&server, &server.parts.store.catalogue(), &spec.source)?.key;
     let after = spec.after.as_deref().map(|id| server.parse::<QuarantineKey>(id)).transpose()?;
+    let (tried, more) = try_all(&server, &caller.name, source, after).await?;
+    let next_after = tried.last().filter(|_| more).map(|(id, _)| id.clone());
+    let told = tried.iter().map(|(id, tried)| match tried {
+        Ok(tried) => outcome(&server, id, tried),
+        Err(why) => json!({ "id": id, "believed": false, "text": why.detail }),
+    });
+    Ok(Json(json!({ "data": told.collect::<Vec<_>>(), "next_after": next_after })))
+}
+
+/// Each request with what became of it.
+type TriedEach = Vec<(String, Result<Tried, Problem>)>;
+
+/// Tries again what was sent to a source, the oldest first, and says whether there is more.
+pub(crate) async fn try_all(
+    server: &Server,
+    who: &str,
+    source: SourceKey,
+    after: Option<QuarantineKey>,
+) -> Result<(TriedEach, bool), Problem> {
     let mut rows = server.parts.store.read(move |rows| of_source(rows, source, after)).await?;
     let more = rows.len() > TRIED_MAX;
     rows.truncate(TRIED_MAX);
     let mut tried = Vec::with_capacity(rows.len());
     for row in rows {
         let id = server.show(row.key);
-        let outcome = match Held::of(row, &server) {
-            Ok(held) => held.try_again(&server, &caller.name).await.map(|tried| outcome(&server, &id, &tried)),
+        // Whatever becomes of one, those after it have their turn, and those before it are told of.
+        let outcome = match Held::of(row, server) {
+            Ok(held) => held.try_again(server, who).await,
             Err(why) => Err(why),
         };
-        // Whatever becomes of one, those after it have their turn, and those before it are told of.
-        tried.push(outcome.unwrap_or_else(|why| json!({ "id": id, "believed": false, "text": why.detail })));
+        tried.push((id, outcome));
     }
-    let next_after = tried.last().filter(|_| more).map(|last| last["id"].clone());
-    Ok(Json(json!({ "data": tried, "next_after": next_after })))
+    Ok((tried, more))
 }
 
 fn outcome(server: &Server, id: &str, tried: &Tried) -> Value {
@@ -123,7 +138,7 @@ fn outcome(server: &Server, id: &str, tried: &Tried) -> Value {
     }
 }
 
-async fn load(server: &Server, id: &str) -> Result<Quarantine, Problem> {
+pub(crate) async fn load(server: &Server, id: &str) -> Result<Quarantine, Problem> {
     let key: QuarantineKey = server.parse(id)?;
     let row = server.parts.store.read(move |rows| rows.load::<Quarantine>(key.0)).await?;
     row.ok_or_else(|| Problem::no_such("refused request", id))

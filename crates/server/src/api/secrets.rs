@@ -30,11 +30,11 @@ const SETTLED: Duration = Duration::from_secs(24 * 3600);
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AddedSecret {
-    id: Option<String>,
-    secret: String,
-    not_before: Option<String>,
-    not_after: Option<String>,
-    keep_old: Option<String>,
+    pub(crate) id: Option<String>,
+    pub(crate) secret: String,
+    pub(crate) not_before: Option<String>,
+    pub(crate) not_after: Option<String>,
+    pub(crate) keep_old: Option<String>,
 }
 
 /// When a secret matched last.
@@ -47,14 +47,20 @@ pub async fn add(
     Segments(id): Segments<String>,
     Strict(added): Strict<AddedSecret>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
+    let source = add_to(&server, &caller.name, &id, &added).await?;
+    Ok((StatusCode::CREATED, Json(show(&server, &source, &Vec::new()))))
+}
+
+/// Likewise: the source then.
+pub(crate) async fn add_to(server: &Shared, who: &str, id: &str, added: &AddedSecret) -> Result<Source, Problem> {
     let keep_old = added.keep_old.as_deref().map(parse_span).transpose();
     let keep_old = keep_old.map_err(|why| Problem::invalid(format!("keep_old: {why}")))?;
     let now = server.now();
-    let made = change(&server, &caller.name, |catalogue, _| {
+    let made = change(server, who, |catalogue, _| {
         let parts = &server.parts;
-        let before = find(&server, catalogue, &id)?;
+        let before = find(server, catalogue, id)?;
         writable(before.owner, "source", &before.name)?;
-        let AddedSecret { id, secret, not_before, not_after, .. } = &added;
+        let AddedSecret { id, secret, not_before, not_after, .. } = added;
         let (id, secret) = (id.clone(), secret.clone());
         let new = SecretSpec::Named { id, secret, not_before: not_before.clone(), not_after: not_after.clone() };
         let mut spec = spec_of(before);
@@ -68,9 +74,9 @@ pub async fn add(
         }
         let made = source.secrets.first().map(|secret| secret.id.clone()).unwrap_or_default();
         let what = format!("added the secret {made:?} to the source {}/{}", source.provider, source.name);
-        Ok(Changed { entries: vec![source.entry()], what, answer: show(&server, &source, &Vec::new()) })
+        Ok(Changed { entries: vec![source.entry()], what, answer: source })
     });
-    Ok((StatusCode::CREATED, Json(made.await?)))
+    made.await
 }
 
 /// Lets secrets count until then, unless they end earlier.
@@ -86,14 +92,20 @@ pub async fn remove(
     Extension(caller): Extension<Caller>,
     Segments((id, secret)): Segments<(String, String)>,
 ) -> Result<StatusCode, Problem> {
+    retire(&server, &caller.name, &id, &secret).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Likewise.
+pub(crate) async fn retire(server: &Shared, who: &str, id: &str, secret: &str) -> Result<(), Problem> {
     let now = server.now();
-    change(&server, &caller.name, |catalogue, _| {
-        let before = find(&server, catalogue, &id)?;
+    change(server, who, |catalogue, _| {
+        let before = find(server, catalogue, id)?;
         writable(before.owner, "source", &before.name)?;
         let mut source = before.clone();
         source.secrets.retain(|each| each.id != secret);
         if source.secrets.len() == before.secrets.len() {
-            return Err(Problem::no_such("secret of this source", &secret));
+            return Err(Problem::no_such("secret of this source", secret));
         }
         if !source.secrets.iter().any(|each| each.is_in_force(now)) {
             let detail = "no secret would be left that counts at present: add the new one first, or remove the source";
@@ -102,8 +114,7 @@ pub async fn remove(
         let what = format!("removed the secret {secret:?} of the source {}/{}", source.provider, source.name);
         Ok(Changed { entries: vec![source.entry()], what, answer: () })
     })
-    .await?;
-    Ok(StatusCode::NO_CONTENT)
+    .await
 }
 
 /// When a source's secrets matched last, as it was written down.
@@ -115,25 +126,44 @@ pub async fn noted(server: &Shared, source: SourceKey) -> Result<Uses, Problem> 
 
 /// A source's secrets: their ids and times, and when the old ones can go. Never the secrets.
 pub fn shown(server: &Shared, source: &Source, noted: &Uses) -> Value {
+    let secrets = told(server, source, noted).into_iter().map(|told| {
+        json!({
+            "id": told.secret.id,
+            "in_force": told.in_force,
+            "not_before": told.secret.not_before.map(Timestamp::rfc3339_seconds),
+            "not_after": told.secret.not_after.map(Timestamp::rfc3339_seconds),
+            "last_matched": told.last.map(Timestamp::rfc3339_seconds),
+            "can_go": told.can_go,
+            "text": told.text,
+        })
+    });
+    Value::Array(secrets.collect())
+}
+
+/// What is said of a secret.
+pub(crate) struct Told<'s> {
+    pub secret: &'s SourceSecret,
+    pub in_force: bool,
+    /// When it matched last.
+    pub last: Option<Timestamp>,
+    /// Whether it is of no use any more.
+    pub can_go: bool,
+    pub text: String,
+}
+
+/// What is to be said of each of a source's secrets.
+pub(crate) fn told<'s>(server: &Shared, source: &'s Source, noted: &Uses) -> Vec<Told<'s>> {
     let last = |secret: &SourceSecret| {
         let noted = noted.iter().find(|(id, _)| *id == secret.id).map(|(_, at)| *at);
         noted.max(server.secret_uses.last(source.key, &secret.id))
     };
     let seen: Vec<_> = source.secrets.iter().map(|secret| Seen { secret, last: last(secret) }).collect();
     let now = server.now();
-    let secrets = seen.iter().enumerate().map(|(place, each)| {
-        let advice = advice(&seen, place, now);
-        json!({
-            "id": each.secret.id,
-            "in_force": each.secret.is_in_force(now),
-            "not_before": each.secret.not_before.map(Timestamp::rfc3339_seconds),
-            "not_after": each.secret.not_after.map(Timestamp::rfc3339_seconds),
-            "last_matched": each.last.map(Timestamp::rfc3339_seconds),
-            "can_go": advice.can_go,
-            "text": advice.text,
-        })
+    let all = seen.iter().enumerate().map(|(place, each)| {
+        let Advice { can_go, text } = advice(&seen, place, now);
+        Told { secret: each.secret, in_force: each.secret.is_in_force(now), last: each.last, can_go, text }
     });
-    Value::Array(secrets.collect())
+    all.collect()
 }
 
 /// A secret, and when it matched last.

@@ -21,6 +21,7 @@ use crate::problem::{self, Problem};
 use crate::receive;
 use crate::resources::{self, HandshakeSpec, SecretSpec, SourceSpec, settle_source};
 use crate::server::{Parts, Server, Shared};
+use crate::text::encoded;
 use store::seal::of;
 
 pub async fn list(State(server): State<Server>) -> Json<Value> {
@@ -40,9 +41,15 @@ pub async fn create(
     Extension(caller): Extension<Caller>,
     Strict(spec): Strict<SourceSpec>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
-    let made = change(&server, &caller.name, |catalogue, keys| {
+    let source = make(&server, &caller.name, &spec).await?;
+    Ok((StatusCode::CREATED, Json(show(&server, &source, &Vec::new()))))
+}
+
+/// Makes a source.
+pub(crate) async fn make(server: &Shared, who: &str, spec: &SourceSpec) -> Result<Source, Problem> {
+    let made = change(server, who, |catalogue, keys| {
         let parts = &server.parts;
-        let mut source = made(&server, &spec, keys.key())?;
+        let mut source = made(server, spec, keys.key())?;
         if let Some(before) = catalogue.source_at(&source.provider, &source.name) {
             if !is_switched_off(before) {
                 let detail = format!("there is a source {}/{} already", source.provider, source.name);
@@ -51,9 +58,9 @@ pub async fn create(
             source = settle_source(source, before, &parts.seal);
         }
         let what = format!("made the source {}/{}", source.provider, source.name);
-        Ok(Changed { entries: vec![source.entry()], what, answer: show(&server, &source, &Vec::new()) })
+        Ok(Changed { entries: vec![source.entry()], what, answer: source })
     });
-    Ok((StatusCode::CREATED, Json(made.await?)))
+    made.await
 }
 
 pub async fn patch(
@@ -62,9 +69,20 @@ pub async fn patch(
     Segments(id): Segments<String>,
     Strict(members): Strict<Map<String, Value>>,
 ) -> Result<Json<Value>, Problem> {
-    let changed = change(&server, &caller.name, |catalogue, _| {
+    let source = amend(&server, &caller.name, &id, &members).await?;
+    Ok(Json(show(&server, &source, &Vec::new())))
+}
+
+/// Changes some members of a source.
+pub(crate) async fn amend(
+    server: &Shared,
+    who: &str,
+    id: &str,
+    members: &Map<String, Value>,
+) -> Result<Source, Problem> {
+    let changed = change(server, who, |catalogue, _| {
         let parts = &server.parts;
-        let before = find(&server, catalogue, &id)?;
+        let before = find(server, catalogue, id)?;
         writable(before.owner, "source", &before.name)?;
         let mut spec = patched(&spec_of(before), members.clone())?;
         if spec.id != before.name || spec.provider != before.provider {
@@ -80,13 +98,13 @@ pub async fn patch(
             let text = parts.seal.open(token, &of).map_err(|why| Problem::new(&problem::CONFLICT, why.to_string()))?;
             spec.verify_token = Some(text.to_string());
         }
-        let fresh = made(&server, &spec, before.key)?;
+        let fresh = made(server, &spec, before.key)?;
         let source = settle_source(fresh, before, &parts.seal);
         let names: Vec<&str> = members.keys().map(String::as_str).collect();
         let what = format!("changed {} of the source {}/{}", names.join(", "), source.provider, source.name);
-        Ok(Changed { entries: vec![source.entry()], what, answer: show(&server, &source, &Vec::new()) })
+        Ok(Changed { entries: vec![source.entry()], what, answer: source })
     });
-    Ok(Json(changed.await?))
+    changed.await
 }
 
 /// Switches a source off and forgets its secrets. It stays in the list, since receipts name it.
@@ -137,7 +155,7 @@ fn is_switched_off(source: &Source) -> bool {
 }
 
 /// By id, or as `provider/id`.
-pub(super) fn find<'a>(server: &Shared, catalogue: &'a Catalogue, id: &str) -> Result<&'a Source, Problem> {
+pub(crate) fn find<'a>(server: &Shared, catalogue: &'a Catalogue, id: &str) -> Result<&'a Source, Problem> {
     let found = match id.split_once('/') {
         Some((provider, name)) => catalogue.source_at(provider, name),
         None => catalogue.sources.get(&server.parse(id)?),
@@ -145,7 +163,7 @@ pub(super) fn find<'a>(server: &Shared, catalogue: &'a Catalogue, id: &str) -> R
     found.ok_or_else(|| Problem::no_such("source", id))
 }
 
-pub(super) fn spec_of(source: &Source) -> SourceSpec {
+pub(crate) fn spec_of(source: &Source) -> SourceSpec {
     SourceSpec {
         id: source.name.clone(),
         provider: source.provider.clone(),
@@ -168,7 +186,7 @@ fn handshake_of(source: &Source) -> Option<HandshakeSpec> {
     (source.handshake != Handshake::default()).then_some(spec)
 }
 
-pub(super) fn opened(source: &Source, seal: &SealKey) -> Result<Vec<SecretSpec>, Problem> {
+pub(crate) fn opened(source: &Source, seal: &SealKey) -> Result<Vec<SecretSpec>, Problem> {
     let of = of::source(&source.provider, &source.name);
     let secrets = source.secrets.iter().map(|secret| {
         let text = seal.open(&secret.sealed, &of).map_err(|why| Problem::new(&problem::CONFLICT, why.to_string()))?;
@@ -193,8 +211,11 @@ pub(super) fn show(server: &Shared, source: &Source, noted: &Uses) -> Value {
         shown["handshake"]["verify_token"] = json!("set");
     }
     shown["owner"] = json!(source.owner);
-    let path =
-        format!("{}/api/webhooks/incoming/{}/{}", server.parts.settings.public_url, source.provider, source.name);
-    shown["url"] = json!(path);
+    shown["url"] = json!(url(server, &source.provider, &source.name));
     shown
+}
+
+/// Where the sender of a source sends to.
+pub(crate) fn url(server: &Shared, provider: &str, name: &str) -> String {
+    format!("{}/api/webhooks/incoming/{provider}/{}", server.parts.settings.public_url, encoded(name))
 }

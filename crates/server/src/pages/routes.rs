@@ -14,7 +14,7 @@ use super::answer::problem_page;
 use super::visitor::Visitor;
 use super::{
     account, accounts, artifact, assets, audit, batches, chrome, event, events, licenses, live, login, overview,
-    results, rules, runs, search, services, settings, subject,
+    quarantine, results, rules, runs, search, services, settings, sources, subject,
 };
 use crate::people::session::{check_origin, is_safe};
 use crate::problem::{self, Problem};
@@ -118,6 +118,19 @@ pub fn routes() -> Vec<PageRoute> {
         shows("/artifacts/{id}/large", Read, get(artifact::large)),
         shows("/artifacts/{id}/recording", Read, get(artifact::recording)),
         shows("/artifacts/{id}/original", Read, get(artifact::original)),
+
+        shows("/sources", Session, get(sources::list)),
+        changes("/sources", Administer, post(sources::create)),
+        shows("/sources/new", Administer, get(sources::new)),
+        shows("/sources/{id}", Session, get(sources::one)),
+        changes("/sources/{id}/secrets", Administer, post(sources::rotate)),
+        changes("/sources/{id}/retire", Administer, post(sources::retire)),
+        changes("/sources/{id}/switch", Administer, post(sources::switch)),
+        changes("/sources/{id}/test", Administer, post(sources::test)),
+        shows("/quarantine", Session, get(quarantine::list)),
+        changes("/quarantine/retry", Administer, post(quarantine::retry_all)),
+        shows("/quarantine/{id}", Session, get(quarantine::one)),
+        changes("/quarantine/{id}/retry", Administer, post(quarantine::retry)),
 
         shows("/licenses", Session, get(licenses::show)),
         changes("/licenses/preview", Session, post(licenses::preview)),

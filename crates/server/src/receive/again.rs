@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::catalogue::{Source, SourceMode};
+use domain::catalogue::{Catalogue, Source, SourceMode};
 use domain::event::Provenance;
 use domain::{Timestamp, limits};
 use http::request::Parts;
@@ -46,6 +46,28 @@ pub enum Explained {
     Answered,
     /// It would be refused today as well, for this reason.
     Refused(Reason, Diagnosis),
+}
+
+impl Explained {
+    /// What is wrong, or that nothing is, in a sentence.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Believed => "by the source's present secrets and settings this request is believed",
+            Self::Answered => {
+                "by the source's present secrets and settings this request is believed; it asks only for an answer"
+            }
+            Self::Refused(_, diagnosis) => &diagnosis.text,
+        }
+    }
+
+    /// What to do.
+    pub fn mend(&self) -> &str {
+        match self {
+            Self::Believed => "Try it again.",
+            Self::Answered => "Let the sender ask or confirm again: it does not wait for this answer any more.",
+            Self::Refused(_, diagnosis) => &diagnosis.mend,
+        }
+    }
 }
 
 /// What became of a request that was tried again.
@@ -128,28 +150,7 @@ impl Held {
         let now = server.now();
         let providers = &server.parts.settings.providers;
         let catalogue = server.parts.store.catalogue();
-        let source = self.row.source.and_then(|key| catalogue.sources.get(&key)).filter(|source| source.active);
-        let source = source.ok_or_else(|| cannot("it was sent to no source that there is now"))?;
-        if is_secret_itself(source, providers) {
-            return Err(cannot(
-                "this provider's credential is the secret itself, and not a signature: whoever sent another secret is \
-                 not believed afterwards. Let the sender deliver it again",
-            ));
-        }
-        if WITHIN <= now.since(self.row.at) {
-            let hours = WITHIN.as_secs() / 3600;
-            return Err(cannot(&format!(
-                "it arrived more than {hours} hours ago, and deliveries that its sender has repeated since are not \
-                 remembered for longer. Let the sender deliver it again"
-            )));
-        }
-        let body = match &self.row.body {
-            Some(body) if !self.is_cut() => body.clone(),
-            Some(_) => return Err(cannot("only the beginning of its body was kept. Let the sender deliver it again")),
-            None => {
-                return Err(cannot("its head was refused before its body was read. Let the sender deliver it again"));
-            }
-        };
+        let (source, body) = self.may_be_tried(&catalogue, providers, now)?;
         let url = url(server, &self.head);
         let headers = pairs(&self.head);
         let head = Head { method: self.head.method.as_str(), url: &url, headers: &headers };
@@ -175,6 +176,44 @@ impl Held {
             released: Some(Released { id: server.show(self.row.key), refused: self.row.key, who: who.to_owned() }),
         };
         believed::keep(server, &believed, accepted, body).await.map(Tried::Recorded)
+    }
+
+    /// Why it cannot be tried again, where it cannot.
+    pub fn why_not(&self, server: &Shared) -> Option<Problem> {
+        let catalogue = server.parts.store.catalogue();
+        self.may_be_tried(&catalogue, &server.parts.settings.providers, server.now()).err()
+    }
+
+    /// Its source and its body, if it may be tried again.
+    fn may_be_tried<'c>(
+        &self,
+        catalogue: &'c Catalogue,
+        providers: &Providers,
+        now: Timestamp,
+    ) -> Result<(&'c Source, Bytes), Problem> {
+        let source = self.row.source.and_then(|key| catalogue.sources.get(&key)).filter(|source| source.active);
+        let source = source.ok_or_else(|| cannot("it was sent to no source that there is now"))?;
+        if is_secret_itself(source, providers) {
+            return Err(cannot(
+                "this provider's credential is the secret itself, and not a signature: whoever sent another secret is \
+                 not believed afterwards. Let the sender deliver it again",
+            ));
+        }
+        if WITHIN <= now.since(self.row.at) {
+            let hours = WITHIN.as_secs() / 3600;
+            return Err(cannot(&format!(
+                "it arrived more than {hours} hours ago, and deliveries that its sender has repeated since are not \
+                 remembered for longer. Let the sender deliver it again"
+            )));
+        }
+        let body = match &self.row.body {
+            Some(body) if !self.is_cut() => body.clone(),
+            Some(_) => return Err(cannot("only the beginning of its body was kept. Let the sender deliver it again")),
+            None => {
+                return Err(cannot("its head was refused before its body was read. Let the sender deliver it again"));
+            }
+        };
+        Ok((source, body))
     }
 
     /// The certificate that it is judged by, if its sender signs with one.

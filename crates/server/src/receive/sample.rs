@@ -1,6 +1,8 @@
 //! A request that was recorded elsewhere, judged by a source that need not be there yet. Nothing is recorded.
 
 use serde_json::{Value, json};
+use verify::explain::{Case, Diagnosis, explain};
+use verify::provider::Provider;
 use verify::receive::{Head, Outcome, Reason, Refusal};
 
 use super::certificates::NotFound;
@@ -21,21 +23,23 @@ struct Sample<'s> {
 ///
 /// # Errors
 /// When the source cannot be, the sample does not read, or the sender's certificate cannot be fetched.
-pub async fn judge(server: &Shared, spec: &SourceSpec, sample: &str) -> Result<Value, Problem> {
+pub async fn judge(server: &Shared, spec: &SourceSpec, text: &str) -> Result<Value, Problem> {
     let parts = &server.parts;
     let endpoint = resources::endpoint(spec, &parts.seal, &parts.settings.providers)?.at_any_time();
-    let sample = Sample::read(sample).map_err(|why| Problem::invalid(format!("sample: {why}")))?;
+    let sample = Sample::read(text).map_err(|why| Problem::invalid(format!("sample: {why}")))?;
     let url = format!("{}{}", parts.settings.public_url, sample.path);
     let head = Head { method: sample.method, url: &url, headers: &sample.headers };
     let (body, now) = (sample.body.as_bytes(), server.now());
     let certificate = match certificate(server, &endpoint, &head, body, now).await {
         Ok(certificate) => certificate,
         Err(NotFound::Untrusted(detail)) => {
-            return Ok(refused(&Refusal { reason: Reason::UntrustedCertificate, detail }));
+            let reason = Reason::UntrustedCertificate;
+            return Ok(refused(reason, &detail, reason.mend()));
         }
         Err(NotFound::Unreachable(why)) => return Err(Problem::new(&problem::SENDER_UNREACHABLE, why)),
     };
-    Ok(match endpoint.receive_with(&head, body, now.seconds(), certificate.as_deref()) {
+    let outcome = endpoint.receive_with(&head, body, now.seconds(), certificate.as_deref());
+    Ok(match outcome {
         Outcome::Accept(accepted) => {
             let events = accepted.arrivals.iter().map(|arrival| {
                 let subject = arrival.subject.as_ref();
@@ -53,14 +57,46 @@ pub async fn judge(server: &Shared, spec: &SourceSpec, sample: &str) -> Result<V
             })
         }
         Outcome::Reply { reply, .. } => json!({ "accepted": true, "handshake": reply.status, "events": [] }),
-        Outcome::Refuse(refusal) => refused(&refusal),
+        Outcome::Refuse(refusal) => {
+            let secrets = resources::secrets(spec, &parts.seal)?;
+            let told = Told { provider: endpoint.provider(), secrets, public_url: spec.public_url.clone(), url };
+            let (reason, text, now_s) = (refusal.reason, text.to_owned(), now.seconds());
+            let diagnosis = server.slow.run(move || told.explain(&text, &refusal, now_s)).await?;
+            let Some(Diagnosis { text, mend, .. }) = diagnosis else { return Ok(refused(reason, "", reason.mend())) };
+            refused(reason, &text, &mend)
+        }
     })
 }
 
-fn refused(refusal: &Refusal) -> Value {
-    json!({
-        "accepted": false, "reason": refusal.reason.code(), "detail": refusal.detail, "mend": refusal.reason.mend(),
-    })
+fn refused(reason: Reason, detail: &str, mend: &str) -> Value {
+    json!({ "accepted": false, "reason": reason.code(), "detail": detail, "mend": mend })
+}
+
+/// What a refused sample is explained by.
+struct Told {
+    provider: &'static Provider,
+    secrets: Vec<(String, String)>,
+    public_url: Option<String>,
+    url: String,
+}
+
+impl Told {
+    /// Says what is wrong with it. This may take a while: not for the threads that answer requests.
+    fn explain(&self, text: &str, refusal: &Refusal, now_s: i64) -> Option<Diagnosis> {
+        let sample = Sample::read(text).ok()?;
+        let case = Case {
+            provider: self.provider,
+            secrets: &self.secrets,
+            idle: &[],
+            others: &[],
+            window_s: None,
+            public_url: self.public_url.as_deref(),
+            head: Head { method: sample.method, url: &self.url, headers: &sample.headers },
+            body: sample.body.as_bytes(),
+            now_s,
+        };
+        Some(explain(&case, refusal))
+    }
 }
 
 impl<'s> Sample<'s> {

@@ -20,7 +20,7 @@ pub use rule::{RuleSpec, rule};
 pub use service::{EventSpec, NewService, ServiceSpec, ShownKey, public_keys, service, signing_key};
 pub use settle::{settle_service, settle_source};
 pub use source::{HandshakeSpec, SecretSpec, SourceSpec, VerifierSpec, source};
-pub(crate) use source::{endpoint, paths};
+pub(crate) use source::{endpoint, paths, secrets};
 pub use strict::{read, read_value};
 pub use variable::{VariableSpec, variable};
 pub use worker::{WorkerConfig, same_host};

@@ -201,9 +201,16 @@ pub(crate) fn endpoint(spec: &SourceSpec, seal: &SealKey, providers: &Providers)
         return Err(Problem::invalid("a source of the mode \"aspnet\" cannot be tried with a sample"));
     }
     let provider = known_provider(&spec.provider, providers)?;
-    let secrets = read_secrets(&spec.secrets, seal)?.into_iter().map(|secret| (secret.id, secret.text));
-    let settings = settings(spec, provider, secrets.collect())?;
+    let settings = settings(spec, provider, secrets(spec, seal)?)?;
     Endpoint::new(settings).map_err(|why| Problem::invalid(format!("source {:?}: {why}", spec.id)))
+}
+
+/// The secrets of a source that need not be there yet, each with its id.
+///
+/// # Errors
+/// As [`source`].
+pub(crate) fn secrets(spec: &SourceSpec, seal: &SealKey) -> Result<Vec<(String, String)>, Problem> {
+    Ok(read_secrets(&spec.secrets, seal)?.into_iter().map(|secret| (secret.id, secret.text)).collect())
 }
 
 fn settings(

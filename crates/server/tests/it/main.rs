@@ -25,6 +25,7 @@ mod scanner;
 mod scanner_texts;
 mod search_pages;
 mod service_pages;
+mod source_pages;
 mod subject_pages;
 mod verifiers;
 mod waiting;

@@ -33,6 +33,22 @@ impl Provider {
         format!("{}_SECRET", self.name.to_uppercase().replace('-', "_"))
     }
 
+    /// What to do at the sender of a source with this URL. The secret may be a word that stands for it.
+    #[must_use]
+    pub fn steps(&self, source_url: &str, secret: &str) -> Vec<String> {
+        let address = self.address(source_url, secret);
+        if self.recipe.steps.is_empty() {
+            return vec![format!("Enter {address} where the sender is to deliver, and the same secret on both sides.")];
+        }
+        self.recipe.filled(&address, secret)
+    }
+
+    /// A new secret over random bytes, where it is ours to make.
+    #[must_use]
+    pub fn made_secret(&self, random: &[u8; 32]) -> Option<String> {
+        (self.recipe.secret == MadeBy::Us).then(|| crate::secret::made(self.key, random))?
+    }
+
     /// What to write into the configuration for a source of this id.
     #[must_use]
     pub fn configuration(&self, id: &str) -> String {

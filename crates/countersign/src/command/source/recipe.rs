@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use verify::provider::{self, Provider, reference};
 
 use crate::cli::Common;
+use crate::command::judge::described;
 use crate::config::{Config, Extent};
 use crate::exit::{Done, Exit, Failure};
 use crate::output::{self, Form};
@@ -28,7 +29,7 @@ impl Recipe {
             output::line(reference::page().trim_end());
             return Ok(Exit::Yes);
         };
-        let provider = known(name)?;
+        let provider = known(name, common)?;
         let server = Config::load(&common.asked(Vec::new()), Extent::Settings)?.form.server;
         let public_url = server.public_url.unwrap_or_else(|| format!("http://{}", server.listen));
         let url = format!("{public_url}/api/webhooks/incoming/{}/{}", provider.name, self.id);
@@ -46,21 +47,19 @@ impl Recipe {
     }
 }
 
-/// The provider of this name.
+/// The provider of this name, built in or described by the configuration.
 ///
 /// # Errors
 /// When there is none.
-fn known(name: &str) -> Result<&'static Provider, Failure> {
-    provider::find(name).ok_or_else(|| {
-        let names: Vec<&str> = provider::ALL.iter().map(|each| each.name).collect();
-        Failure::usage(format!("no provider is named {name:?}")).mend(format!("known are {}", names.join(", ")))
-    })
+pub fn known(name: &str, common: &Common) -> Result<&'static Provider, Failure> {
+    provider::find(name).map_or_else(|| described(name, common), Ok)
 }
 
 /// Prints what to do at the sender of a source with this URL; the secret is shown if it is given.
 pub fn print(provider: &Provider, url: &str, secret: Option<&str>) {
     let recipe = &provider.recipe;
-    output::line(format_args!("\nAt {} ({}):\n", recipe.title, recipe.docs));
+    let docs = if recipe.docs.is_empty() { String::new() } else { format!(" ({})", recipe.docs) };
+    output::line(format_args!("\nAt {}{docs}:\n", recipe.title));
     for (at, step) in steps(provider, url, secret).iter().enumerate() {
         output::line(format_args!("{}. {step}", at + 1));
     }
@@ -72,6 +71,5 @@ pub fn told(provider: &Provider, url: &str, secret: Option<&str>) -> Value {
 }
 
 fn steps(provider: &Provider, url: &str, secret: Option<&str>) -> Vec<String> {
-    let secret = secret.unwrap_or(HIDDEN);
-    provider.recipe.filled(&provider.address(url, secret), secret)
+    provider.steps(url, secret.unwrap_or(HIDDEN))
 }
