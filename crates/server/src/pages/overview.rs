@@ -306,6 +306,9 @@ fn event_line(view: &View, rows: &mut dyn Rows, event: Event) -> Result<EventLin
     Ok(EventLine { id: view.id(event.key), kind: event.kind, at, by, subject, verdict })
 }
 
+/// One of the counts, and its word.
+type Counted = (fn(&Counts) -> u64, &'static str);
+
 /// The last hour as figures, the last day as charts.
 fn counted(server: &Shared, now: Timestamp) -> (Vec<Figure>, Vec<Charted>) {
     let counts = server.metrics.counts();
@@ -329,7 +332,7 @@ fn charts(day: &[Counts], begins: Option<Timestamp>, now: Timestamp) -> Vec<Char
     let since =
         begins.map_or_else(|| "the last day".to_owned(), |begins| format!("since the start at {}", instant(begins)));
     let ends = (instant(Timestamp(now.0 - domain::time::micros(DAY))), "now".to_owned());
-    let chart = |title, [(good, good_word), (bad, bad_word)]: [(fn(&Counts) -> u64, &'static str); 2]| {
+    let chart = |title, [(good, good_word), (bad, bad_word)]: [Counted; 2]| {
         let [goods, bads]: [u64; 2] = [day.iter().map(good).sum(), day.iter().map(bad).sum()];
         let text = format!("{goods} {good_word}, {bads} {bad_word}, {since}");
         let bars = Bars {
