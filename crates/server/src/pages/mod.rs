@@ -38,6 +38,7 @@ mod settings;
 mod sources;
 mod story;
 mod subject;
+mod subjects;
 mod terminal;
 pub mod visitor;
 

@@ -14,7 +14,7 @@ use super::answer::problem_page;
 use super::visitor::Visitor;
 use super::{
     account, accounts, artifact, assets, audit, batches, chrome, event, events, licenses, live, login, overview,
-    quarantine, results, rules, runs, search, services, settings, sources, subject,
+    quarantine, results, rules, runs, search, services, settings, sources, subject, subjects,
 };
 use crate::people::session::{check_origin, is_safe};
 use crate::problem::{self, Problem};
@@ -110,6 +110,7 @@ pub fn routes() -> Vec<PageRoute> {
         shows("/results/{id}", Read, get(results::show)),
         shows("/search", Read, get(search::show)),
 
+        shows("/subjects", Read, get(subjects::list)),
         shows("/subjects/{kind}/{collection}/{id}", Read, get(subject::show)),
         changes("/subjects/{kind}/{collection}/{id}/clearance", ChangeSubject, post(subject::clear)),
         changes("/subjects/{kind}/{collection}/{id}/holds/{hold}/release", ChangeSubject, post(subject::release)),

@@ -293,3 +293,21 @@ async fn a_member_who_may_write_decides() {
     assert_eq!(cleared.status, 303, "{}", cleared.text());
     assert!(world.look(&ada, SUBJECT).await.text().contains("ada has dealt with it"));
 }
+
+#[tokio::test]
+async fn the_list_of_subjects_is_narrowed_by_its_filters_and_by_what_a_member_sees() {
+    let world = world().await;
+    let cookie = session(&world).await;
+    assert!(world.look(&cookie, "/subjects").await.text().contains("Nothing is judged yet"));
+    world.held().await;
+
+    let page = world.look(&cookie, "/subjects?verdict=pending&kind=version&q=4").await;
+
+    assert_safe(&page);
+    let html = page.text();
+    assert!(html.contains(&format!("href=\"{SUBJECT}\"")) && html.contains("one hold"), "{html}");
+    assert!(world.look(&cookie, "/subjects?verdict=clear").await.text().contains("No subject is like that"));
+    assert_eq!(world.look(&cookie, "/subjects?verdict=perhaps").await.status, 422);
+    let ada = member(&world, json!({"addon": {"86": "read"}})).await;
+    assert!(!world.look(&ada, "/subjects").await.text().contains(SUBJECT));
+}
