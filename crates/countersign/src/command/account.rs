@@ -76,7 +76,7 @@ pub enum Token {
         /// The account's id, `acc_...`, or its name.
         account: String,
         /// The key's id, `crd_...`.
-        token: String,
+        credential: String,
     },
 }
 
@@ -266,9 +266,9 @@ impl Token {
                 page::print(common, &reply.body);
                 Ok(Exit::Yes)
             }
-            Token::Revoke { account, token } => {
-                common.client()?.delete(&format!("{}/tokens/{}", path_of(&account), segment(&token))).await?;
-                said(common, format_args!("revoked {token}"))
+            Token::Revoke { account, credential } => {
+                common.client()?.delete(&format!("{}/tokens/{}", path_of(&account), segment(&credential))).await?;
+                said(common, format_args!("revoked {credential}"))
             }
         }
     }

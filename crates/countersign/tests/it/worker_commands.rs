@@ -34,9 +34,12 @@ fn operations_are_granted_one_by_one_and_all_of_them_with_a_warning() {
     let world = World::serving("");
     done(&world, &["account", "add", "wide"]);
     let granted = || json(&world, &["account", "show", "wide"]);
-    assert!(refused(&world, 2, &["account", "grant", "wide"]).contains("--operation <SLUG>|--all-operations"));
-    let admin = ["account", "grant", "wide", "--operation", "red", "--access", "admin"];
-    assert!(refused(&world, 2, &admin).contains("[possible values: read, write]"));
+    assert!(
+        refused(&world, 2, &["account", "grant", "wide"])
+            .contains("--operation <SLUG>|--collection <KIND:NAME>|--all-operations")
+    );
+    let admin = ["account", "grant", "wide", "--operation", "red", "--access", "owner"];
+    assert!(refused(&world, 2, &admin).contains("[possible values: read, write, admin]"));
 
     done(&world, &["account", "grant", "wide", "--operation", "red", "--operation", "blue", "--access", "write"]);
     done(&world, &["account", "grant", "wide", "--operation", "blue"]);

@@ -279,8 +279,11 @@ impl Revoke for Account {
         for key in &mut self.access {
             key.revoke();
         }
-        self.sign_in.end_sessions();
-        mem::replace(&mut self.active, false)
+        let was_active = mem::replace(&mut self.active, false);
+        if was_active {
+            self.sign_in.end_sessions();
+        }
+        was_active
     }
 }
 
