@@ -6,9 +6,9 @@ use clap::{Parser, Subcommand};
 
 use crate::client::Client;
 use crate::command::{
-    account, batch, completion, config, conformance, event, explain, forge, gate, hold, import, license, openapi,
-    preview_file, quarantine, restriction, rule, run, serve, service, sign, source, subject, up, variable, verdict,
-    verify,
+    account, audit, batch, completion, config, conformance, event, explain, forge, gate, hold, import, license,
+    openapi, preview_file, quarantine, restriction, rule, run, serve, service, sign, source, subject, up, variable,
+    verdict, verify,
 };
 use crate::config::{Asked, Config, Extent, Laid};
 use crate::exit::{Done, Failure};
@@ -87,6 +87,9 @@ pub enum Command {
     /// Restrictions: whose later submissions or releases are refused.
     #[command(subcommand)]
     Restriction(restriction::Restriction),
+    /// The audit: who changed what.
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Print the verdict on a subject: exit 0 clear, 1 held or blocked, 8 pending.
     Verdict(verdict::Verdict),
     /// Verify a webhook offline, its body on standard input.
@@ -165,6 +168,7 @@ impl Cli {
             Command::Gate(gate) => gate.run(common).await,
             Command::Hold(hold) => hold.run(common).await,
             Command::Restriction(restriction) => restriction.run(common).await,
+            Command::Audit(audit) => audit.run(common).await,
             Command::Verdict(verdict) => verdict.run(common).await,
             Command::Verify(verify) => verify.run(common),
             Command::Sign(sign) => sign.run(common),

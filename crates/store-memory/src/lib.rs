@@ -104,6 +104,7 @@ impl MemoryStore {
         let mut turn = Turn { rows, desk, news: Vec::new() };
         let answer = apply(&mut turn, command);
         let news = turn.news;
+        let answer = answer.and_then(|answer| desk.close_audit(rows).map(|()| answer));
         if answer.is_err() {
             rows.roll_back();
             (desk.catalogue, desk.node) = kept;

@@ -307,7 +307,14 @@ CREATE TABLE "audit" (
     "key" INTEGER PRIMARY KEY,
     "at" INTEGER,
     "who" TEXT NOT NULL,
-    "what" TEXT NOT NULL
+    "what" TEXT NOT NULL,
+    "nth" INTEGER NOT NULL,
+    "digest" BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE "audit_root" (
+    "nth" INTEGER PRIMARY KEY,
+    "digest" BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE "quarantine" (

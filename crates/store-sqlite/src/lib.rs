@@ -9,6 +9,7 @@ mod migrate;
 mod readers;
 mod replay;
 mod rows;
+mod still;
 mod writer;
 
 use std::path::Path;
@@ -23,6 +24,7 @@ use store::{Book, Journal, Listener, Pending, Reading, Reply, Search, Slots, Sto
 
 pub use migrate::OpenError;
 use readers::Readers;
+pub use still::Still;
 use writer::Counts;
 
 /// How a store is opened.

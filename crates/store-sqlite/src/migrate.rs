@@ -18,6 +18,16 @@ pub enum OpenError {
         /// The highest number that this program knows.
         known: usize,
     },
+    /// An older program has written it, and it is only looked at.
+    #[error(
+        "the store was written by an older version (schema {found}, this program's is {known}): `serve` brings it up to date"
+    )]
+    Older {
+        /// The schema's number in the file.
+        found: usize,
+        /// This program's number.
+        known: usize,
+    },
     /// A migration in the file is not the one that this program has under its number.
     #[error("migration {nth} in the store is not this program's: the file belongs to another program or was changed")]
     Foreign {
@@ -46,31 +56,41 @@ pub fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
     apply(connection, MIGRATIONS)
 }
 
+/// Whether the schema is exactly this program's.
+pub fn check(connection: &Connection) -> Result<(), OpenError> {
+    let known = known(connection)?;
+    compare(&known, MIGRATIONS)?;
+    let is_whole = known.len() == MIGRATIONS.len();
+    is_whole.then_some(()).ok_or(OpenError::Older { found: known.len(), known: MIGRATIONS.len() })
+}
+
+/// The checksums of the migrations that were applied.
+fn known(connection: &Connection) -> Result<Vec<Vec<u8>>, OpenError> {
+    let mut statement = connection.prepare("SELECT sha256 FROM migration ORDER BY nth")?;
+    Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// Whether what was applied are the first of these migrations.
+fn compare(known: &[Vec<u8>], migrations: &[&str]) -> Result<(), OpenError> {
+    if known.len() > migrations.len() {
+        return Err(OpenError::Newer { found: known.len(), known: migrations.len() });
+    }
+    let foreign = known.iter().zip(migrations).position(|(there, text)| *there != Sha256::digest(text).to_vec());
+    foreign.map_or(Ok(()), |place| Err(OpenError::Foreign { nth: place + 1 }))
+}
+
 fn apply(connection: &mut Connection, migrations: &[&str]) -> Result<(), OpenError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
     transaction
         .execute_batch("CREATE TABLE IF NOT EXISTS migration (nth INTEGER PRIMARY KEY, sha256 BLOB NOT NULL) STRICT")?;
-    let known: Vec<Vec<u8>> = transaction
-        .prepare("SELECT sha256 FROM migration ORDER BY nth")?
-        .query_map([], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    if known.len() > migrations.len() {
-        return Err(OpenError::Newer { found: known.len(), known: migrations.len() });
-    }
-    for (place, text) in migrations.iter().enumerate() {
-        let nth = place + 1;
-        let digest = Sha256::digest(text.as_bytes()).to_vec();
-        match known.get(place) {
-            Some(there) if *there == digest => {}
-            Some(_) => return Err(OpenError::Foreign { nth }),
-            None => {
-                transaction.execute_batch(text)?;
-                transaction.execute(
-                    "INSERT INTO migration (nth, sha256) VALUES (?1, ?2)",
-                    (i64::try_from(nth).unwrap_or(i64::MAX), digest),
-                )?;
-            }
-        }
+    let known = known(&transaction)?;
+    compare(&known, migrations)?;
+    for (place, text) in migrations.iter().enumerate().skip(known.len()) {
+        transaction.execute_batch(text)?;
+        transaction.execute(
+            "INSERT INTO migration (nth, sha256) VALUES (?1, ?2)",
+            (i64::try_from(place + 1).unwrap_or(i64::MAX), Sha256::digest(text).to_vec()),
+        )?;
     }
     transaction.commit()?;
     Ok(())

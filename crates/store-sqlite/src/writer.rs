@@ -129,7 +129,7 @@ impl Writer {
         let news = turn.news;
         self.counts.statements.fetch_add(statements.get(), Ordering::Relaxed);
         let committed = match broken {
-            None => self.move_and_commit(),
+            None => self.move_and_commit(texts),
             Some(why) => Err(why),
         };
         if let Err(why) = committed {
@@ -141,7 +141,11 @@ impl Writer {
         Ok((outcomes, news))
     }
 
-    fn move_and_commit(&mut self) -> Result<(), StoreError> {
+    fn move_and_commit(&mut self, texts: &mut Texts) -> Result<(), StoreError> {
+        let statements = Cell::new(0);
+        let mut rows = SqliteRows { connection: &self.connection, texts, statements: &statements, replay: None };
+        self.desk.close_audit(&mut rows)?;
+        self.counts.statements.fetch_add(statements.get(), Ordering::Relaxed);
         self.replay.step(&self.connection).map_err(|why| failed(&why))?;
         self.batch("COMMIT")?;
         self.replay.committed();
@@ -170,7 +174,7 @@ impl Writer {
             }
             outcomes.push(outcome);
         }
-        match self.move_and_commit() {
+        match self.move_and_commit(texts) {
             Ok(()) => (outcomes, news),
             Err(why) => self.give_up(group, before, &why),
         }

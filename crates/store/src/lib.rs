@@ -9,6 +9,7 @@
 
 pub mod apply;
 pub mod batches;
+pub mod chain;
 pub mod change;
 pub mod command;
 #[cfg(feature = "conformance")]

@@ -390,6 +390,19 @@ pub struct Audit {
     pub who: String,
     /// What was done, in words.
     pub what: String,
+    /// Its place: the first is 1.
+    pub nth: i64,
+    /// What chains it to the entry before, as [`crate::chain`] says.
+    pub digest: [u8; 32],
+}
+
+/// What a group commit left the audit with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuditRoot {
+    /// The place of the commit's last entry.
+    pub nth: i64,
+    /// That entry's digest.
+    pub digest: [u8; 32],
 }
 
 /// A refused request that was kept.
@@ -553,7 +566,8 @@ row!(SpentCode, SPENT_CODE, "spent_code", [account, step]);
 row!(Session, SESSION, "session", [key, account, era, token, begun, seen, address, agent]);
 row!(Batch, BATCH, "batch", [key, state, text, chosen, named, total, at]);
 row!(Part, PART, "part", [key, batch, service, cursor, asked, done, failed, cancelled, skipped]);
-row!(Audit, AUDIT, "audit", [key, at, who, what]);
+row!(Audit, AUDIT, "audit", [key, at, who, what, nth, digest]);
+row!(AuditRoot, AUDIT_ROOT, "audit_root", [nth, digest]);
 row!(
     Quarantine,
     QUARANTINE,
@@ -673,6 +687,7 @@ pub static TABLES: &[&Table] = &[
     &BATCH,
     &PART,
     &AUDIT,
+    &AUDIT_ROOT,
     &QUARANTINE,
     &SECRET_USE,
 ];

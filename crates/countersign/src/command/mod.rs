@@ -5,6 +5,7 @@ mod page;
 mod secret;
 
 pub mod account;
+pub mod audit;
 pub mod batch;
 pub mod completion;
 pub mod config;

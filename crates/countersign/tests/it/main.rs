@@ -1,6 +1,7 @@
 //! The product as its users meet it: a process, a file, a socket.
 
 mod artifacts;
+mod audit;
 mod batches;
 mod browser;
 mod commands;

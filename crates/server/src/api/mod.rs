@@ -3,6 +3,7 @@
 //! `routes.rs` holds the one table of operations: router, roles and OpenAPI document are all made from it.
 
 pub(crate) mod accounts;
+pub mod audit;
 mod auth;
 pub(crate) mod batches;
 pub(crate) mod change;

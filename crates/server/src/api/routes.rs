@@ -16,8 +16,8 @@ use domain::rights::Needs;
 use super::auth;
 use super::lists::{Listed, list, one};
 use super::{
-    accounts, batches, events, gate, holds, license, members, openapi, probe, quarantine, rehearsal, restrictions,
-    rules, runs, secrets, services, sources, subjects, submit, variables,
+    accounts, audit, batches, events, gate, holds, license, members, openapi, probe, quarantine, rehearsal,
+    restrictions, rules, runs, secrets, services, sources, subjects, submit, variables,
 };
 use crate::server::Server;
 
@@ -110,6 +110,9 @@ pub fn routes() -> Vec<Route> {
         Route::new("post", "/restrictions/{id}/lift", Administer, "Lift a restriction.", post(restrictions::lift)).takes("Because"),
         Route::new("get", "/receipts/{id}/body", Oversee, "The exact bytes of a receipt.", get(events::receipt_body)),
 
+        Route::new("get", "/audit/root", Administer, "Show the audit's newest root: what stands for all of its entries.", get(audit::root)).answers("AuditRoot"),
+        Route::new("get", "/audit/check", Administer, "Look at the whole audit: whether an entry was removed, changed or moved; and, with a root that was kept elsewhere, whether it was cut off.", get(audit::check)).asks(&["root"]).answers("AuditCheck"),
+
         Route::new("get", "/sources", Oversee, "List sources.", get(sources::list)),
         Route::new("post", "/sources", Administer, "Make a source.", post(sources::create)).takes("Source").gives(201),
         Route::new("post", "/sources/test", Administer, "Judge a sample request by a source that need not be there yet; nothing is written.", post(sources::test)).takes("SourceTest").answers("SourceTested"),
@@ -185,8 +188,8 @@ pub fn routes() -> Vec<Route> {
     let [events, _] = rows::<Event>("/events", "/events/{id}", "List events.");
     let [collections, _] = rows::<Collection>("/collections", "/collections/{id}", "List collections.");
     let [refused, _] = rows::<Quarantine>("/quarantine", "/quarantine/{id}", "List refused requests that were kept.");
-    let [audit, _] = rows::<Audit>("/audit", "/audit/{id}", "List administrative changes.");
-    all.extend([events, collections, refused, audit]);
+    let [changes, _] = rows::<Audit>("/audit", "/audit/{id}", "List administrative changes.");
+    all.extend([events, collections, refused, changes]);
     all
 }
 

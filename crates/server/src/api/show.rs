@@ -320,7 +320,14 @@ impl Show for Quarantine {
 
 impl Show for Audit {
     fn show(&self, view: &View, _: &mut dyn Rows) -> Result<Value, StoreError> {
-        Ok(json!({ "id": view.id(self.key), "at": self.at.rfc3339(), "who": self.who, "what": self.what }))
+        Ok(json!({
+            "id": view.id(self.key),
+            "nth": self.nth,
+            "at": self.at.rfc3339(),
+            "who": self.who,
+            "what": self.what,
+            "digest": verify::hex::encode(&self.digest),
+        }))
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the engine promises beyond the stories: how little it asks of the disk, and which files it refuses.
 
+mod audit;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;

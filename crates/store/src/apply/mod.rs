@@ -28,7 +28,7 @@ use crate::command::{Answer, Asked, Change, Command, News};
 use crate::numbers::Numbers;
 use crate::row::RowsExt;
 use crate::table::Rows;
-use crate::tables::{Audit, Entry, Meta, meta};
+use crate::tables::{Entry, Meta, meta};
 use crate::{Node, Slots, StoreError};
 
 /// What a writer holds between transactions.
@@ -43,6 +43,8 @@ pub struct Desk {
     pub slots: Arc<dyn Slots>,
     /// Places that were taken since the engine last began: to be given back should it not come to a commit.
     pub taken: Vec<ServiceKey>,
+    /// Whether the audit may have entries that no root stands for yet.
+    pub audited: bool,
 }
 
 impl Desk {
@@ -51,6 +53,17 @@ impl Desk {
         for service in self.taken.drain(mark..) {
             self.slots.give_back(service);
         }
+    }
+
+    /// Before a group is committed: writes the audit's root, if the group had entries.
+    ///
+    /// # Errors
+    /// When the engine fails; then the transaction must be given up.
+    pub fn close_audit(&mut self, rows: &mut dyn Rows) -> Result<(), StoreError> {
+        if std::mem::take(&mut self.audited) {
+            crate::chain::close(rows)?;
+        }
+        Ok(())
     }
 }
 
@@ -141,10 +154,12 @@ impl Turn<'_> {
         self.news.push(News::Judged(subject));
     }
 
-    /// Writes an audit row.
+    /// Writes an audit row, chained to the one before.
     fn audit(&mut self, now: Timestamp, who: &str, what: String) -> Result<(), StoreError> {
         let key = domain::AuditKey(self.key(now));
-        self.rows.add(&Audit { key, at: now, who: who.to_owned(), what })
+        let entry = crate::chain::next(self.rows, key, now, who.to_owned(), what)?;
+        self.desk.audited = true;
+        self.rows.add(&entry)
     }
 }
 
@@ -229,5 +244,6 @@ pub fn open_desk(rows: &mut dyn Rows, node: i64, salt: u64, slots: Arc<dyn Slots
         numbers: Numbers::after(rows)?,
         slots,
         taken: Vec::new(),
+        audited: false,
     })
 }

@@ -5,6 +5,7 @@
 
 mod answers;
 mod artifacts;
+mod audit;
 mod batches;
 mod catalogue;
 mod collections;
@@ -160,6 +161,11 @@ const STORIES: &[(&str, Story)] = stories![
         two_events_about_a_new_subject_in_one_body_are_both_owed,
         two_events_about_a_known_subject_in_one_body_change_it_once,
         a_known_event_beside_a_new_one_asks_for_nothing,
+    ],
+    audit: [
+        every_entry_follows_the_one_before_also_after_a_restart,
+        what_is_refused_leaves_the_chain_as_it_was,
+        each_group_has_one_root_and_it_is_its_last_entrys,
     ],
     verdicts: [
         a_hold_is_told_ends_and_is_told_again,
