@@ -53,7 +53,7 @@ impl Scheme {
     pub fn measure(&self, stretches: usize) -> Rates {
         let headers: Vec<(&str, &[u8])> = self.headers.iter().map(|(name, value)| (*name, value.as_slice())).collect();
         let head = Head { method: "POST", url: "https://hooks.example.test/in", headers: &headers };
-        let ours = || self.endpoint.proof(black_box(&head), black_box(&self.body), NOW_S).is_ok();
+        let ours = || self.endpoint.proven_by(black_box(&head), black_box(&self.body), NOW_S).is_ok();
         assert!(ours() && (self.bare)(), "a genuine request is believed: {}", self.name);
         (0..stretches).fold(Rates { ours: 0.0, bare: 0.0 }, |best, _| Rates {
             ours: best.ours.max(rate(ours)),

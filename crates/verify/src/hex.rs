@@ -10,13 +10,8 @@ pub fn encode(bytes: &[u8]) -> String {
 /// The bytes that a hex text stands for; `None` if it is not hex.
 #[must_use]
 pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
-    let (pairs, []) = text.as_chunks::<2>() else {
-        return None;
-    };
-    let mut bytes = Vec::with_capacity(pairs.len());
-    for [high, low] in pairs {
-        bytes.push(value(*high)? << 4 | value(*low)?);
-    }
+    let mut bytes = vec![0; text.len() / 2];
+    decode_into(text, &mut bytes)?;
     Some(bytes)
 }
 
@@ -29,24 +24,20 @@ pub fn decode_into(text: &[u8], bytes: &mut [u8]) -> Option<usize> {
     let bytes = bytes.get_mut(..pairs.len())?;
     let mut all = 0;
     for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-        let (high, low) = (VALUES[usize::from(*high)], VALUES[usize::from(*low)]);
-        *byte = high << 4 | low;
-        all |= high | low;
+        let pair = VALUES[usize::from(*high)] << 4 | VALUES[usize::from(*low)];
+        *byte = pair as u8;
+        all |= pair;
     }
     (all < NO_DIGIT).then_some(pairs.len())
 }
 
-fn value(digit: u8) -> Option<u8> {
-    Some(VALUES[usize::from(digit)]).filter(|value| *value != NO_DIGIT)
-}
-
-/// What stands for a byte that is no digit.
-const NO_DIGIT: u8 = 16;
+/// What stands for a byte that is no digit: more than two digits are worth together.
+const NO_DIGIT: u16 = 256;
 
 /// What each byte is worth as a digit.
-const VALUES: [u8; 256] = values();
+const VALUES: [u16; 256] = values();
 
-const fn values() -> [u8; 256] {
+const fn values() -> [u16; 256] {
     let mut values = [NO_DIGIT; 256];
     let mut value = 0;
     while value < 16 {

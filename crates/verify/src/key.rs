@@ -137,7 +137,7 @@ fn signed_p256(key: &p256::ecdsa::VerifyingKey, message: &[u8], candidate: &[u8]
 
 fn tag<M: hmac::Mac + Clone, P: AsRef<[u8]>>(mac: &M, message: &[P]) -> digest::Output<M> {
     let mut mac = mac.clone();
-    message.iter().for_each(|part| mac.update(part.as_ref()));
+    message.iter().map(P::as_ref).filter(|part| !part.is_empty()).for_each(|part| mac.update(part));
     mac.finalize().into_bytes()
 }
 

@@ -1,6 +1,7 @@
 //! What a request presents to prove its sender, read by the definition's words.
 
 use std::borrow::Cow;
+use std::cell::LazyCell;
 use std::iter;
 
 use crate::calendar;
@@ -24,8 +25,8 @@ const TIME_DIGITS_MAX: usize = 15;
 /// The longest signature that an algorithm makes, in bytes: ECDSA on P-256 in DER.
 const SIGNATURE_BYTES_MAX: usize = 72;
 
-/// How much room for text a message gets for each part beside the body, in bytes.
-const TEXT_BYTES: usize = 32;
+/// How much text before a message's body takes no allocation, in bytes: ids, times and what stands between them.
+const TEXT_BYTES: usize = 64;
 
 /// A signed time, as it stands in the request and as what it says, in milliseconds of Unix time.
 #[derive(Clone)]
@@ -55,9 +56,17 @@ pub(crate) struct Claim<'a> {
 /// A signed message: the body as it arrived, or the JSON in it, and the texts on both sides.
 #[derive(Default)]
 pub(crate) struct Message<'a> {
-    before: Vec<u8>,
+    before: Text,
     body: &'a [u8],
     after: Vec<u8>,
+}
+
+/// Text that takes no allocation while it is short.
+struct Text {
+    short: [u8; TEXT_BYTES],
+    short_bytes: usize,
+    /// All of it, once it is longer.
+    long: Vec<u8>,
 }
 
 /// The signatures that are offered. The first takes no allocation: there is seldom another.
@@ -127,8 +136,8 @@ impl<'a> Presented<'a> {
     pub fn read_content(&mut self, content: &'a Content<'_>, url: &str) -> Result<(), Refusal> {
         let Self { signature, head, .. } = *self;
         let Some(each) = signature.each else {
-            let values = content.values(paths(signature).map(str::to_owned).collect())?;
-            let rest = Rest { signature, head, place: "", values: &values, content, url };
+            let values = LazyCell::new(|| content.values(paths(signature).map(str::to_owned).collect()));
+            let rest = Rest { signature, head, place: "", values: &|| values.as_ref(), content, url };
             return rest.read(&mut self.claim, &mut self.time);
         };
         let count = content.items(each)?;
@@ -138,11 +147,11 @@ impl<'a> Presented<'a> {
         }
         let place = |index: usize| format!("{each}.{index}.");
         let all = (0..count).flat_map(|index| paths(signature).map(move |path| place(index) + path));
-        let values = content.values(all.collect())?;
+        let values = content.values(all.collect());
         self.others.resize_with(count - 1, Claim::default);
         let claims = iter::once(&mut self.claim).chain(&mut self.others);
         for (index, claim) in claims.enumerate() {
-            let rest = Rest { signature, head, place: &place(index), values: &values, content, url };
+            let rest = Rest { signature, head, place: &place(index), values: &|| values.as_ref(), content, url };
             rest.read(claim, &mut self.time)?;
         }
         Ok(())
@@ -150,9 +159,8 @@ impl<'a> Presented<'a> {
 
     /// Whether every claim holds under this key.
     pub fn holds_under(&self, key: &Key) -> bool {
-        iter::once(&self.claim)
-            .chain(&self.others)
-            .all(|claim| key.explains(&claim.message.parts(), claim.candidates.iter()))
+        let holds = |claim: &Claim<'_>| key.explains(&claim.message.parts(), claim.candidates.iter());
+        holds(&self.claim) && self.others.iter().all(holds)
     }
 
     /// What is claimed, unless that is more than one signature of one message.
@@ -207,7 +215,8 @@ struct Rest<'r, 'a, 'b> {
     signature: &'a Signature,
     head: Head<'a>,
     place: &'r str,
-    values: &'r Values,
+    /// What stands at the paths: read when it is first asked for, since most signatures have none.
+    values: &'r dyn Fn() -> Result<&'r Values, &'r Refusal>,
     content: &'a Content<'b>,
     url: &'r str,
 }
@@ -215,8 +224,9 @@ struct Rest<'r, 'a, 'b> {
 impl<'a> Rest<'_, 'a, '_> {
     fn read(&self, claim: &mut Claim<'a>, time: &mut Option<Moment<'a>>) -> Result<(), Refusal> {
         let Self { signature, head, place, values, content, url } = self;
-        let value = |path: &str| values.required(&format!("{place}{path}"));
-        let optional = |path: &str| values.get(&format!("{place}{path}")).unwrap_or_default();
+        let values = || values().map_err(Refusal::clone);
+        let value = |path: &str| values()?.required(&format!("{place}{path}"));
+        let optional = |path: &str| Ok(values()?.get(&format!("{place}{path}")).unwrap_or_default());
         if let Where::Json(path) = signature.at {
             claim.candidates.read(signature, &[value(path)?.as_bytes()])?;
         }
@@ -225,7 +235,6 @@ impl<'a> Rest<'_, 'a, '_> {
             *time = Some(Moment { text: Cow::Owned(text.to_vec()), at_ms: milliseconds(unit, text)? });
         }
         let message = &mut claim.message;
-        message.before.reserve(TEXT_BYTES * (signature.message.len() - 1));
         for part in signature.message {
             match part {
                 Part::Body => message.add_body(content.body),
@@ -238,9 +247,9 @@ impl<'a> Rest<'_, 'a, '_> {
                 Part::UrlPartlyDecoded => message.add(&partly_decoded(url)),
                 Part::Json(path) => message.add(value(path)?.as_bytes()),
                 Part::JsonOf(path, bytes) => message.add(sized(value(path)?, path, *bytes)?.as_bytes()),
-                Part::JsonOrNothing(path) => message.add(optional(path).as_bytes()),
+                Part::JsonOrNothing(path) => message.add(optional(path)?.as_bytes()),
                 Part::JsonWithout(path, character) => {
-                    message.add(without(optional(path), path, *character)?.as_bytes());
+                    message.add(without(optional(path)?, path, *character)?.as_bytes());
                 }
             }
         }
@@ -250,8 +259,7 @@ impl<'a> Rest<'_, 'a, '_> {
 
 impl<'a> Message<'a> {
     fn add(&mut self, text: &[u8]) {
-        let side = if self.body.is_empty() { &mut self.before } else { &mut self.after };
-        side.extend_from_slice(text);
+        if self.body.is_empty() { self.before.add(text) } else { self.after.extend_from_slice(text) }
     }
 
     fn add_body(&mut self, body: &'a [u8]) {
@@ -260,7 +268,35 @@ impl<'a> Message<'a> {
 
     /// What is signed, one after the other with nothing between.
     pub fn parts(&self) -> [&[u8]; 3] {
-        [&self.before, self.body, &self.after]
+        [self.before.bytes(), self.body, &self.after]
+    }
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self { short: [0; TEXT_BYTES], short_bytes: 0, long: Vec::new() }
+    }
+}
+
+impl Text {
+    fn add(&mut self, text: &[u8]) {
+        let end = self.short_bytes + text.len();
+        match self.short.get_mut(self.short_bytes..end) {
+            Some(room) if self.long.is_empty() => {
+                room.copy_from_slice(text);
+                self.short_bytes = end;
+            }
+            _ => {
+                if self.long.is_empty() {
+                    self.long.extend_from_slice(&self.short[..self.short_bytes]);
+                }
+                self.long.extend_from_slice(text);
+            }
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        if self.long.is_empty() { &self.short[..self.short_bytes] } else { &self.long }
     }
 }
 
@@ -456,7 +492,23 @@ fn signed_header<'a>(head: &Head<'a>, name: &str) -> Result<&'a [u8], Refusal> {
 
 /// The items of a list that are not empty.
 fn items(value: &[u8], between: char) -> impl Iterator<Item = &[u8]> {
-    value.split(move |byte| char::from(*byte) == between).map(<[u8]>::trim_ascii).filter(|item| !item.is_empty())
+    let mut rest = Some(value);
+    let next = move || {
+        let all = rest?;
+        let end = position(all, between);
+        rest = end.map(|end| &all[end + 1..]);
+        Some(&all[..end.unwrap_or(all.len())])
+    };
+    iter::from_fn(next).map(<[u8]>::trim_ascii).filter(|item| !item.is_empty())
+}
+
+/// Where a character first stands. Looks at many bytes at once: most lists have one long item.
+fn position(text: &[u8], character: char) -> Option<usize> {
+    let wanted = u8::try_from(character).ok()?;
+    let (chunks, _) = text.as_chunks::<16>();
+    let lacks_it = |chunk: &&[u8; 16]| !chunk.iter().fold(false, |found, byte| found | (*byte == wanted));
+    let passed = chunks.iter().take_while(lacks_it).count() * 16;
+    text[passed..].iter().position(|byte| *byte == wanted).map(|at| passed + at)
 }
 
 /// The key and the value of a list's item.
@@ -474,8 +526,8 @@ fn malformed(signature: &Signature, expected: &str) -> Refusal {
 /// The milliseconds of Unix time that a text says. Numbers are digits, without sign, fraction or blanks.
 pub(super) fn milliseconds(unit: Unit, text: &[u8]) -> Result<i64, Refusal> {
     let number = || {
-        let digit = |number, byte: &u8| byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0'));
-        if (1..=TIME_DIGITS_MAX).contains(&text.len()) { text.iter().try_fold(0, digit) } else { None }
+        let is_number = (1..=TIME_DIGITS_MAX).contains(&text.len()) && text.iter().all(u8::is_ascii_digit);
+        is_number.then(|| text.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0')))
     };
     let (read, expected) = match unit {
         Unit::Seconds => (number().map(|seconds| seconds * 1000), "a time in seconds, 1 to 15 digits"),
@@ -487,7 +539,7 @@ pub(super) fn milliseconds(unit: Unit, text: &[u8]) -> Result<i64, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Presented, SIGNATURE_BYTES_MAX, milliseconds, partly_decoded};
+    use super::{Presented, SIGNATURE_BYTES_MAX, TEXT_BYTES, Text, items, milliseconds, partly_decoded};
     use crate::provider::{Credential, GITHUB, Provider, STANDARD_WEBHOOKS, Signature, Unit, Where};
     use crate::receive::Head;
     use crate::refusal::{Reason, Refusal};
@@ -535,6 +587,30 @@ mod tests {
 
         assert_eq!(candidates(GITHUB_SIGNATURE, &format!("sha256={long}")), Ok(vec![vec![0; SIGNATURE_BYTES_MAX + 1]]));
         assert_eq!(candidates(STANDARD_SIGNATURE, "v1,AAA= v1,AAAA"), Ok(vec![vec![0; 2], vec![0; 3]]));
+    }
+
+    #[test]
+    fn a_list_is_divided_wherever_its_items_end() {
+        for length in 0..50 {
+            let long = "a".repeat(length);
+            let value = format!(" ,{long},b, c ,,{long}");
+            let written = [&*long, "b", "c", &*long].map(str::as_bytes);
+
+            let found = items(value.as_bytes(), ',');
+            assert!(found.eq(written.into_iter().filter(|item| !item.is_empty())), "{length}");
+            assert_eq!(items(value.as_bytes(), 'é').count(), 1);
+        }
+    }
+
+    #[test]
+    fn text_may_be_longer_than_its_room() {
+        for length in [0, 1, TEXT_BYTES - 1, TEXT_BYTES, TEXT_BYTES + 1, 3 * TEXT_BYTES] {
+            let parts = ["id".to_owned(), "x".repeat(length), ".".to_owned()];
+            let mut text = Text::default();
+            parts.iter().for_each(|part| text.add(part.as_bytes()));
+
+            assert_eq!(text.bytes(), parts.concat().as_bytes(), "{length}");
+        }
     }
 
     #[test]

@@ -52,11 +52,18 @@ impl Held {
 type Meant<'e> = (Certified, Vec<(&'e Held, Vec<u8>)>);
 
 /// A believed request: the key that explained it, and what tells it from others.
-pub(crate) struct Believed<'e> {
-    pub proof: Proof,
-    key: &'e Key,
+pub(crate) struct Believed<'e, 'r> {
+    scheme: &'static str,
+    held: &'e Held,
+    signed_at_s: Option<i64>,
     /// What is signed and tells this transmission from others: its time, or its id.
-    mark: Option<Cow<'e, [u8]>>,
+    mark: Option<Cow<'r, [u8]>>,
+}
+
+impl Believed<'_, '_> {
+    fn proof(&self) -> Proof {
+        Proof::new(self.scheme, Arc::clone(&self.held.id), self.signed_at_s)
+    }
 }
 
 impl Endpoint {
@@ -181,14 +188,15 @@ impl Endpoint {
         self.judge(head, &content, now_s, certificate).unwrap_or_else(Outcome::Refuse)
     }
 
-    /// The verification step alone: who sent this, whatever it says. No handshake is answered, and no event is read.
+    /// The verification step alone: the id of the secret that proves who sent this, whatever it says. No handshake is
+    /// answered, and no event is read.
     ///
     /// # Errors
     ///
     /// A [`Refusal`] where nothing proves it.
-    pub fn proof(&self, head: &Head<'_>, body: &[u8], now_s: i64) -> Result<Proof, Refusal> {
+    pub fn proven_by(&self, head: &Head<'_>, body: &[u8], now_s: i64) -> Result<&str, Refusal> {
         let content = Content::new(self.provider, head, body);
-        self.prove(head, &content, now_s, None).map(|believed| believed.proof)
+        self.prove(head, &content, now_s, None).map(|believed| &*believed.held.id)
     }
 
     fn judge(
@@ -204,24 +212,24 @@ impl Endpoint {
             return Ok(answer);
         }
         let believed = self.prove(head, content, now_s, certificate)?;
-        if let Some(answer) = asked.answer(true, content, Some(believed.key))? {
+        if let Some(answer) = asked.answer(true, content, Some(&believed.held.key))? {
             return Ok(answer);
         }
-        self.read(believed, head, content)
+        self.read(&believed, head, content)
     }
 
     /// The verification step alone: who sent this, whatever it says.
-    pub(crate) fn prove<'r>(
-        &'r self,
+    pub(crate) fn prove<'e, 'r>(
+        &'e self,
         head: &Head<'r>,
         content: &'r Content<'_>,
         now_s: i64,
         certificate: Option<&dyn Certificate>,
-    ) -> Result<Believed<'r>, Refusal> {
+    ) -> Result<Believed<'e, 'r>, Refusal> {
         if let Credential::Code { parameter } = &self.provider.credential {
             let held = self.code(parameter, head)?;
             self.method(head)?;
-            return Ok(self.believed(held, None, None));
+            return Ok(self.believed(held));
         }
         self.method(head)?;
         match &self.provider.credential {
@@ -232,10 +240,11 @@ impl Endpoint {
                 presented.read_content(content, &url)?;
                 let held = self.signed(&presented)?;
                 presented.within(self.window_s, now_s)?;
-                Ok(self.believed(held, presented.signed_at_s(), presented.time_text()))
+                let (signed_at_s, mark) = (presented.signed_at_s(), presented.time_text());
+                Ok(Believed { scheme: signature.algorithm.name(), held, signed_at_s, mark })
             }
             Credential::Token { .. } | Credential::Basic | Credential::Code { .. } => {
-                Ok(self.believed(self.presented_secret(head)?, None, None))
+                Ok(self.believed(self.presented_secret(head)?))
             }
             Credential::Twilio => {
                 let candidates = twilio::candidates(head)?;
@@ -243,7 +252,7 @@ impl Endpoint {
                 let explained =
                     |held: &&Held| messages.iter().any(|message| held.key.explains(&[message], &candidates));
                 let held = self.keys.iter().find(explained).ok_or_else(|| self.mismatch())?;
-                Ok(self.believed(held, None, None))
+                Ok(self.believed(held))
             }
             Credential::Netlify => {
                 let presented = netlify::presented(head)?;
@@ -251,16 +260,15 @@ impl Endpoint {
                     |held: &&Held| held.key.explains(&[presented.signed], std::slice::from_ref(&presented.tag));
                 let held = self.keys.iter().find(explained).ok_or_else(|| self.mismatch())?;
                 presented.is_about(content.body)?;
-                Ok(self.believed(held, None, None))
+                Ok(self.believed(held))
             }
             Credential::AwsSns | Credential::PayPal => self.prove_certified(head, content, now_s, certificate),
         }
     }
 
     #[inline]
-    fn believed<'e>(&self, held: &'e Held, signed_at_s: Option<i64>, mark: Option<Cow<'e, [u8]>>) -> Believed<'e> {
-        let proof = Proof::new(self.provider.credential.scheme(), Arc::clone(&held.id), signed_at_s);
-        Believed { proof, key: &held.key, mark }
+    fn believed<'e>(&self, held: &'e Held) -> Believed<'e, 'static> {
+        Believed { scheme: self.provider.credential.scheme(), held, signed_at_s: None, mark: None }
     }
 
     /// What a request presents that is signed with a certificate's key, and what may have been signed: the message for
@@ -288,13 +296,13 @@ impl Endpoint {
         }
     }
 
-    fn prove_certified<'r>(
-        &'r self,
+    fn prove_certified<'e, 'r>(
+        &'e self,
         head: &Head<'r>,
         content: &Content<'_>,
         now_s: i64,
         certificate: Option<&dyn Certificate>,
-    ) -> Result<Believed<'r>, Refusal> {
+    ) -> Result<Believed<'e, 'r>, Refusal> {
         let (certified, messages) = self.certified(head, content)?.ok_or_else(|| self.mismatch())?;
         let certificate = certificate.ok_or_else(|| {
             Refusal::new(Reason::UntrustedCertificate, "the certificate that the request names is not at hand")
@@ -304,22 +312,21 @@ impl Endpoint {
             let detail = "the signature does not belong to this request under its certificate and what is configured";
             Refusal::new(Reason::SignatureMismatch, detail)
         })?;
-        let proof = |signed_at_s| Proof::new(certified.digest.scheme(), Arc::clone(&held.id), signed_at_s);
+        let scheme = certified.digest.scheme();
         if self.provider.credential == Credential::AwsSns {
-            return Ok(Believed { proof: proof(None), key: &held.key, mark: None });
+            return Ok(Believed { scheme, held, signed_at_s: None, mark: None });
         }
         let at_ms = milliseconds(Unit::Rfc3339, paypal::time(head)?.as_bytes())?;
         if let Some(window_s) = self.window_s {
             near(at_ms, window_s, now_s)?;
         }
         let mark = Some(Cow::Borrowed(paypal::transmission(head)?.as_bytes()));
-        Ok(Believed { proof: proof(Some(at_ms.div_euclid(1000))), key: &held.key, mark })
+        Ok(Believed { scheme, held, signed_at_s: Some(at_ms.div_euclid(1000)), mark })
     }
 
     /// What a believed request says.
-    fn read(&self, believed: Believed<'_>, head: &Head<'_>, content: &Content<'_>) -> Result<Outcome, Refusal> {
-        let Believed { proof, mark, .. } = believed;
-        self.tell(proof, mark.as_deref(), head, content)
+    fn read(&self, believed: &Believed<'_, '_>, head: &Head<'_>, content: &Content<'_>) -> Result<Outcome, Refusal> {
+        self.tell(believed.proof(), believed.mark.as_deref(), head, content)
     }
 
     pub(super) fn tell(
