@@ -121,11 +121,8 @@ impl Blobs {
         self.folder.join(TEMPORARIES)
     }
 
-    /// `ab/cdef...`: two digits make 256 folders, so that none grows too long.
     fn path(&self, digest: Digest) -> PathBuf {
-        let name = digest.to_string();
-        let (shelf, rest) = name.split_at(2);
-        self.folder.join(shelf).join(rest)
+        self.folder.join(digest.path())
     }
 
     /// Moves a synced temporary file to its place, unless the blob is there already; durable when this returns.

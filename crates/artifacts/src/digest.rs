@@ -1,6 +1,7 @@
 //! The name of a blob.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// The SHA-256 of a blob's bytes, which is also its name.
@@ -15,6 +16,17 @@ pub struct DigestError;
 impl From<[u8; 32]> for Digest {
     fn from(bytes: [u8; 32]) -> Self {
         Self(bytes)
+    }
+}
+
+impl Digest {
+    /// Where the blob of this name is in its folder, `ab/cdef...`: two digits make 256 folders, so that none grows too
+    /// long.
+    #[must_use]
+    pub fn path(self) -> PathBuf {
+        let name = self.to_string();
+        let (shelf, rest) = name.split_at(2);
+        Path::new(shelf).join(rest)
     }
 }
 

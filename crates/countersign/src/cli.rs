@@ -6,9 +6,9 @@ use clap::{Parser, Subcommand};
 
 use crate::client::Client;
 use crate::command::{
-    account, audit, batch, completion, config, conformance, event, explain, forge, gate, hold, import, license,
-    openapi, preview_file, quarantine, restriction, rule, run, serve, service, sign, source, subject, up, variable,
-    verdict, verify,
+    account, audit, backup, batch, completion, config, conformance, event, explain, forge, gate, hold, import, license,
+    openapi, preview_file, quarantine, restore, restriction, rule, run, serve, service, sign, source, subject, up,
+    variable, verdict, verify,
 };
 use crate::config::{Asked, Config, Extent, Laid};
 use crate::exit::{Done, Failure};
@@ -87,6 +87,10 @@ pub enum Command {
     /// Restrictions: whose later submissions or releases are refused.
     #[command(subcommand)]
     Restriction(restriction::Restriction),
+    /// Make a backup of the data directory, while the server goes on.
+    Backup(backup::Backup),
+    /// Look at a backup, and bring it back into an empty data directory.
+    Restore(restore::Restore),
     /// The audit: who changed what.
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -168,6 +172,8 @@ impl Cli {
             Command::Gate(gate) => gate.run(common).await,
             Command::Hold(hold) => hold.run(common).await,
             Command::Restriction(restriction) => restriction.run(common).await,
+            Command::Backup(backup) => backup.run(common).await,
+            Command::Restore(restore) => restore.run(common).await,
             Command::Audit(audit) => audit.run(common).await,
             Command::Verdict(verdict) => verdict.run(common).await,
             Command::Verify(verify) => verify.run(common),

@@ -14,6 +14,9 @@ use crate::exit::{Exit, Failure};
 /// The administrator's token, where the command line finds it.
 const TOKEN_FILE: &str = "admin-token";
 
+/// The store while a backup is brought back: without its name, no gateway starts here.
+pub const RESTORING: &str = "store.db.restoring";
+
 /// What holds the lock.
 const LOCK_FILE: &str = "lock";
 
@@ -27,7 +30,7 @@ impl DataDir {
     /// Takes the directory, and makes it if it is not there.
     ///
     /// # Errors
-    /// When it cannot be made, or another process has it.
+    /// When it cannot be made, another process has it, or it is half restored.
     pub fn take(path: &Path) -> Result<Self, Failure> {
         let make = DirBuilder::new().recursive(true).mode(0o700).create(path);
         make.map_err(|why| cannot("made", path, &why))?;
@@ -35,6 +38,11 @@ impl DataDir {
         let opened = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&lock_file);
         let lock = opened.map_err(|why| cannot("opened", &lock_file, &why))?;
         match lock.try_lock() {
+            Ok(()) if path.join(RESTORING).exists() => {
+                let what = format!("a restore into the data directory {} broke off", path.display());
+                let mend = "remove what is in it, but its key, and restore the backup again";
+                Err(Failure::new(Exit::Conflict, what).mend(mend))
+            }
             Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
             Err(TryLockError::WouldBlock) => {
                 let what = format!("another countersign works in the data directory {}", path.display());

@@ -4,6 +4,7 @@
 //! keys, [`resources`] brings the file's entries into the store, [`gateway`] wires the parts together and lets them go.
 
 mod administrator;
+mod backup;
 mod cli;
 mod client;
 mod clock;

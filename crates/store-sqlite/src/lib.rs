@@ -22,7 +22,7 @@ use rusqlite::Connection;
 use store::command::Command;
 use store::{Book, Journal, Listener, Pending, Reading, Reply, Search, Slots, StoreError};
 
-pub use migrate::OpenError;
+pub use migrate::{OpenError, SCHEMA};
 use readers::Readers;
 pub use still::Still;
 use writer::Counts;

@@ -4,6 +4,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use sha2::{Digest, Sha256};
 use store::StoreError;
 
+use crate::failed;
+
 /// Every migration, in order.
 const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_start.sql")];
 
@@ -34,6 +36,17 @@ pub enum OpenError {
         /// Which.
         nth: usize,
     },
+    /// What the file holds is not what was written.
+    #[error(
+        "the store is damaged: expected {expected}, found {found}; bring a backup back with `countersign restore`, into \
+         an empty data directory"
+    )]
+    Damaged {
+        /// What belongs there.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
     /// The file cannot be opened, read or written.
     #[error("the store cannot be opened: {0}")]
     Failed(String),
@@ -41,13 +54,16 @@ pub enum OpenError {
 
 impl From<rusqlite::Error> for OpenError {
     fn from(why: rusqlite::Error) -> Self {
-        OpenError::Failed(why.to_string())
+        failed(&why).into()
     }
 }
 
 impl From<StoreError> for OpenError {
     fn from(why: StoreError) -> Self {
-        OpenError::Failed(why.to_string())
+        match why {
+            StoreError::Corrupt { expected, found } => OpenError::Damaged { expected, found },
+            other => OpenError::Failed(other.to_string()),
+        }
     }
 }
 
@@ -55,6 +71,9 @@ impl From<StoreError> for OpenError {
 pub fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
     apply(connection, MIGRATIONS)
 }
+
+/// The number of this program's schema.
+pub const SCHEMA: usize = MIGRATIONS.len();
 
 /// Whether the schema is exactly this program's.
 pub fn check(connection: &Connection) -> Result<(), OpenError> {

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::path::Path;
 
+use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 use store::StoreError;
 use store::table::Rows;
@@ -36,5 +37,44 @@ impl Still {
         let view = self.connection.unchecked_transaction().map_err(|why| failed(&why))?;
         let (mut texts, statements) = (Texts::default(), Cell::new(0));
         ask(&mut SqliteRows { connection: &view, texts: &mut texts, statements: &statements, replay: None })
+    }
+
+    /// Copies the store, as it is at this moment, into a file that is not there yet or empty, and stands alone.
+    ///
+    /// # Errors
+    /// When it cannot be read or the file cannot be written.
+    pub fn copy_to(&self, file: &Path) -> Result<(), OpenError> {
+        // An open view keeps every page of its moment, so what is written meanwhile does not make the copy begin anew.
+        let view = self.connection.unchecked_transaction()?;
+        migrate::check(&view)?;
+        let mut copy = Connection::open(file)?;
+        let backup = Backup::new(&view, &mut copy)?;
+        let step = backup.step(-1)?;
+        if step != StepResult::Done {
+            return Err(OpenError::Failed(format!("its pages could not be copied: {step:?}")));
+        }
+        drop(backup);
+        // Nothing of it stays in a log beside it.
+        copy.pragma_update(None, "journal_mode", "DELETE")?;
+        Ok(())
+    }
+
+    /// What is wrong with the file's pages, rows and indexes, at most twenty things. `quick`: what indexes say is not
+    /// compared with the rows.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn faults(&self, quick: bool) -> Result<Vec<String>, OpenError> {
+        let pragma = if quick { "PRAGMA quick_check(20)" } else { "PRAGMA integrity_check(20)" };
+        let read = || {
+            let mut statement = self.connection.prepare(pragma)?;
+            let said = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+            Ok::<_, rusqlite::Error>(said.into_iter().filter(|line| line != "ok").collect())
+        };
+        match read().map_err(|why| failed(&why)) {
+            Ok(faults) => Ok(faults),
+            Err(StoreError::Corrupt { found, .. }) => Ok(vec![found]),
+            Err(why) => Err(why.into()),
+        }
     }
 }

@@ -87,7 +87,8 @@ impl Writer {
             }
             self.commit_group(&mut group, &mut texts);
         }
-        let _ = self.connection.pragma_query(None, "wal_checkpoint(TRUNCATE)", |_| Ok(()));
+        // A reader that goes on keeps the log; then it is moved at the next start.
+        let _ = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     }
 
     fn commit_group(&mut self, group: &mut Vec<Queued>, texts: &mut Texts) {

@@ -55,12 +55,6 @@ impl Listed for Switch {
 /// # Errors
 /// [`StoreError::Corrupt`] when its content does not read.
 pub fn take(catalogue: &mut Catalogue, entry: &Entry) -> Result<(), StoreError> {
-    fn read<T: serde::de::DeserializeOwned>(entry: &Entry) -> Result<T, StoreError> {
-        serde_json::from_str(&entry.doc).map_err(|why| StoreError::Corrupt {
-            expected: format!("the {} {:?}", entry.kind.word(), entry.name),
-            found: why.to_string(),
-        })
-    }
     match entry.kind {
         EntryKind::Source => {
             let source: Source = read(entry)?;
@@ -92,6 +86,14 @@ pub fn take(catalogue: &mut Catalogue, entry: &Entry) -> Result<(), StoreError> 
         }
     }
     Ok(())
+}
+
+/// Reads an entry's content.
+pub(crate) fn read<T: serde::de::DeserializeOwned>(entry: &Entry) -> Result<T, StoreError> {
+    serde_json::from_str(&entry.doc).map_err(|why| StoreError::Corrupt {
+        expected: format!("the {} {:?}", entry.kind.word(), entry.name),
+        found: why.to_string(),
+    })
 }
 
 /// Keys for new entries: above every entry of a catalogue, and growing with time.

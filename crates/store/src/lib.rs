@@ -19,6 +19,7 @@ pub mod lists;
 pub mod numbers;
 pub mod row;
 pub mod seal;
+pub mod sealed;
 pub mod search;
 pub mod table;
 pub mod tables;

@@ -1,6 +1,6 @@
 //! Readings: what the rest of the product asks of the rows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use domain::event::{Event, Receipt};
@@ -16,9 +16,15 @@ use domain::subject::{Actor, Collection, Subject, SubjectName};
 use domain::*;
 
 use crate::StoreError;
-use crate::row::RowsExt;
+use crate::row::{Cell, RowsExt};
 use crate::table::{Find, Index, Rows, Value};
 use crate::tables::*;
+
+/// Rows that name blobs, read at once.
+const NAMED_AT_ONCE: usize = 1_000;
+
+/// Where a receipt's digest stands among its columns.
+const RECEIPT_DIGEST: usize = 6;
 
 /// Kinds of collections.
 pub const COLLECTION_KINDS: [&str; 4] = ["addon", "operation", "repository", "collection"];
@@ -354,6 +360,35 @@ pub fn is_awaited(rows: &mut dyn Rows, expectation: &Expectation) -> Result<bool
     }
     let runs: Vec<Run> = rows.all(&of(&RUN_EXPECTATION, expectation.key.0))?;
     Ok(runs.iter().any(Run::is_open))
+}
+
+/// The blobs that rows name, by digest, each with the end of its time: an artifact's expiry; a receipt's has none.
+///
+/// # Errors
+/// When the engine fails or a row is corrupt.
+pub fn named_blobs(rows: &mut dyn Rows) -> Result<BTreeMap<[u8; 32], Timestamp>, StoreError> {
+    let mut named = BTreeMap::new();
+    let mut below = None;
+    loop {
+        let page: Vec<Artifact> = rows.page(below, NAMED_AT_ONCE)?;
+        let Some(last) = page.last() else { break };
+        below = Some(last.key.0);
+        for artifact in page.iter().filter(|artifact| artifact.removed.is_none()) {
+            let until = named.entry(artifact.sha256).or_insert(artifact.expires);
+            *until = artifact.expires.max(*until);
+        }
+    }
+    let mut after = Value::Blob(Bytes::new());
+    loop {
+        let find = Find::equal(&RECEIPT_BLOB, Vec::new()).after(after).limit(NAMED_AT_ONCE).narrow(RECEIPT_DIGEST + 1);
+        let page = rows.find(&find)?;
+        let Some(digest) = page.last().and_then(|row| row.get(RECEIPT_DIGEST)) else { return Ok(named) };
+        after = digest.clone();
+        for row in page {
+            let digest = row.into_iter().nth(RECEIPT_DIGEST).unwrap_or(Value::Null);
+            named.insert(Cell::from_value(digest)?, Timestamp::NEVER);
+        }
+    }
 }
 
 /// Whether a blob is kept for anything but this artifact: another one, or a receipt.

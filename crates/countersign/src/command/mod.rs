@@ -6,6 +6,7 @@ mod secret;
 
 pub mod account;
 pub mod audit;
+pub mod backup;
 pub mod batch;
 pub mod completion;
 pub mod config;
@@ -20,6 +21,7 @@ pub mod license;
 pub mod openapi;
 pub mod preview_file;
 pub mod quarantine;
+pub mod restore;
 pub mod restriction;
 pub mod rule;
 pub mod run;

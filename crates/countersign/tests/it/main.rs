@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod audit;
+mod backup;
 mod batches;
 mod browser;
 mod commands;

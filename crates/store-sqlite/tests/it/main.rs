@@ -1,6 +1,7 @@
 //! What the engine promises beyond the stories: how little it asks of the disk, and which files it refuses.
 
 mod audit;
+mod still;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -238,4 +239,16 @@ fn a_store_of_a_newer_program_is_refused_and_left_alone() {
 
     assert!(matches!(opened, Err(OpenError::Newer { .. })), "it was opened");
     assert_eq!(migrations(), before);
+}
+
+#[tokio::test]
+async fn a_store_that_was_closed_stands_alone_in_its_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let engine = open(folder.path());
+    record(&Store::new(&engine), 1).await;
+
+    engine.close();
+
+    let log = std::fs::metadata(folder.path().join("store.db-wal")).map_or(0, |log| log.len());
+    assert_eq!(log, 0, "everything was moved into the file");
 }
