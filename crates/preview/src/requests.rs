@@ -1,5 +1,6 @@
 //! The requests of a HAR file, one at a time: memory is that of the largest, and what is kept of each is bounded.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use domain::content::look::{Exchange, Message, Requests};
@@ -23,20 +24,53 @@ const SHOWN_BYTES_MAX: usize = 1024 * 1024;
 
 /// What stands in the place of a credential.
 const REDACTED: &str = "[redacted]";
-/// Parts of names that tell of a credential.
-const TELLING: [&str; 11] = [
+/// What stands for a body that should be JSON and does not read.
+const UNREADABLE: &str = "[not shown: JSON that does not read, which may hold credentials]";
+/// What is redacted, and what is not.
+const REDACTION: &str = "Headers, parameters and members of JSON whose names tell of a credential show [redacted], and so \
+    does what stands before @ in an address. All else is shown as it is: paths and other bodies may hold passwords and tokens.";
+/// Parts of names that tell of a credential, without what is between their words.
+const TELLING: [&str; 31] = [
     "authorization",
+    "authentication",
+    "xauth",
     "cookie",
     "token",
     "secret",
     "signature",
-    "api-key",
+    "credential",
     "apikey",
-    "api_key",
+    "accesskey",
+    "privatekey",
+    "subscriptionkey",
     "password",
+    "passwd",
+    "passphrase",
     "session",
     "csrf",
+    "xsrf",
+    "samlresponse",
+    "xvault",
+    "sessid",
+    "authcode",
+    "devicecode",
+    "codeverifier",
+    "verificationcode",
+    "passcode",
+    "masterkey",
+    "encryptionkey",
+    "accountkey",
+    "functionskey",
+    "hmac",
 ];
+/// Names that tell of one as a whole.
+const TELLING_WHOLE: [&str; 13] =
+    ["code", "key", "sig", "auth", "jwt", "assertion", "pwd", "pass", "sid", "otp", "pin", "ticket", "nonce"];
+
+/// Names that tell of one as one word among others: `user[pin]`, `connect.sid`.
+const TELLING_WORDS: [&str; 9] = ["sig", "jwt", "pwd", "pass", "sid", "otp", "totp", "pin", "ticket"];
+/// So often a text may be percent-encoded.
+const ENCODED_MAX: usize = 3;
 
 /// The requests of this file.
 pub fn made(file: &[u8]) -> Result<Requests, Unfit> {
@@ -45,7 +79,7 @@ pub fn made(file: &[u8]) -> Result<Requests, Unfit> {
     let Log { creator, entries } = har.log;
     let named = |key| creator.get(key).and_then(Value::as_str).map(|text| clipped(text, 100));
     let creator = [named("name"), named("version")].into_iter().flatten().collect::<Vec<_>>().join(" ");
-    let mut notes = vec![format!("Headers and parameters that hold credentials show {REDACTED}.")];
+    let mut notes = vec![REDACTION.to_owned()];
     if entries.left_out > 0 {
         notes.push(format!("The first {EXCHANGES_MAX} requests are shown; {} more are not.", entries.left_out));
     }
@@ -112,7 +146,7 @@ fn exchange(entry: &Value, room: &mut usize) -> Exchange {
     let status = response["status"].as_u64().and_then(|status| u16::try_from(status).ok());
     Exchange {
         method: text(&request["method"], 40),
-        url: without_credentials(&text(&request["url"], VALUE_BYTES_MAX)),
+        url: shown(&request["url"]),
         status: status.filter(|status| *status > 0),
         status_text: text(&response["statusText"], 100),
         media_type: text(&content["mimeType"], 100),
@@ -128,8 +162,8 @@ fn message(said: &Value, body: &Value, room: &mut usize) -> Message {
     let all = said["headers"].as_array().map(Vec::as_slice).unwrap_or_default();
     let mut headers = Vec::new();
     for header in all.iter().take(HEADERS_MAX) {
-        let (name, value) = (text(&header["name"], 200), text(&header["value"], VALUE_BYTES_MAX));
-        let value = if is_telling(&name) { REDACTED.to_owned() } else { value };
+        let name = text(&header["name"], 200);
+        let value = if is_telling(&name) { REDACTED.to_owned() } else { shown(&header["value"]) };
         if !taken(room, name.len() + value.len()) {
             break;
         }
@@ -148,6 +182,7 @@ fn shown_body(said: &Value, room: &mut usize) -> (Option<String>, Option<String>
     if said["encoding"].as_str().is_some_and(|encoding| !encoding.is_empty()) {
         return (None, Some("Its body is no text and is not shown.".to_owned()));
     }
+    let body = &body_without_credentials(said["mimeType"].as_str().unwrap_or_default(), body);
     let (shown, is_all) = head(body, BODY_BYTES_MAX);
     if !taken(room, shown.len()) {
         return (None, Some(format!("Its body of {} bytes is not shown.", body.len())));
@@ -163,6 +198,11 @@ fn taken(room: &mut usize, bytes: usize) -> bool {
     left.is_some()
 }
 
+/// A value without credentials, then cut: what is cut first may lose the end that tells of one.
+fn shown(value: &Value) -> String {
+    value.as_str().map(|text| clipped(&without_credentials(text), VALUE_BYTES_MAX)).unwrap_or_default()
+}
+
 fn text(value: &Value, bytes_max: usize) -> String {
     value.as_str().map(|text| clipped(text, bytes_max)).unwrap_or_default()
 }
@@ -175,31 +215,132 @@ fn whole(value: &Value) -> Option<u64> {
 }
 
 fn is_telling(name: &str) -> bool {
-    let name = name.to_lowercase();
-    TELLING.iter().any(|part| name.contains(part))
+    let name = name.to_ascii_lowercase();
+    let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
+    let whole: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    TELLING_WHOLE.contains(&whole.as_str())
+        || TELLING.iter().any(|part| whole.contains(part))
+        || words.any(|word| TELLING_WORDS.contains(&word))
 }
 
-/// The URL without what is before an `@` in its host, and without parameters that hold credentials.
-fn without_credentials(url: &str) -> String {
-    let (address, query) = url.split_once('?').map_or((url, None), |(address, query)| (address, Some(query)));
-    let mut shown = match address.split_once("://") {
-        Some((scheme, rest)) => {
-            let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-            match host.rsplit_once('@') {
-                Some((_, host)) => format!("{scheme}://{REDACTED}@{host}{path}"),
-                None => address.to_owned(),
-            }
+/// An address or a text with addresses or parameters, without what is before an `@` in a host, and without the values of
+/// parameters whose names tell of a credential, in a query or a fragment, also in percent-encoding.
+fn without_credentials(text: &str) -> String {
+    let text = without_users(text);
+    let mut shown = String::with_capacity(text.len());
+    for part in text.split_inclusive(|c| ENDS.contains(&c)) {
+        let (pair, end) = part.split_at(part.trim_end_matches(ENDS).len());
+        match telling_at(pair) {
+            Some(value) => shown.extend([pair.get(..value).unwrap_or_default(), REDACTED]),
+            None => shown.push_str(pair),
         }
-        None => address.to_owned(),
-    };
-    for (place, pair) in query.into_iter().flat_map(|query| query.split('&')).enumerate() {
-        shown.push(if place == 0 { '?' } else { '&' });
-        match pair.split_once('=') {
-            Some((name, _)) if is_telling(name) || name == "code" => shown.extend([name, "=", REDACTED]),
-            _ => shown.push_str(pair),
-        }
+        shown.push_str(end);
     }
     shown
+}
+
+/// What ends a parameter's value.
+const ENDS: [char; 9] = ['&', '#', ' ', '<', '>', '"', '\n', '\r', '\t'];
+
+/// Where the value begins of the first name in this text that tells of a credential, or of the value that says more when
+/// it is decoded.
+fn telling_at(pair: &str) -> Option<usize> {
+    let mut plain = Cow::Borrowed(pair);
+    for _ in 0..ENCODED_MAX {
+        let Some(escape) = plain.find('%') else { break };
+        plain = decoded(&plain).into();
+        if telling_value(&plain).is_some_and(|value| value > escape) || without_users(&plain) != plain {
+            return Some(pair.find('=').map_or(0, |equals| equals + 1));
+        }
+    }
+    telling_value(pair).or_else(|| telling_value(&plain).map(|_| pair.find('=').map_or(0, |equals| equals + 1)))
+}
+
+fn telling_value(pair: &str) -> Option<usize> {
+    let before = |equals: usize| pair.get(..equals).unwrap_or_default();
+    let name = |equals| before(equals).rsplit(['?', '&', ';', ',', '=', '/']).next().unwrap_or_default();
+    pair.match_indices('=').map(|(equals, _)| equals).find(|equals| is_telling(name(*equals))).map(|equals| equals + 1)
+}
+
+fn decoded(text: &str) -> String {
+    let (mut bytes, mut at) = (Vec::with_capacity(text.len()), 0);
+    while let Some(byte) = text.as_bytes().get(at) {
+        let digits = text.get(at + 1..at + 3).filter(|_| *byte == b'%');
+        let escaped = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(escaped.unwrap_or(*byte));
+        at += if escaped.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn without_users(text: &str) -> String {
+    let (mut shown, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some((before, after)) = rest.split_once("://") {
+        let end = after.find(|c| "/?#".contains(c) || ENDS.contains(&c)).unwrap_or(after.len());
+        let (host, tail) = after.split_at(end);
+        shown.extend([before, "://"]);
+        match host.rsplit_once('@') {
+            Some((_, host)) => shown.extend([REDACTED, "@", host]),
+            None => shown.push_str(host),
+        }
+        rest = tail;
+    }
+    shown + rest
+}
+
+/// A body as it is shown: a form or JSON without the values under names that tell of a credential, all else as it is.
+fn body_without_credentials<'a>(media_type: &str, body: &'a str) -> Cow<'a, str> {
+    if media_type.trim_start().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
+        return body.split('&').map(field_without_credentials).collect::<Vec<_>>().join("&").into();
+    }
+    match serde_json::from_str::<Value>(body) {
+        Ok(mut value) => {
+            if redact(&mut value, false) {
+                value.to_string().into()
+            } else {
+                body.into()
+            }
+        }
+        // What should be JSON cannot be looked through: it may be cut off, or several texts.
+        Err(_) if media_type.contains("json") || body.trim_start().starts_with(['{', '[', ')']) => UNREADABLE.into(),
+        Err(_) => body.into(),
+    }
+}
+
+/// A form's field: in its value anything may stand but `&`.
+fn field_without_credentials(field: &str) -> String {
+    match field.split_once('=') {
+        Some((name, _)) if is_telling(&decoded(name)) => format!("{name}={REDACTED}"),
+        _ => without_credentials(field),
+    }
+}
+
+/// Redacts what stands below a name that tells of a credential, and credentials in addresses; whether there is any. A
+/// number under `code` is none.
+fn redact(value: &mut Value, is_secret: bool) -> bool {
+    match value {
+        Value::Array(each) => each.iter_mut().fold(false, |any, value| redact(value, is_secret) | any),
+        Value::Object(members) => {
+            // `{"name": "access_token", "value": ".."}`, as forms and headers are written.
+            let named = members.get("name").and_then(Value::as_str).is_some_and(is_telling);
+            members.iter_mut().fold(false, |any, (name, value)| {
+                let is_number_of_an_error = value.is_number() && name.eq_ignore_ascii_case("code");
+                let telling = is_telling(name) && !is_number_of_an_error || named && name == "value";
+                redact(value, is_secret || telling) | any
+            })
+        }
+        Value::String(_) | Value::Number(_) if is_secret => {
+            *value = REDACTED.into();
+            true
+        }
+        Value::String(text) => {
+            let shown = without_credentials(text);
+            let changes = shown != *text;
+            *text = shown;
+            changes
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -245,6 +386,82 @@ mod tests {
 
         assert_eq!(found.exchanges[0].url, "https://[redacted]@a/b?access_token=[redacted]&x=1&code=[redacted]");
         assert!(!serde_json::to_string(&found).expect("JSON").contains("hunter2"));
+    }
+
+    #[test]
+    fn addresses_are_shown_without_credentials_in_any_header() {
+        for (name, value) in [
+            (":path", "/b?access_token=hunter2"),
+            ("Referer", "https://me:hunter2@a/b?x=1&sig=hunter2"),
+            ("Location", "https://a/cb#id_token=hunter2&x=1"),
+            ("Link", "<https://a/?jwt=hunter2>; rel=next, <https://a/?key=hunter2>"),
+            ("Refresh", "0; url=/login?ticket=hunter2;x=hunter2"),
+            ("Ocp-Apim-Subscription-Key", "hunter2"),
+            ("X-Vault-Other", "hunter2"),
+        ] {
+            let headers = [json!({"name": name, "value": value})];
+            let found = har(&[json!({"request": {"headers": headers}})]);
+            let shown = &found.exchanges[0].request.headers[0];
+            assert!(!shown.1.contains("hunter2") && shown.1.contains(REDACTED), "{shown:?}");
+        }
+        assert!(!is_telling(":authority") && !is_telling("author") && !is_telling("Keep-Alive"));
+    }
+
+    #[test]
+    fn a_parameter_is_known_however_it_is_written() {
+        for (url, shown) in [
+            ("https://a/cb#access_token=h&x=1", "https://a/cb#access_token=[redacted]&x=1"),
+            ("/?x=1#id_token=h", "/?x=1#id_token=[redacted]"),
+            ("/#/cb?Code=h", "/#/cb?Code=[redacted]"),
+            ("/?access%5Ftoken=h", "/?access%5Ftoken=[redacted]"),
+            ("/?%74oken=h", "/?%74oken=[redacted]"),
+            ("/?%74oken%3Dh", "[redacted]"),
+            ("/?to=https%3A%2F%2Fa%2F%3Fcode%3Dh", "/?to=[redacted]"),
+            ("/?X-Amz-Credential=h;t=h", "/?X-Amz-Credential=[redacted]"),
+            ("/?author=a&q=100%&monkey=b", "/?author=a&q=100%&monkey=b"),
+            ("a?b=c@d", "a?b=c@d"),
+            ("/?to=https%253A%252F%252Fa%253Fcode%253Dh", "/?to=[redacted]"),
+            ("/?to=https%3A%2F%2Fme%3Ah%40a", "/?to=[redacted]"),
+            ("/?to=%2F%3Fcode%3Dh;token=x", "/?to=[redacted]"),
+            ("/?user[pin]=h&connect.sid=h", "/?user[pin]=[redacted]&connect.sid=[redacted]"),
+            ("/?token=a%20b&zip_code=1&pins=2", "/?token=[redacted]&zip_code=1&pins=2"),
+        ] {
+            assert_eq!(without_credentials(url), shown);
+        }
+    }
+
+    #[test]
+    fn what_is_long_is_redacted_before_it_is_cut() {
+        let url = format!("https://{}@a/", "hunter2".repeat(VALUE_BYTES_MAX));
+        assert_eq!(har(&[json!({"request": {"url": url}})]).exchanges[0].url, "https://[redacted]@a/");
+        let many = "a=".repeat(500_000);
+        assert_eq!(without_credentials(&many), many);
+    }
+
+    #[test]
+    fn forms_and_json_are_shown_without_credentials_and_other_bodies_as_they_are() {
+        let shown = |kind: &str, text: &str| {
+            let found = har(&[json!({"request": {"postData": {"mimeType": kind, "text": text}}})]);
+            found.exchanges[0].request.body.clone().expect("a body")
+        };
+        let form = "application/x-www-form-urlencoded; charset=utf-8";
+        assert_eq!(shown(form, "user=a&password=h;h,h"), "user=a&password=[redacted]");
+        assert_eq!(shown(form, "password=correct horse<\"h&a=b c"), "password=[redacted]&a=b c");
+        let told = shown("application/json", r#"{"a": [{"access_token": "h", "otp": 123}], "code": 404}"#);
+        let told: Value = serde_json::from_str(&told).expect("JSON");
+        assert_eq!(told, json!({"a": [{"access_token": REDACTED, "otp": REDACTED}], "code": 404}));
+        let told = shown(
+            "text/plain",
+            r#"{"tokens": ["h"], "password": {"value": "h"}, "to": "https://a/?code=h", "f": [{"name": "otp", "value": "h"}]}"#,
+        );
+        let told: Value = serde_json::from_str(&told).expect("JSON");
+        let expected = json!({"tokens": [REDACTED], "password": {"value": REDACTED}, "to": "https://a/?code=[redacted]",
+            "f": [{"name": "otp", "value": REDACTED}]});
+        assert_eq!(told, expected);
+        assert_eq!(shown("application/json", r#")]}' {"token": "h"}"#), UNREADABLE);
+        assert_eq!(shown("application/json", "{\"a\":  1}"), "{\"a\":  1}", "nothing in it tells of a credential");
+        assert_eq!(shown("text/plain", "password=h"), "password=h");
+        assert!(har(&[]).notes[0].contains("other bodies may hold passwords"));
     }
 
     #[test]
