@@ -46,7 +46,7 @@ impl std::fmt::Debug for PasswordHash {
 /// An authenticator that shows time-based codes (RFC 6238).
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SecondFactor {
-    /// Its secret, in base32.
+    /// Its secret, in hex.
     pub secret: Sealed,
     /// Since when.
     pub at: Timestamp,
@@ -95,7 +95,7 @@ impl Session {
     }
 }
 
-/// Passwords that everybody tries first; compared without regard to case and to what is no letter or digit.
+/// Passwords that everybody tries first, a longer one before what it begins with; compared without regard to case and to what is no letter or digit.
 const PLAIN: &[&str] = &[
     "password",
     "passwort",
@@ -109,8 +109,8 @@ const PLAIN: &[&str] = &[
     "changeme",
     "countersign",
     "secret",
-    "abc",
     "abcdef",
+    "abc",
     "trustno",
 ];
 
@@ -157,7 +157,9 @@ pub fn check_password(password: &str, name: &str) -> Result<(), Weak> {
         return Err(Weak::Short { chars });
     }
     let core = core(password);
-    if !name.is_empty() && core.trim_matches(|c: char| c.is_ascii_digit()) == self::core(name) {
+    let name = self::core(name);
+    let without_digits = |text: &str| text.trim_matches(|c: char| c.is_ascii_digit()).to_owned();
+    if !name.is_empty() && (core == name || without_digits(&core) == without_digits(&name)) {
         return Err(Weak::Name);
     }
     if is_plain(&core) { Err(Weak::Plain) } else { Ok(()) }
@@ -190,9 +192,13 @@ mod tests {
         assert_eq!(check_password("äöüäöü-zwölf", "ada"), Ok(()), "characters are counted, not bytes");
         assert_eq!(check_password("elf-zeichen", "ada"), Err(Weak::Short { chars: 11 }));
         assert_eq!(check_password(&"x1y2z3".repeat(200), "ada"), Err(Weak::Long { bytes: 1_200 }));
-        for plain in ["Password1234!", "passwordpassword", "aaaaaaaaaaaa", "123456789012", "Welcome-Admin-2026"] {
+        for plain in
+            ["Password1234!", "passwordpassword", "aaaaaaaaaaaa", "123456789012", "Welcome-Admin-2026", "abcdef123456"]
+        {
             assert_eq!(check_password(plain, "ada"), Err(Weak::Plain), "{plain}");
         }
         assert_eq!(check_password("Ada.Lovelace-1815", "ada lovelace"), Err(Weak::Name));
+        assert_eq!(check_password("ada-1815-1815", "ada1815"), Err(Weak::Name));
+        assert_eq!(check_password("correct horse battery", "1815"), Ok(()), "a name of digits is nobody's password");
     }
 }

@@ -197,11 +197,14 @@ pub async fn add_token(
     StrictOrNothing(spec): StrictOrNothing<TokenSpec>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let account = find(&server, &server.parts.store.catalogue(), &id)?.key;
+    caller.not_on_itself(account)?;
     let token = issue_token(&server, &caller.name, account, spec.name.as_deref()).await?;
     let answer = json!({ "id": server.show(token.credential.key), "name": token.credential.name, "token": token.text });
     Ok((StatusCode::CREATED, Json(answer)))
 }
 
+/// The most tokens of an account that are in force, and the most revoked ones that it remembers.
+const TOKENS_MAX: usize = 50;
 /// The longest name of a token.
 const TOKEN_NAME_CHARS_MAX: usize = 80;
 
@@ -217,7 +220,19 @@ pub(crate) async fn issue_token(
         return Err(Problem::invalid(format!("name: expected at most {TOKEN_NAME_CHARS_MAX} characters in one line")));
     }
     change(server, who, |catalogue, keys| {
-        let mut account = by_key(catalogue, account)?.clone();
+        let mut account = switched_on(catalogue, account)?.clone();
+        let revoked = account.credentials.iter().filter(|each| each.revoked).count();
+        if account.credentials.len() - revoked >= TOKENS_MAX {
+            let detail = format!("the account has {TOKENS_MAX} API keys in force, the most there may be; revoke one");
+            return Err(Problem::new(&problem::CONFLICT, detail));
+        }
+        // The audit names those that were revoked; the account keeps as many of them.
+        let mut past = revoked.saturating_sub(TOKENS_MAX);
+        account.credentials.retain(|each| {
+            let goes = each.revoked && past > 0;
+            past -= usize::from(goes);
+            !goes
+        });
         let mut token = resources::token(keys.key(), &*server.parts.random, server.now());
         token.credential.name = name.map(str::to_owned);
         account.credentials.push(token.credential.clone());
@@ -234,6 +249,7 @@ pub async fn add_access_key(
     Segments(id): Segments<String>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let account = find(&server, &server.parts.store.catalogue(), &id)?.key;
+    caller.not_on_itself(account)?;
     let new = issue_access_key(&server, &caller.name, account).await?;
     let answer = json!({
         "id": server.show(new.key.key), "access_key": new.key.name, "secret_key": new.secret.as_str(),
@@ -244,7 +260,7 @@ pub async fn add_access_key(
 /// Makes a new key for signed requests; the others stay valid, so that keys can be changed without a gap.
 pub(crate) async fn issue_access_key(server: &Shared, who: &str, account: AccountKey) -> Result<NewAccessKey, Problem> {
     change(server, who, |catalogue, keys| {
-        let mut account = by_key(catalogue, account)?.clone();
+        let mut account = switched_on(catalogue, account)?.clone();
         let new = resources::access_key(&account, keys.key(), &server.parts.seal, &*server.parts.random, server.now());
         account.access.push(new.key.clone());
         let what = format!("made an access key for the account {}", account.name);
@@ -315,6 +331,7 @@ pub async fn make_link(
     Segments(id): Segments<String>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let account = find(&server, &server.parts.store.catalogue(), &id)?.key;
+    caller.not_on_itself(account)?;
     let until = server.now().after(link::LINK_SPAN);
     let path = link::make(&server, &caller.name, account).await?;
     Ok((StatusCode::CREATED, Json(json!({ "path": path, "until": until.rfc3339() }))))
@@ -326,6 +343,7 @@ pub async fn turn_off_second(
     Segments(id): Segments<String>,
 ) -> Result<StatusCode, Problem> {
     let account = find(&server, &server.parts.store.catalogue(), &id)?.key;
+    caller.not_on_itself(account)?;
     second::turn_off(&server, &caller.name, account).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -346,6 +364,16 @@ fn keep_an_administrator(catalogue: &Catalogue, changed: &Account) -> Result<(),
 
 fn by_key(catalogue: &Catalogue, key: AccountKey) -> Result<&Account, Problem> {
     catalogue.accounts.get(&key).ok_or_else(|| Problem::new(&problem::NOT_FOUND, "the account is gone"))
+}
+
+/// The account, if it is on: one that was switched off gets no new keys, which its being switched on would bring to life.
+fn switched_on(catalogue: &Catalogue, key: AccountKey) -> Result<&Account, Problem> {
+    let account = by_key(catalogue, key)?;
+    if account.active {
+        return Ok(account);
+    }
+    let detail = format!("the account {:?} is switched off; switch it on first", account.name);
+    Err(Problem::new(&problem::CONFLICT, detail))
 }
 
 /// By id, or by name.

@@ -19,12 +19,25 @@ pub struct Caller {
     pub key: AccountKey,
     pub name: String,
     pub account: Account,
+    /// Whether it is a browser's session that calls, not a token.
+    pub by_session: bool,
 }
 
 impl Caller {
     /// The account as a caller.
     pub(crate) fn of(account: &Account) -> Self {
-        Self { key: account.key, name: account.name.clone(), account: account.clone() }
+        Self { key: account.key, name: account.name.clone(), account: account.clone(), by_session: false }
+    }
+
+    /// Refuses a session what would outlive it on its own account: its page asks for the password first.
+    ///
+    /// # Errors
+    /// When it is that.
+    pub(crate) fn not_on_itself(&self, account: AccountKey) -> Result<(), Problem> {
+        match self.by_session && self.key == account {
+            true => Err(on_itself()),
+            false => Ok(()),
+        }
     }
 
     /// What it sees.
@@ -53,6 +66,11 @@ impl Caller {
     }
 }
 
+/// What a session is refused on its own account.
+pub(crate) fn on_itself() -> Problem {
+    Problem::new(&problem::CONFLICT, "one's own account is changed on the page /account, which asks for the password")
+}
+
 fn refusal(account: &Account, place: Option<Place<'_>>) -> Problem {
     let granted = place.filter(|_| account.role == Role::Member).and_then(|place| account.access_to(place));
     let granted = granted.map(|access| format!(", with {access} in this collection")).unwrap_or_default();
@@ -72,11 +90,15 @@ pub async fn check(State((server, needs)): State<(Server, Needs)>, mut request: 
 }
 
 async fn caller(server: &Shared, method: &Method, headers: &HeaderMap, needs: Needs) -> Result<Caller, Problem> {
-    let account = match token(headers) {
+    let token = token(headers);
+    let account = match token {
         Some(token) => by_token(server, token).await?,
         None => by_session(server, method, headers).await?,
     };
-    if rights::may_somewhere(&account, needs) { Ok(Caller::of(&account)) } else { Err(refusal(&account, None)) }
+    if !rights::may_somewhere(&account, needs) {
+        return Err(refusal(&account, None));
+    }
+    Ok(Caller { by_session: token.is_none(), ..Caller::of(&account) })
 }
 
 fn token(headers: &HeaderMap) -> Option<&str> {

@@ -49,7 +49,7 @@ pub async fn put(
     Strict(spec): Strict<Membership>,
 ) -> Result<Json<Value>, Problem> {
     let collection = find(&server, &caller, Needs::ManageMembers, &collection, &params).await?;
-    let (key, name) = member(&server, &account)?;
+    let (key, name) = member(&server, &caller, &account)?;
     set(&server, &caller.name, &collection, key, Some(spec.access)).await?;
     Ok(Json(json!({ "id": server.show(key), "name": name, "access": spec.access })))
 }
@@ -61,7 +61,7 @@ pub async fn delete(
     params: Params,
 ) -> Result<StatusCode, Problem> {
     let collection = find(&server, &caller, Needs::ManageMembers, &collection, &params).await?;
-    let (key, _) = member(&server, &account)?;
+    let (key, _) = member(&server, &caller, &account)?;
     set(&server, &caller.name, &collection, key, None).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -104,10 +104,15 @@ pub(crate) async fn set(
     .await
 }
 
-fn member(server: &Shared, account: &str) -> Result<(AccountKey, String), Problem> {
+/// An account that may become a member. Who sees no accounts is told of no other by a guess at its name.
+fn member(server: &Shared, caller: &Caller, account: &str) -> Result<(AccountKey, String), Problem> {
     let catalogue = server.parts.store.catalogue();
-    let found = accounts::find(server, &catalogue, account)?;
-    Ok((found.key, found.name.clone()))
+    let found = accounts::find(server, &catalogue, account);
+    if caller.sight().is_whole() {
+        return found.map(|found| (found.key, found.name.clone()));
+    }
+    let found = found.ok().filter(|found| found.role == Role::Member);
+    found.map(|found| (found.key, found.name.clone())).ok_or_else(|| Problem::no_such("member's account", account))
 }
 
 /// A collection by its id or its name, if the caller may do this with it.
@@ -121,9 +126,10 @@ async fn find(
     params.only(&["kind"])?;
     let key = server.parse::<domain::CollectionKey>(id).ok();
     let (name, kind) = (id.to_owned(), params.one("kind").map(str::to_owned));
+    let mut sight = caller.sight();
     let found = server.parts.store.read(move |rows| {
         let by_id = key.map_or(Ok(None), |key| rows.load::<Collection>(key.0))?;
-        by_id.map_or_else(|| find_collection(rows, &name, kind.as_deref()), |found| Ok(Ok(found)))
+        by_id.map_or_else(|| find_collection(rows, &name, kind.as_deref(), &mut sight), |found| Ok(Ok(found)))
     });
     let absent = || Problem::no_such("collection", id);
     let collection = found.await?.map_err(|problem| if caller.sight().is_whole() { problem } else { absent() })?;

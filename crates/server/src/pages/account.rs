@@ -12,7 +12,7 @@ use super::answer::page;
 use super::chrome::{Chrome, done};
 use super::form::Typed;
 use super::keys::{KeyLine, OncePage, key_lines};
-use super::login::{Refusal, new_password, sentence, told, with_pause};
+use super::login::{new_password, sentence, told, with_pause};
 use super::parts::{Control, Field, Moment, Once};
 use super::visitor::Visitor;
 use crate::api::{Segments, accounts};
@@ -33,8 +33,14 @@ struct AccountPage {
     role: &'static str,
     password: PasswordForm,
     second: Option<Second>,
-    /// The password, asked for before the second factor changes.
+    /// The password, asked for before two-factor sign-in is set up or gets new codes, ...
     proof: Field,
+    /// ... before it is turned off, ...
+    off_proof: Field,
+    /// ... and before a key is made.
+    key_proof: Field,
+    /// The act whose form stays open, since its password was wrong.
+    wrong_act: Act,
     sessions: Vec<SessionLine>,
     keys: Vec<KeyLine>,
     key_name: Field,
@@ -60,14 +66,26 @@ struct SessionLine {
     is_this: bool,
 }
 
+/// What asks for the password once more.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Act {
+    #[default]
+    SetUp,
+    Recovery,
+    TurnOff,
+    Key,
+}
+
 /// What is wrong with what was typed, by form.
 #[derive(Default)]
 struct Wrong {
     present: Option<String>,
     password: Option<String>,
     again: Option<String>,
-    proof: Option<String>,
+    proof: Option<(Act, String)>,
     key_name: Option<String>,
+    /// The name of a key that was typed.
+    typed_key: String,
 }
 
 type Answer = Result<Response, Problem>;
@@ -92,16 +110,24 @@ async fn answer(server: &Shared, visitor: &Visitor, status: StatusCode, wrong: W
         .second
         .as_ref()
         .map(|second| Second { since: Moment::new(second.at, now), codes_left: account.sign_in.recovery.len() });
+    let wrong_act = wrong.proof.as_ref().map(|(act, _)| *act).unwrap_or_default();
+    let proof = |name, acts: &[Act]| {
+        let wrong = wrong.proof.clone().filter(|(act, _)| acts.contains(act)).map(|(_, text)| text);
+        secret(name, "Your password").autocomplete("current-password").wrong(wrong)
+    };
     let name_hint = "What it is for: \"deploy script\".";
     let account = AccountPage {
         chrome: Chrome::new(visitor, HERE, "Your account"),
         role: super::keys::role_words(account.role),
         password: PasswordForm { present, new, again },
         second,
-        proof: secret("proof", "Your password").autocomplete("current-password").wrong(wrong.proof),
+        proof: proof("proof", &[Act::SetUp, Act::Recovery]),
+        off_proof: proof("proof", &[Act::TurnOff]).id("off-proof"),
+        key_proof: proof("key_proof", &[Act::Key]),
+        wrong_act,
         sessions,
         keys: key_lines(server, account).await?,
-        key_name: Field::line("name", "Name").hint(name_hint).wrong(wrong.key_name),
+        key_name: Field::line("name", "Name").hint(name_hint).value(&wrong.typed_key).wrong(wrong.key_name),
     };
     Ok(page(status, &account))
 }
@@ -165,7 +191,10 @@ pub async fn set_password(
     }
     match profile::change_password(&server, &visitor.signed, &typed.present, &typed.password, &browser).await {
         Ok(cookie) => {
-            let mut response = done(HERE, "Your password was changed. Every other session has ended.");
+            let mut response = done(
+                HERE,
+                "Your password was changed. Every other session has ended. API keys stay in force: revoke those that you do not know.",
+            );
             let cookie = HeaderValue::try_from(cookie)
                 .map_err(|_| Problem::new(&problem::INTERNAL, "the cookie could not be written"))?;
             response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -190,54 +219,55 @@ pub struct Proof {
     proof: String,
 }
 
-async fn proven(
+/// Holds the password against the account before an act; the page that says what is wrong, where it is not right.
+async fn unproven(
     server: &Shared,
     visitor: &Visitor,
-    browser: &Browser,
-    proof: &Proof,
-) -> Result<Result<(), (Refusal, String)>, Problem> {
-    match profile::prove_again(server, &visitor.signed, &proof.proof, browser).await {
-        Ok(()) => Ok(Ok(())),
-        Err(why) => told(why, WRONG).map(Err),
-    }
+    proof: &str,
+    act: Act,
+    typed_key: &str,
+) -> Result<Option<Response>, Problem> {
+    let Err(why) = profile::prove_again(server, &visitor.signed, proof).await else { return Ok(None) };
+    let (refusal, text) = told(why, WRONG)?;
+    let wrong = Wrong { proof: Some((act, text)), typed_key: typed_key.to_owned(), ..Wrong::default() };
+    Ok(Some(with_pause(&refusal, answer(server, visitor, refusal.code, wrong).await?)))
 }
 
 #[derive(Template)]
 #[template(path = "two-factor.html")]
 struct TwoFactorPage {
     chrome: Chrome,
-    secret: Once,
-    uri: String,
-    picture: Option<(String, usize)>,
+    /// What an authenticator is given, shown once; after a wrong code it is there already.
+    given: Option<Given>,
     code: Field,
 }
 
+struct Given {
+    secret: Once,
+    uri: String,
+    picture: Option<(String, usize)>,
+}
+
 /// Begins to set two-factor sign-in up: the password is asked for first.
-pub async fn enrol(
-    State(server): State<Server>,
-    visitor: Visitor,
-    browser: Browser,
-    Typed(proof): Typed<Proof>,
-) -> Answer {
-    if let Err((refusal, text)) = proven(&server, &visitor, &browser, &proof).await? {
-        let wrong = Wrong { proof: Some(text), ..Wrong::default() };
-        return Ok(with_pause(&refusal, answer(&server, &visitor, refusal.code, wrong).await?));
+pub async fn enrol(State(server): State<Server>, visitor: Visitor, Typed(proof): Typed<Proof>) -> Answer {
+    if let Some(answer) = unproven(&server, &visitor, &proof.proof, Act::SetUp, "").await? {
+        return Ok(answer);
     }
     if visitor.account().sign_in.second.is_some() {
         return Err(Problem::new(&problem::CONFLICT, "two-factor sign-in is on already"));
     }
-    Ok(enrolling(&server, &visitor, StatusCode::OK, None))
+    let enrolment = second::enrol(&server, &visitor.signed);
+    let secret = Once { id: "secret", label: "Or type this key", value: enrolment.secret.to_string() };
+    let picture = second::picture(&enrolment.uri);
+    let given = Given { secret, uri: enrolment.uri.to_string(), picture };
+    Ok(enrolling(&visitor, StatusCode::OK, Some(given), None))
 }
 
-fn enrolling(server: &Shared, visitor: &Visitor, status: StatusCode, wrong: Option<String>) -> Response {
-    let enrolment = second::enrol(server, visitor.account());
+fn enrolling(visitor: &Visitor, status: StatusCode, given: Option<Given>, wrong: Option<String>) -> Response {
     let code = Field::line("code", "Code").hint("The six digits that the authenticator shows now.");
-    let secret = Once { id: "secret", label: "Or type this key", value: enrolment.secret.to_string() };
     let two_factor = TwoFactorPage {
         chrome: Chrome::new(visitor, HERE, "Set up two-factor sign-in"),
-        secret,
-        picture: second::picture(&enrolment.uri),
-        uri: enrolment.uri.to_string(),
+        given,
         code: code.autocomplete("one-time-code").required().wrong(wrong),
     };
     page(status, &two_factor)
@@ -250,11 +280,11 @@ pub struct Code {
 
 /// Turns it on with the first code; the recovery codes are shown this once.
 pub async fn confirm(State(server): State<Server>, visitor: Visitor, Typed(typed): Typed<Code>) -> Answer {
-    match second::confirm(&server, visitor.account(), &typed.code).await? {
+    match second::confirm(&server, &visitor.signed, &typed.code).await? {
         Some(codes) => Ok(recovery(&visitor, "Two-factor sign-in is on", &codes)),
         None => {
             let wrong = "The code is not right. Codes change every 30 seconds; look whether the clocks agree.";
-            Ok(enrolling(&server, &visitor, StatusCode::UNPROCESSABLE_ENTITY, Some(wrong.to_owned())))
+            Ok(enrolling(&visitor, StatusCode::UNPROCESSABLE_ENTITY, None, Some(wrong.to_owned())))
         }
     }
 }
@@ -267,29 +297,17 @@ fn recovery(visitor: &Visitor, title: &'static str, codes: &[String]) -> Respons
     page(StatusCode::OK, &OncePage { chrome, lead: lead.to_owned(), values: vec![once], back: HERE.to_owned() })
 }
 
-pub async fn turn_off(
-    State(server): State<Server>,
-    visitor: Visitor,
-    browser: Browser,
-    Typed(proof): Typed<Proof>,
-) -> Answer {
-    if let Err((refusal, text)) = proven(&server, &visitor, &browser, &proof).await? {
-        let wrong = Wrong { proof: Some(text), ..Wrong::default() };
-        return Ok(with_pause(&refusal, answer(&server, &visitor, refusal.code, wrong).await?));
+pub async fn turn_off(State(server): State<Server>, visitor: Visitor, Typed(proof): Typed<Proof>) -> Answer {
+    if let Some(answer) = unproven(&server, &visitor, &proof.proof, Act::TurnOff, "").await? {
+        return Ok(answer);
     }
     second::turn_off(&server, &visitor.name, visitor.key).await?;
     Ok(done(HERE, "Two-factor sign-in is off."))
 }
 
-pub async fn renew_recovery(
-    State(server): State<Server>,
-    visitor: Visitor,
-    browser: Browser,
-    Typed(proof): Typed<Proof>,
-) -> Answer {
-    if let Err((refusal, text)) = proven(&server, &visitor, &browser, &proof).await? {
-        let wrong = Wrong { proof: Some(text), ..Wrong::default() };
-        return Ok(with_pause(&refusal, answer(&server, &visitor, refusal.code, wrong).await?));
+pub async fn renew_recovery(State(server): State<Server>, visitor: Visitor, Typed(proof): Typed<Proof>) -> Answer {
+    if let Some(answer) = unproven(&server, &visitor, &proof.proof, Act::Recovery, "").await? {
+        return Ok(answer);
     }
     let codes = second::renew_recovery(&server, visitor.account()).await?;
     Ok(recovery(&visitor, "New recovery codes", &codes))
@@ -311,7 +329,19 @@ pub struct KeyName {
     pub name: String,
 }
 
-pub async fn add_key(State(server): State<Server>, visitor: Visitor, Typed(typed): Typed<KeyName>) -> Answer {
+/// A key that somebody makes for themselves.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct OwnKey {
+    name: String,
+    key_proof: String,
+}
+
+/// Makes an API key. It outlives the session, so the password is asked for first.
+pub async fn add_key(State(server): State<Server>, visitor: Visitor, Typed(typed): Typed<OwnKey>) -> Answer {
+    if let Some(answer) = unproven(&server, &visitor, &typed.key_proof, Act::Key, &typed.name).await? {
+        return Ok(answer);
+    }
     match accounts::issue_token(&server, &visitor.name, visitor.key, Some(&typed.name)).await {
         Ok(token) => {
             let lead = "It may do what you may do, in the header Authorization: Bearer.".to_owned();
@@ -320,7 +350,7 @@ pub async fn add_key(State(server): State<Server>, visitor: Visitor, Typed(typed
             Ok(page(StatusCode::OK, &OncePage { chrome, lead, values: vec![once], back: HERE.to_owned() }))
         }
         Err(why) if *why.kind == problem::INVALID => {
-            let wrong = Wrong { key_name: Some(sentence(&why.detail)), ..Wrong::default() };
+            let wrong = Wrong { key_name: Some(sentence(&why.detail)), typed_key: typed.name, ..Wrong::default() };
             answer(&server, &visitor, StatusCode::UNPROCESSABLE_ENTITY, wrong).await
         }
         Err(why) => Err(why),

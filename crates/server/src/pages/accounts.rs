@@ -19,7 +19,8 @@ use super::keys::{KeyLine, OncePage, key_lines, role_choices, role_words};
 use super::login::sentence;
 use super::parts::{Badge, Control, Field, Moment, Once, Tone};
 use super::visitor::Visitor;
-use crate::api::{Segments, accounts};
+use crate::api::{Segments, accounts, on_itself};
+use crate::people::session::Browser;
 use crate::people::{link, second};
 use crate::problem::{self, Problem};
 use crate::resources::AccountSpec;
@@ -113,10 +114,15 @@ pub struct NewAccount {
 }
 
 /// Makes a person's account, and shows the link with which they choose a password.
-pub async fn create(State(server): State<Server>, visitor: Visitor, Typed(typed): Typed<NewAccount>) -> Answer {
+pub async fn create(
+    State(server): State<Server>,
+    visitor: Visitor,
+    browser: Browser,
+    Typed(typed): Typed<NewAccount>,
+) -> Answer {
     let spec = AccountSpec::new(typed.name.trim(), role_of(&typed.role)?);
     match accounts::make_person(&server, &visitor.name, &spec).await {
-        Ok(account) => link_page(&server, &visitor, &account).await,
+        Ok(account) => link_page(&server, &visitor, &account, &browser).await,
         Err(why) if [problem::INVALID, problem::TAKEN].contains(why.kind) => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             Ok(new_form(&visitor, status, &typed.name, &typed.role, Some(sentence(&why.detail))))
@@ -129,14 +135,14 @@ fn role_of(word: &str) -> Result<Role, Problem> {
     Role::from_word(word).ok_or_else(|| Problem::invalid("role: expected one of those that the form offers"))
 }
 
-async fn link_page(server: &Shared, visitor: &Visitor, account: &Account) -> Answer {
+async fn link_page(server: &Shared, visitor: &Visitor, account: &Account, browser: &Browser) -> Answer {
     let path = link::make(server, &visitor.name, account.key).await?;
     let lead = format!(
-        "With this link {} chooses a password and signs in. It works once, for ten minutes. Put the address under which \
-         they reach these pages in front of it.",
+        "With this link {} chooses a password and signs in. It works once, for ten minutes. It begins with the address \
+         under which you reach these pages.",
         account.name
     );
-    let once = Once { id: "link", label: "One-time link", value: path };
+    let once = Once { id: "link", label: "One-time link", value: format!("{}{path}", browser.base) };
     let chrome = Chrome::new(visitor, HERE, format!("A link for {}", account.name));
     let back = format!("{HERE}/{}", server.show(account.key));
     Ok(page(StatusCode::OK, &OncePage { chrome, lead, values: vec![once], back }))
@@ -208,7 +214,7 @@ async fn show(
             choice("access", "May", accesses),
         ],
         keys: key_lines(server, account).await?,
-        key_name: Field::line("name", "Name").hint("What it is for.").wrong(wrong_key_name),
+        key_name: Field::line("name", "Name").id("key-name").hint("What it is for.").wrong(wrong_key_name),
     };
     Ok(page(status, &one))
 }
@@ -261,7 +267,10 @@ pub async fn set_role(
     }
     let edit = |before: &AccountSpec| Ok(AccountSpec { role, ..before.clone() });
     accounts::edited(&server, &visitor.name, account.key, edit).await?;
-    let notice = format!("{} has the role {role} now. Sessions under another role have ended.", account.name);
+    let notice = match account.role == role {
+        true => format!("{} has the role {role} already.", account.name),
+        false => format!("{} has the role {role} now. Its sessions have ended.", account.name),
+    };
     Ok(done(&path_of(&server, &account), &notice))
 }
 
@@ -309,12 +318,23 @@ pub async fn grant(
     Ok(done(&path_of(&server, &account), &notice))
 }
 
-pub async fn make_link(State(server): State<Server>, visitor: Visitor, Segments(id): Segments<String>) -> Answer {
-    link_page(&server, &visitor, &found(&server, &id)?).await
+/// An account that is not the visitor's own: on one's own page the password is asked for first.
+fn other(server: &Shared, visitor: &Visitor, id: &str) -> Result<Account, Problem> {
+    let account = found(server, id)?;
+    if account.key == visitor.key { Err(on_itself()) } else { Ok(account) }
+}
+
+pub async fn make_link(
+    State(server): State<Server>,
+    visitor: Visitor,
+    browser: Browser,
+    Segments(id): Segments<String>,
+) -> Answer {
+    link_page(&server, &visitor, &other(&server, &visitor, &id)?, &browser).await
 }
 
 pub async fn turn_off_second(State(server): State<Server>, visitor: Visitor, Segments(id): Segments<String>) -> Answer {
-    let account = found(&server, &id)?;
+    let account = other(&server, &visitor, &id)?;
     second::turn_off(&server, &visitor.name, account.key).await?;
     let notice = format!("Two-factor sign-in is off for {}.", account.name);
     Ok(done(&path_of(&server, &account), &notice))
@@ -326,7 +346,7 @@ pub async fn add_token(
     Segments(id): Segments<String>,
     Typed(typed): Typed<KeyName>,
 ) -> Answer {
-    let account = found(&server, &id)?;
+    let account = other(&server, &visitor, &id)?;
     match accounts::issue_token(&server, &visitor.name, account.key, Some(&typed.name)).await {
         Ok(token) => {
             let once = Once { id: "key", label: "API key", value: token.text };
@@ -341,7 +361,7 @@ pub async fn add_token(
 }
 
 pub async fn add_access_key(State(server): State<Server>, visitor: Visitor, Segments(id): Segments<String>) -> Answer {
-    let account = found(&server, &id)?;
+    let account = other(&server, &visitor, &id)?;
     let new = accounts::issue_access_key(&server, &visitor.name, account.key).await?;
     let values = vec![
         Once { id: "access", label: "Access key", value: new.key.name.clone() },

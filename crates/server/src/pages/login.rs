@@ -16,7 +16,7 @@ use crate::people::link::Leave;
 use crate::people::profile;
 use crate::people::session::{Browser, no_cookie};
 use crate::people::sign_in::{self, Next, NotIn};
-use crate::problem::Problem;
+use crate::problem::{self, Problem};
 use crate::server::{Server, Shared};
 use crate::text::instant;
 
@@ -180,7 +180,11 @@ pub async fn chosen(State(server): State<Server>, browser: Browser, Typed(typed)
 
 /// Signs out.
 pub async fn end(State(server): State<Server>, visitor: Visitor) -> Answer {
-    profile::end_session(&server, &visitor.signed, visitor.signed.session.key).await?;
+    match profile::end_session(&server, &visitor.signed, visitor.signed.session.key).await {
+        Err(why) if *why.kind != problem::NOT_FOUND => return Err(why),
+        // Ended elsewhere meanwhile: the cookie goes all the same.
+        Ok(()) | Err(_) => {}
+    }
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, "/".to_owned()), (header::SET_COOKIE, no_cookie())]).into_response())
 }
 

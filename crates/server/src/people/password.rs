@@ -61,12 +61,13 @@ impl Passwords {
 
     async fn aside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
         let busy = |_| Problem::new(&problem::UNAVAILABLE, "too many people sign in at this moment");
-        let _room: OwnedSemaphorePermit = self.room.clone().try_acquire_owned().map_err(busy)?;
+        let room: OwnedSemaphorePermit = self.room.clone().try_acquire_owned().map_err(busy)?;
         let place = self.places.clone().acquire_owned().await;
         let place = place.map_err(|_| Problem::new(&problem::UNAVAILABLE, "the gateway is stopping"))?;
         let done = tokio::task::spawn_blocking(move || {
             let done = work();
-            drop(place);
+            // Whoever hangs up meanwhile gives no room back before the hash is done.
+            drop((place, room));
             done
         });
         done.await.map_err(|_| Problem::new(&problem::INTERNAL, "hashing was interrupted"))

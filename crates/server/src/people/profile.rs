@@ -6,7 +6,7 @@ use store::command::{Answer, EndSessions, Which};
 use store::search;
 
 use super::session::{Browser, SignedIn};
-use super::sign_in::{Guess, NotIn, enter, forgive, set_password};
+use super::sign_in::{Guess, NotIn, enter, hash, set_password};
 use crate::problem::{self, Problem};
 use crate::server::Shared;
 
@@ -14,19 +14,13 @@ use crate::server::Shared;
 ///
 /// # Errors
 /// When it is wrong, or was so too often.
-pub(crate) async fn prove_again(
-    server: &Shared,
-    signed: &SignedIn,
-    password: &str,
-    browser: &Browser,
-) -> Result<(), NotIn> {
+pub(crate) async fn prove_again(server: &Shared, signed: &SignedIn, password: &str) -> Result<(), NotIn> {
     let Some(hash) = &signed.account.sign_in.password else { return Ok(()) };
-    let guess = Guess::again(&signed.account.name, browser);
-    enter(server, &guess)?;
-    if !server.people.passwords.is_right(password, Some(hash)).await? {
-        return Err(NotIn::Wrong);
+    let mut attempt = enter(server, Guess::again(&signed.account.name))?;
+    if !attempt.looked(server.people.passwords.is_right(password, Some(hash)).await)? {
+        return Err(attempt.wrong());
     }
-    forgive(server, &guess);
+    attempt.right();
     Ok(())
 }
 
@@ -41,11 +35,11 @@ pub(crate) async fn change_password(
     new: &str,
     browser: &Browser,
 ) -> Result<String, NotIn> {
-    prove_again(server, signed, present, browser).await?;
+    prove_again(server, signed, present).await?;
     check_password(new, &signed.account.name).map_err(|why| NotIn::Weak(why.to_string()))?;
     let what = format!("changed the password of the account {}", signed.account.name);
-    let account = set_password(server, &signed.account, new, &what).await?;
-    Ok(server.begin_session(&account, browser).await?)
+    let account = set_password(server, &signed.account, hash(server, new).await?, &what).await?;
+    server.begin_session(&account, browser).await?.ok_or(NotIn::Over)
 }
 
 /// The open sessions of whoever is signed in, the one that was used last first.

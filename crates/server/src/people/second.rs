@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::catalogue::Account;
 use domain::person::SecondFactor;
-use domain::{AccountKey, Timestamp};
+use domain::{AccountKey, SessionKey, Timestamp};
 use qrcode::{Color, EcLevel, QrCode};
 use store::change::Listed as _;
 use store::command::{Answer, Command};
@@ -15,6 +15,7 @@ use store::tables::SpentCode;
 use verify::totp;
 use zeroize::Zeroizing;
 
+use super::session::SignedIn;
 use super::sign_in::unchanged;
 use crate::api::change::{Changed, change};
 use crate::problem::{self, Problem};
@@ -31,9 +32,10 @@ const RECOVERY_BYTES: usize = 8;
 /// The most authenticators that are being set up at a time.
 const ENROLLING_MAX: usize = 1_000;
 
-/// Authenticators that are being set up, by account. They are forgotten at a stop: setting up begins anew.
+/// Authenticators that are being set up, each by the session that began it. They are forgotten at a stop: setting up
+/// begins anew.
 #[derive(Default)]
-pub(crate) struct Enrolling(HashMap<AccountKey, (Zeroizing<[u8; SECRET_BYTES]>, Timestamp)>);
+pub(crate) struct Enrolling(HashMap<SessionKey, (Zeroizing<[u8; SECRET_BYTES]>, Timestamp)>);
 
 /// What an authenticator is given.
 pub(crate) struct Enrolment {
@@ -43,21 +45,29 @@ pub(crate) struct Enrolment {
     pub uri: Zeroizing<String>,
 }
 
-/// Begins to set up an authenticator, or goes on with that.
-pub(crate) fn enrol(server: &Shared, account: &Account) -> Enrolment {
-    let now = server.now();
-    let enrolling = &mut server.people.kept().enrolling.0;
-    enrolling.retain(|_, (_, until)| now < *until);
-    if enrolling.len() >= ENROLLING_MAX {
-        enrolling.clear();
+impl Enrolling {
+    fn begin(&mut self, session: SessionKey, secret: Zeroizing<[u8; SECRET_BYTES]>, now: Timestamp) {
+        self.0.retain(|_, (_, until)| now < *until);
+        if self.0.len() >= ENROLLING_MAX
+            && let Some(first) = self.0.iter().min_by_key(|(_, (_, until))| *until).map(|(session, _)| *session)
+        {
+            self.0.remove(&first);
+        }
+        self.0.insert(session, (secret, now.after(ENROLLING_SPAN)));
     }
-    let (bytes, _) = enrolling.entry(account.key).or_insert_with(|| {
-        let mut bytes = Zeroizing::new([0; SECRET_BYTES]);
-        server.parts.random.fill(&mut *bytes);
-        (bytes, now.after(ENROLLING_SPAN))
-    });
-    let secret = Zeroizing::new(totp::base32(&**bytes));
-    let name = crate::text::encoded(&account.name);
+
+    fn of(&self, session: SessionKey, now: Timestamp) -> Option<Zeroizing<[u8; SECRET_BYTES]>> {
+        self.0.get(&session).filter(|(_, until)| now < *until).map(|(secret, _)| secret.clone())
+    }
+}
+
+/// Begins to set up an authenticator, with a new secret: it is shown to this session this once.
+pub(crate) fn enrol(server: &Shared, signed: &SignedIn) -> Enrolment {
+    let mut bytes = Zeroizing::new([0; SECRET_BYTES]);
+    server.parts.random.fill(&mut *bytes);
+    let secret = Zeroizing::new(totp::base32(&*bytes));
+    server.people.kept().enrolling.begin(signed.session.key, bytes, server.now());
+    let name = crate::text::encoded(&signed.account.name);
     let uri = format!("otpauth://totp/Countersign:{name}?secret={}&issuer=Countersign", *secret);
     Enrolment { secret, uri: Zeroizing::new(uri) }
 }
@@ -66,12 +76,12 @@ pub(crate) fn enrol(server: &Shared, account: &Account) -> Enrolment {
 /// the code is not right.
 ///
 /// # Errors
-/// When nothing is being set up, or the store fails.
-pub(crate) async fn confirm(server: &Shared, account: &Account, code: &str) -> Result<Option<Vec<String>>, Problem> {
-    let now = server.now();
-    let found = server.people.kept().enrolling.0.get(&account.key).filter(|(_, until)| now < *until).cloned();
-    let Some((secret, _)) = found else {
-        return Err(Problem::new(&problem::CONFLICT, "setting up took too long; begin again"));
+/// When this session is not setting up anything, another one has set it up meanwhile, or the store fails.
+pub(crate) async fn confirm(server: &Shared, signed: &SignedIn, code: &str) -> Result<Option<Vec<String>>, Problem> {
+    let (now, account) = (server.now(), &signed.account);
+    let Some(secret) = server.people.kept().enrolling.of(signed.session.key, now) else {
+        let detail = "setting up took too long, or began in another session; begin again";
+        return Err(Problem::new(&problem::CONFLICT, detail));
     };
     let Some(step) = totp::matching_step(&*secret, code, now.seconds()) else { return Ok(None) };
     if !spend(server, account, step).await? {
@@ -82,13 +92,16 @@ pub(crate) async fn confirm(server: &Shared, account: &Account, code: &str) -> R
     let codes = recovery_codes(server);
     change(server, &account.name, |catalogue, _| {
         let mut changed = unchanged(catalogue, account)?.clone();
+        if changed.sign_in.second.is_some() {
+            return Err(Problem::new(&problem::CONFLICT, "two-factor sign-in was turned on meanwhile"));
+        }
         changed.sign_in.second = Some(SecondFactor { secret: secret.clone(), at: now });
         changed.sign_in.recovery = codes.iter().map(|code| digest(code)).collect();
         let what = format!("turned two-factor sign-in on for the account {}", account.name);
         Ok(Changed { entries: vec![changed.entry()], what, answer: () })
     })
     .await?;
-    server.people.kept().enrolling.0.remove(&account.key);
+    server.people.kept().enrolling.0.remove(&signed.session.key);
     Ok(Some(codes))
 }
 
@@ -208,6 +221,20 @@ pub(crate) fn picture(text: &str) -> Option<(String, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn setting_up_belongs_to_one_session_and_ends() {
+        let (now, mut enrolling) = (Timestamp::from_seconds(1_000), Enrolling::default());
+        enrolling.begin(SessionKey(1), Zeroizing::new([7; SECRET_BYTES]), now);
+        assert_eq!(enrolling.of(SessionKey(1), now).as_deref(), Some(&[7; SECRET_BYTES]));
+        assert!(enrolling.of(SessionKey(2), now).is_none());
+        assert!(enrolling.of(SessionKey(1), now.after(ENROLLING_SPAN)).is_none());
+        for nth in 2..=1_001 {
+            enrolling.begin(SessionKey(nth), Zeroizing::new([8; SECRET_BYTES]), Timestamp(now.0 + nth));
+        }
+        assert!(enrolling.of(SessionKey(1), now).is_none(), "the one that ends first makes room");
+        assert_eq!(enrolling.0.len(), ENROLLING_MAX);
+    }
 
     #[test]
     fn a_picture_begins_with_the_mark_in_its_corner() {

@@ -10,7 +10,7 @@ use domain::person::{SESSION_SPAN, Session};
 use http::request::Parts;
 use http::{HeaderMap, Method, header};
 use store::StoreError;
-use store::command::{Answer, Command};
+use store::command::{Answer, Command, EndSessions, Which};
 use store::search;
 
 use crate::problem::{self, Problem};
@@ -40,7 +40,11 @@ pub(crate) struct SignedIn {
 pub(crate) struct Browser {
     pub address: Option<IpAddr>,
     pub agent: String,
+    /// Where it reaches these pages: `https://gateway.example`.
+    pub base: String,
     is_https: bool,
+    /// The session that it had until now, as the digest of its token.
+    former: Option<[u8; 32]>,
 }
 
 impl FromRequestParts<Server> for Browser {
@@ -51,8 +55,11 @@ impl FromRequestParts<Server> for Browser {
         let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         // A form's origin was held against our own name: its scheme is the one that the browser knows us by.
         let is_https = sender.is_https || text(header::ORIGIN).starts_with("https://");
+        let scheme = if is_https { "https" } else { "http" };
+        let base = format!("{scheme}://{}", text(header::HOST));
         let agent = text(header::USER_AGENT).chars().take(AGENT_CHARS_MAX).collect();
-        Ok(Self { address: sender.address, agent, is_https })
+        let former = token(&parts.headers).map(|text| verify::mac::token_digest(text.as_bytes()));
+        Ok(Self { address: sender.address, agent, base, is_https, former })
     }
 }
 
@@ -90,11 +97,16 @@ impl Shared {
         Ok(account.map(|account| SignedIn { account, csrf: self.csrf(&session), session }))
     }
 
-    /// Begins a session: the cookie to be set.
+    /// Begins a session: the cookie to be set; none if the account was changed since it was read. The one that the
+    /// browser had until now ends.
     ///
     /// # Errors
     /// When the store fails.
-    pub(crate) async fn begin_session(&self, account: &Account, browser: &Browser) -> Result<String, StoreError> {
+    pub(crate) async fn begin_session(
+        &self,
+        account: &Account,
+        browser: &Browser,
+    ) -> Result<Option<String>, StoreError> {
         let text = self.token("");
         let now = self.now();
         let session = Session {
@@ -107,11 +119,26 @@ impl Shared {
             address: browser.address.map(|address| address.to_string()),
             agent: browser.agent.clone(),
         };
-        self.parts.store.submit(Command::BeginSession(Box::new(session))).await?;
+        if !matches!(self.parts.store.submit(Command::BeginSession(Box::new(session))).await?, Answer::Done) {
+            return Ok(None);
+        }
+        self.end_former(browser).await?;
         self.logged_in(account.key, None).await;
         let secure = if browser.is_https { "; Secure" } else { "" };
         let age_s = SESSION_SPAN.as_secs();
-        Ok(format!("{COOKIE}={text}; Path=/; Max-Age={age_s}; HttpOnly; SameSite=Strict{secure}"))
+        Ok(Some(format!("{COOKIE}={text}; Path=/; Max-Age={age_s}; HttpOnly; SameSite=Strict{secure}")))
+    }
+
+    async fn end_former(&self, browser: &Browser) -> Result<(), StoreError> {
+        let Some(digest) = browser.former else { return Ok(()) };
+        let Some(former) = self.parts.store.read(move |rows| search::session(rows, &digest)).await? else {
+            return Ok(());
+        };
+        let catalogue = self.parts.store.catalogue();
+        let who = catalogue.accounts.get(&former.account).map(|account| account.name.clone()).unwrap_or_default();
+        let (which, what) = (Which::One(former.key), "signed in anew, which ended the browser's session".to_owned());
+        let end = EndSessions { account: former.account, which, who, what, now: self.now() };
+        self.parts.store.submit(end).await.map(drop)
     }
 
     fn csrf(&self, session: &Session) -> String {
@@ -143,7 +170,13 @@ pub(crate) fn is_safe(method: &Method) -> bool {
 pub(crate) fn check_origin(headers: &HeaderMap) -> Result<(), Problem> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     // Browsers send the origin with every form; what sends none holds no cookies of ours either.
-    let Some(origin) = text(header::ORIGIN) else { return Ok(()) };
+    let Some(origin) = text(header::ORIGIN) else {
+        let site = text(header::HeaderName::from_static("sec-fetch-site")).unwrap_or("same-origin");
+        if ["same-origin", "none"].contains(&site) {
+            return Ok(());
+        }
+        return Err(Problem::new(&problem::ORIGIN_NOT_ALLOWED, "the form was sent from another site"));
+    };
     let host = text(header::HOST).unwrap_or_default();
     if origin.split_once("://").is_some_and(|(_, from)| from.eq_ignore_ascii_case(host)) {
         return Ok(());

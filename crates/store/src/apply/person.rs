@@ -1,5 +1,6 @@
 //! People: when they were last seen, where they are signed in, and which codes of theirs are used up.
 
+use domain::catalogue::{Account, Catalogue};
 use domain::person::{SESSIONS_MAX, Session};
 use domain::{CredentialKey, SessionKey, Timestamp};
 
@@ -8,7 +9,7 @@ use crate::StoreError;
 use crate::command::{Answer, EndSessions, Which};
 use crate::row::{Row, RowsExt};
 use crate::search;
-use crate::tables::{CredentialUse, LastLogin, SESSION, SpentCode};
+use crate::tables::{CredentialUse, Entry, LastLogin, SESSION, SpentCode};
 
 pub(super) fn recognise(
     turn: &mut Turn<'_>,
@@ -24,6 +25,7 @@ pub(super) fn recognise(
 
 pub(super) fn begin(turn: &mut Turn<'_>, session: &Session) -> Result<Answer, StoreError> {
     let now = session.begun;
+    let Some(account) = account(turn, session)? else { return Ok(Answer::Moved) };
     let (mut kept, past): (Vec<Session>, Vec<Session>) = search::sessions(turn.rows, session.account)?
         .into_iter()
         .partition(|each| each.era == session.era && each.is_fresh(now));
@@ -34,7 +36,18 @@ pub(super) fn begin(turn: &mut Turn<'_>, session: &Session) -> Result<Answer, St
     }
     let key = SessionKey(turn.key(now));
     turn.rows.add(&Session { key, ..session.clone() })?;
+    let from = session.address.as_deref().unwrap_or("an unknown address");
+    turn.audit(now, &account.name, format!("signed in from {from}"))?;
     Ok(Answer::Done)
+}
+
+/// Whose session it is, unless the account has changed meanwhile so that it would not count.
+fn account(turn: &mut Turn<'_>, session: &Session) -> Result<Option<Account>, StoreError> {
+    let Some(entry) = turn.rows.load::<Entry>(session.account.0)? else { return Ok(None) };
+    let mut catalogue = Catalogue::default();
+    crate::change::take(&mut catalogue, &entry)?;
+    let account = catalogue.accounts.remove(&session.account);
+    Ok(account.filter(|account| session.is_open(account, session.begun)))
 }
 
 pub(super) fn see(turn: &mut Turn<'_>, session: SessionKey, at: Timestamp) -> Result<Answer, StoreError> {

@@ -1,17 +1,43 @@
 //! People who are signed in.
 
-use domain::person::{SESSION_IDLE, SESSIONS_MAX, Session};
+use std::collections::BTreeMap;
+
+use domain::catalogue::{Account, Operations, Role};
+use domain::person::{SESSION_IDLE, SESSIONS_MAX, Session, SignIn};
 use domain::{AccountKey, CredentialKey, SessionKey};
 
 use super::world::{HOUR, Open, SECOND, World};
-use crate::command::{Answer, Command, EndSessions, Which};
+use crate::change::Listed as _;
+use crate::command::{Answer, Change, Command, EndSessions, Which};
 use crate::search;
 use crate::tables::{Audit, CredentialUse, LastLogin, SpentCode};
 
 const ADA: AccountKey = AccountKey(7);
 const BOB: AccountKey = AccountKey(8);
 
-fn sign_in(world: &World, account: AccountKey, token: u8, era: i64) -> Session {
+/// Adds the account, or begins this era of it.
+fn account(world: &World, key: AccountKey, era: i64) {
+    let sign_in = SignIn { era, ..SignIn::default() };
+    let account = Account {
+        key,
+        number: key.0,
+        name: format!("account-{}", key.0),
+        role: Role::Reader,
+        permissions: Vec::new(),
+        credentials: Vec::new(),
+        jwt: Vec::new(),
+        access: Vec::new(),
+        operations: Operations::default(),
+        collections: BTreeMap::new(),
+        active: true,
+        sign_in,
+    };
+    let (who, what, catalogue) = ("test".to_owned(), "set up".to_owned(), world.store().catalogue().version);
+    let change = Change { catalogue, entries: vec![account.entry()], who, what, now: world.now };
+    assert!(matches!(world.submit(change), Answer::Version(_)));
+}
+
+fn begin(world: &World, account: AccountKey, token: u8, era: i64) -> Answer {
     let session = Session {
         key: SessionKey(0),
         account,
@@ -22,7 +48,11 @@ fn sign_in(world: &World, account: AccountKey, token: u8, era: i64) -> Session {
         address: Some("192.0.2.7".to_owned()),
         agent: "Firefox on Linux".to_owned(),
     };
-    assert!(matches!(world.submit(Command::BeginSession(Box::new(session))), Answer::Done));
+    world.submit(Command::BeginSession(Box::new(session)))
+}
+
+fn sign_in(world: &World, account: AccountKey, token: u8, era: i64) -> Session {
+    assert!(matches!(begin(world, account, token, era), Answer::Done));
     found(world, token).expect("a session")
 }
 
@@ -44,6 +74,7 @@ fn end(world: &World, account: AccountKey, which: Which) -> Answer {
 
 pub fn a_session_is_found_by_its_token_also_after_a_restart(open: &Open<'_>) {
     let mut world = World::new(open);
+    account(&world, ADA, 0);
     let session = sign_in(&world, ADA, 1, 0);
     assert_ne!(session.key, SessionKey(0), "the store gives it a key");
     world.crash();
@@ -58,6 +89,8 @@ pub fn a_session_is_found_by_its_token_also_after_a_restart(open: &Open<'_>) {
 
 pub fn sessions_end_one_by_one_or_all_but_one(open: &Open<'_>) {
     let world = World::new(open);
+    account(&world, ADA, 0);
+    account(&world, BOB, 0);
     let sessions = [1, 2, 3].map(|token| sign_in(&world, ADA, token, 0));
     let bobs = sign_in(&world, BOB, 9, 0);
 
@@ -67,18 +100,23 @@ pub fn sessions_end_one_by_one_or_all_but_one(open: &Open<'_>) {
     assert_eq!(open_tokens(&world, ADA), [2]);
 
     let before = world.everything();
+    let audited = world.count::<Audit>();
     assert!(matches!(end(&world, ADA, Which::One(bobs.key)), Answer::NotFound), "it is another's");
     assert!(matches!(end(&world, ADA, Which::Others(sessions[1].key)), Answer::NotFound));
     assert_eq!(world.everything(), before);
-    assert_eq!(world.count::<Audit>(), 2);
+    assert_eq!(world.count::<Audit>(), audited);
+    assert_eq!(audited, 2 + 4 + 2, "two accounts, four sign-ins and two ends");
     let see = Command::SeeSession { session: sessions[0].key, at: world.now };
     assert!(matches!(world.submit(see), Answer::NotFound));
 }
 
 pub fn a_new_session_takes_the_place_of_what_no_longer_counts(open: &Open<'_>) {
     let mut world = World::new(open);
+    account(&world, ADA, 0);
+    account(&world, BOB, 0);
     sign_in(&world, ADA, 100, 0);
     sign_in(&world, BOB, 101, 0);
+    account(&world, ADA, 1);
     sign_in(&world, ADA, 102, 1);
     assert_eq!(open_tokens(&world, ADA), [102], "a new era ended the other");
 
@@ -90,6 +128,16 @@ pub fn a_new_session_takes_the_place_of_what_no_longer_counts(open: &Open<'_>) {
     let kept: Vec<u8> = (1..=u8::try_from(SESSIONS_MAX).expect("few")).collect();
     assert_eq!(open_tokens(&world, ADA), kept, "102 was idle for too long, and 0 is one too many");
     assert_eq!(open_tokens(&world, BOB), [101]);
+}
+
+pub fn a_sign_in_that_was_overtaken_begins_nothing(open: &Open<'_>) {
+    let world = World::new(open);
+    account(&world, ADA, 1);
+    sign_in(&world, ADA, 1, 1);
+    let before = world.everything();
+    assert!(matches!(begin(&world, ADA, 2, 0), Answer::Moved), "of the era before");
+    assert!(matches!(begin(&world, BOB, 3, 0), Answer::Moved), "of no account");
+    assert_eq!(world.everything(), before);
 }
 
 pub fn a_code_is_used_up_with_all_before_it(open: &Open<'_>) {
