@@ -176,9 +176,9 @@ impl Shared {
 
     async fn finish(&self, claimed: &Claimed, started: Timestamp, outcome: Outcome, meant: &Meant, next: NextStep) {
         let status = outcome.status();
-        let body = match outcome {
-            Outcome::Answered(response) => Bytes::from(response.body),
-            _ => Bytes::new(),
+        let (connected, body) = match outcome {
+            Outcome::Answered(response) => (response.connected, Bytes::from(response.body)),
+            _ => (None, Bytes::new()),
         };
         let catalogue = self.store.catalogue();
         let profile = catalogue.services.get(&claimed.run.service).map(|service| service.profile);
@@ -200,6 +200,7 @@ impl Shared {
             run: claimed.run.key,
             lease: claimed.lease,
             started,
+            connected: connected.map(|after| started.after(after)),
             status,
             answer: meant.word(),
             text,
@@ -257,6 +258,7 @@ impl Shared {
             run: claimed.run.key,
             lease: claimed.lease,
             started: now,
+            connected: None,
             status: None,
             answer: "handed back",
             text: None,

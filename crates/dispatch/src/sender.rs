@@ -63,10 +63,10 @@ impl Sender for EgressSender {
                 answer_bytes_max: limits::ANSWER_BYTES_MAX,
             };
             match self.egress.send(outgoing).await {
-                Sent::Answered { status, headers, body } => {
+                Sent::Answered { status, headers, body, connected } => {
                     let retry_after = headers.get(http::header::RETRY_AFTER).and_then(|value| value.to_str().ok());
                     let retry_after = retry_after.map(ToOwned::to_owned);
-                    Outcome::Answered(Response { status, retry_after, body: body.to_vec() })
+                    Outcome::Answered(Response { status, retry_after, connected: Some(connected), body: body.to_vec() })
                 }
                 Sent::TooLarge { status } => Outcome::TooLarge { status },
                 Sent::Refused(why) => Outcome::Refused(why.to_string()),

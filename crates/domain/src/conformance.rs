@@ -106,7 +106,7 @@ impl Vector {
             }
             (Some(told), _) => {
                 let body = told.body().ok_or_else(|| self.malformed("its body cannot be read".to_owned()))?;
-                Ok(Outcome::Answered(Response { status: told.status, retry_after: None, body }))
+                Ok(Outcome::Answered(Response { status: told.status, retry_after: None, connected: None, body }))
             }
             (None, Some(failure @ ("refused" | "dns" | "reset" | "tls" | "garbage"))) => {
                 Ok(Outcome::Unreachable(failure.to_owned()))

@@ -27,6 +27,8 @@ pub struct Response {
     pub status: u16,
     /// The value of `Retry-After`, if there was one.
     pub retry_after: Option<String>,
+    /// How long it took until there was a connection, where that is known.
+    pub connected: Option<Duration>,
     /// The body.
     pub body: Vec<u8>,
 }

@@ -119,6 +119,8 @@ pub struct Attempt {
     pub nth: u32,
     /// When it began.
     pub started: Timestamp,
+    /// When there was a connection, where it was answered; at once where one was kept open.
+    pub connected: Option<Timestamp>,
     /// When it was over.
     pub ended: Timestamp,
     /// The status, where there was one.

@@ -2,9 +2,9 @@
 
 use std::error::Error;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use http::Response;
 use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
@@ -105,18 +105,21 @@ impl Egress {
             Err(refused) => return Sent::Refused(refused),
         };
         let mut connection = capture_connection(&mut request);
+        let began = Instant::now();
+        let connected = OnceLock::new();
         let answering = pin!(client.request(request));
         let answer = tokio::select! {
             biased;
             answer = answering => answer,
-            () = no_connection_within(connect_within, &mut connection) => {
+            () = no_connection_within(connect_within, &mut connection, || _ = connected.set(began.elapsed())) => {
                 return Sent::Unreachable(format!("no connection within {connect_within:?}"));
             }
         };
         match answer {
             Ok(response) => {
                 self.retire_if_old(&response, &connection);
-                read_answer(response, answer_bytes_max).await
+                let connected = connected.get().copied().unwrap_or_default();
+                read_answer(response, answer_bytes_max, connected).await
             }
             Err(error) => not_answered(&error),
         }
@@ -145,10 +148,10 @@ impl Egress {
     }
 }
 
-/// Ends when the time is over and there is no connection; else never.
-async fn no_connection_within(time: Duration, connection: &mut CaptureConnection) {
-    let connected = timeout(time, connection.wait_for_connection_metadata()).await.is_ok();
-    if connected {
+/// Ends when the time is over and there is no connection; else never, and it says when there is one.
+async fn no_connection_within(time: Duration, connection: &mut CaptureConnection, connected: impl FnOnce()) {
+    if timeout(time, connection.wait_for_connection_metadata()).await.is_ok() {
+        connected();
         std::future::pending::<()>().await;
     }
 }

@@ -44,6 +44,8 @@ pub enum Sent {
         headers: HeaderMap,
         /// The body, as it was sent: nothing is decompressed.
         body: Bytes,
+        /// How long it took until there was a connection: name, TCP and TLS. Next to nothing where one was kept open.
+        connected: Duration,
     },
     /// An answer whose body is over the limit; the rest was not read.
     TooLarge {
@@ -91,7 +93,7 @@ fn is_framing(name: &HeaderName) -> bool {
 }
 
 /// Reads the answer's body, as far as the limit.
-pub(crate) async fn read_answer(response: Response<Incoming>, bytes_max: usize) -> Sent {
+pub(crate) async fn read_answer(response: Response<Incoming>, bytes_max: usize, connected: Duration) -> Sent {
     let (head, mut body) = response.into_parts();
     let status = head.status.as_u16();
     if body.size_hint().lower() > bytes_max as u64 {
@@ -108,7 +110,7 @@ pub(crate) async fn read_answer(response: Response<Incoming>, bytes_max: usize) 
             Err(error) => return Sent::Unreachable(chain(&error)),
         }
     }
-    Sent::Answered { status, headers: head.headers, body: pieces.whole() }
+    Sent::Answered { status, headers: head.headers, body: pieces.whole(), connected }
 }
 
 /// A body in the making; one that comes in one piece, as most do, is not copied.

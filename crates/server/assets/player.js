@@ -12,6 +12,7 @@ class Player {
     this.button = element.querySelector("[data-play]");
     this.place = element.querySelector("[data-place]");
     this.time = element.querySelector("[data-time]");
+    this.said = element.querySelector("[data-said]");
     this.speed = element.querySelector("[data-speed]");
     this.skips = element.querySelector("[data-skips]");
     this.duration = Number(element.dataset.duration);
@@ -33,11 +34,13 @@ class Player {
       if (!answer.ok) throw new Error(`status ${answer.status}`);
       this.frames = (await answer.json()).frames;
       this.rewind();
+      this.said.textContent = "";
+      return true;
     }).catch((why) => {
       this.loaded = undefined;
       this.pause();
-      this.time.textContent = `The recording could not be loaded: ${why.message}`;
-      throw why;
+      this.said.textContent = `The recording could not be loaded: ${why.message}`;
+      return false;
     });
     return this.loaded;
   }
@@ -52,21 +55,28 @@ class Player {
 
   async toggle() {
     if (this.playing) return this.pause();
-    await this.load();
+    if (!(await this.load()) || this.playing) return;
     if (this.at >= this.duration) this.at = 0;
     this.playing = true;
     this.before = performance.now();
     this.show();
-    requestAnimationFrame((now) => this.tick(now));
+    this.again();
+  }
+
+  // One tick with the next picture of the screen, however often it is asked for.
+  again() {
+    cancelAnimationFrame(this.ticking);
+    this.ticking = requestAnimationFrame((now) => this.tick(now));
   }
 
   pause() {
     this.playing = false;
+    cancelAnimationFrame(this.ticking);
     this.show();
   }
 
   async seek(to) {
-    await this.load();
+    if (!(await this.load())) return;
     this.at = Math.min(Math.max(to, 0), this.duration);
     this.show();
   }
@@ -75,14 +85,14 @@ class Player {
     if (!this.playing) return;
     this.at += (now - this.before) * Number(this.speed.value);
     this.before = now;
-    const next = this.frames[this.next];
-    if (this.skips.checked && next && next.t - this.at > SKIPPED_MS) this.at = next.t - SKIPPED_MS / 3;
+    const next = this.frames[this.next]?.t ?? this.duration;
+    if (this.skips.checked && next - this.at > SKIPPED_MS) this.at = next - SKIPPED_MS / 3;
     if (this.at >= this.duration) {
       this.at = this.duration;
       return this.pause();
     }
     this.show();
-    requestAnimationFrame((again) => this.tick(again));
+    this.again();
   }
 
   // Everything as it is at this instant.

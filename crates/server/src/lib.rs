@@ -25,6 +25,7 @@ mod sight;
 mod slow;
 mod sweep;
 mod text;
+mod timings;
 mod worker;
 
 pub use listen::{ListenLimits, serve};

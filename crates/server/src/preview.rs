@@ -5,29 +5,38 @@ mod kept;
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
+use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use domain::content::image;
 use domain::content::look::Look;
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use kept::{Kept, Of};
 
-/// Processes at once.
+/// Processes at once for people who look at files.
 const AT_ONCE: usize = 2;
+/// Processes at once for event workers, whom nobody who looks at files keeps waiting.
+const AT_ONCE_FOR_WORKERS: usize = 1;
 /// How long a preview may take, and how long one may wait for its turn.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long one waits to read or to write a large preview.
+const READER_WITHIN: Duration = Duration::from_secs(2);
 /// Kept of what the process says about a file that it refuses.
 const REASON_BYTES_MAX: usize = 400;
 /// So much of a file's name is told.
 const NAME_CHARS_MAX: usize = 40;
 /// The exit code that says: the file is refused, and why stands on standard error.
 const REFUSED: i32 = 1;
+/// Those that say that the program itself could not do its work, whatever the file.
+const FAILED: [i32; 2] = [2, 9];
+/// The signal that ends a process from outside, as when the machine is out of memory.
+const KILLED: i32 = 9;
 
 /// Why there is no preview. The file itself can still be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +67,8 @@ impl std::error::Error for PreviewError {}
 pub struct Previewer {
     command: Vec<OsString>,
     places: Semaphore,
+    for_workers: Semaphore,
+    readers: Arc<Semaphore>,
     patience: Duration,
     kept: Mutex<Kept>,
 }
@@ -68,7 +79,14 @@ impl Previewer {
     /// reason.
     #[must_use]
     pub fn new(command: Vec<OsString>) -> Self {
-        Self { command, places: Semaphore::new(AT_ONCE), patience: PATIENCE, kept: Mutex::default() }
+        Self {
+            command,
+            places: Semaphore::new(AT_ONCE),
+            for_workers: Semaphore::new(AT_ONCE_FOR_WORKERS),
+            readers: Arc::new(Semaphore::new(AT_ONCE)),
+            patience: PATIENCE,
+            kept: Mutex::default(),
+        }
     }
 
     /// What can be looked at of a file that was just opened, with its digest: the bytes of a PNG, or JSON.
@@ -80,14 +98,38 @@ impl Previewer {
         if let Some(made) = self.kept().find(&of) {
             return made;
         }
-        let place = timeout(self.patience, self.places.acquire()).await;
+        let places = if look == Look::Preview { &self.for_workers } else { &self.places };
+        let place = timeout(self.patience, places.acquire()).await;
         let Ok(Ok(_place)) = place else { return Err(PreviewError::Busy) };
+        // Somebody else may have waited for the same one.
+        if let Some(made) = self.kept().find(&of) {
+            return made;
+        }
         let made = timeout(self.patience, self.make(&of, file)).await;
         let late =
             || Err(PreviewError::Failed(format!("it takes longer than {}", domain::time::show_span(self.patience))));
         let made = made.unwrap_or_else(|_| late());
         self.kept().add(of, &made);
         made
+    }
+
+    /// Reads a preview, or writes of it: it may be large, so that is done apart from what answers requests, and by few at
+    /// once.
+    ///
+    /// # Errors
+    /// `Busy` without a place in time; `Failed` when it is interrupted.
+    pub async fn read<T: Send + 'static>(&self, read: impl FnOnce() -> T + Send + 'static) -> Result<T, PreviewError> {
+        let Some(place) = self.reader().await else { return Err(PreviewError::Busy) };
+        let read = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            read()
+        });
+        read.await.map_err(|_| PreviewError::Failed("reading was interrupted".to_owned()))
+    }
+
+    /// A place to read or write a large preview in, if there is one soon.
+    pub async fn reader(&self) -> Option<OwnedSemaphorePermit> {
+        timeout(READER_WITHIN, self.readers.clone().acquire_owned()).await.ok()?.ok()
     }
 
     fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
@@ -117,8 +159,13 @@ impl Previewer {
         match status.code() {
             Some(0) if is_preview(of.look, &made) => Ok(made.into()),
             Some(REFUSED) => Err(PreviewError::Unfit(line(&reason))),
-            _ => {
-                tracing::warn!(%status, "a preview could not be made");
+            code => {
+                tracing::warn!(%status, reason = line(&reason), "a preview could not be made");
+                let failed = code.is_some_and(|code| FAILED.contains(&code)) || status.signal() == Some(KILLED);
+                // One that says more than it may fails to write, and will each time.
+                if failed && made.len() < of.look.bytes_max() {
+                    return Err(PreviewError::Failed("the program that makes it failed".to_owned()));
+                }
                 Err(PreviewError::Unfit(
                     "it takes more processor time or memory than it may, or breaks its reader".to_owned(),
                 ))
@@ -219,6 +266,46 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_failure_of_the_program_is_not_the_files_and_is_tried_again() {
+        for script in ["exit 9", "exit 2", "kill -KILL $$"] {
+            let previewer = previewer(script);
+            let why = preview(&previewer).await;
+            assert_eq!(why, Err(PreviewError::Failed("the program that makes it failed".to_owned())), "{script}");
+            assert!(previewer.kept().find(&Of { look: Look::Preview, digest: [0; 32], name: String::new() }).is_none());
+        }
+        let wordy = "head -c 9000000 /dev/zero; exit 9";
+        assert!(unfit(wordy).await.contains("breaks its reader"), "it will say too much again");
+    }
+
+    #[tokio::test]
+    async fn what_several_wait_for_is_made_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let count = folder.path().join("count");
+        let script = format!("echo x >> {}; cat", count.display());
+        let previewer = previewer(&script);
+        let both = tokio::join!(preview(&previewer), preview(&previewer));
+        assert_eq!(both, (Ok(Bytes::from_static(PNG)), Ok(Bytes::from_static(PNG))));
+        assert_eq!(std::fs::read_to_string(count).expect("a count"), "x\n");
+    }
+
+    #[tokio::test]
+    async fn people_who_look_at_files_and_workers_do_not_wait_for_each_other() {
+        let short = Duration::from_millis(1);
+        let people = Previewer { patience: short, places: Semaphore::new(0), ..previewer("cat") };
+        assert_eq!(people.preview(Look::Picture, "", [0; 32], image()).await, Err(PreviewError::Busy));
+        let workers = Previewer { places: Semaphore::new(0), ..previewer("cat") };
+        assert_eq!(preview(&workers).await, Ok(Bytes::from_static(PNG)));
+    }
+
+    #[tokio::test]
+    async fn few_previews_are_read_at_once() {
+        assert_eq!(previewer("").read(|| 7).await, Ok(7));
+        let full =
+            Previewer { patience: Duration::from_millis(1), readers: Arc::new(Semaphore::new(0)), ..previewer("") };
+        assert_eq!(full.read(|| 7).await, Err(PreviewError::Busy));
+    }
+
+    #[tokio::test]
     async fn one_that_hangs_is_ended_and_makes_room_for_the_next() {
         let hanging = Previewer { patience: Duration::from_millis(50), ..previewer("exec tail -f /dev/null") };
         for _ in 0..=AT_ONCE {
@@ -229,7 +316,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_caller_without_a_place_is_told_so() {
-        let full = Previewer { patience: Duration::from_millis(1), places: Semaphore::new(0), ..previewer("cat") };
+        let full = Previewer { patience: Duration::from_millis(1), for_workers: Semaphore::new(0), ..previewer("cat") };
         assert_eq!(preview(&full).await, Err(PreviewError::Busy));
     }
 

@@ -37,6 +37,7 @@ use crate::receive::{
 };
 use crate::scanner::{self, Nonces};
 use crate::slow::Slow;
+use crate::timings::Timings;
 use crate::worker::Rooms;
 use crate::{api, links, pages, receive, worker};
 
@@ -128,6 +129,7 @@ pub struct Shared {
     pub(crate) parts: Parts,
     pub(crate) metrics: Metrics,
     pub(crate) history: History,
+    pub(crate) timings: Timings,
     pub(crate) endpoints: Endpoints,
     pub(crate) certificates: Certificates,
     pub(crate) rates: Rates,
@@ -168,6 +170,7 @@ impl Server {
             previewer,
             metrics: Metrics::default(),
             history: History::default(),
+            timings: Timings::default(),
             endpoints: Endpoints::default(),
             certificates: Certificates::default(),
             rates: Rates::default(),

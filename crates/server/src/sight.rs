@@ -16,7 +16,7 @@ use domain::{CollectionKey, ExpectationKey, RunKey, SubjectKey};
 use store::row::{Row, RowsExt};
 use store::table::{Find, Rows, Value};
 use store::tables::{
-    Artifact, Audit, Batch, COLLECTION_NAME, Clearance, LISTING_ARTIFACT, Listing, Quarantine, Restriction,
+    Artifact, Audit, Batch, COLLECTION_NAME, Chosen, Clearance, LISTING_ARTIFACT, Listing, Quarantine, Restriction,
 };
 use store::{StoreError, search};
 
@@ -178,8 +178,8 @@ macro_rules! seen {
     };
 }
 seen!(
-    by subject: Event, Expectation, ServiceResult, Match, Flag, Clearance;
-    nobody: Receipt, Restriction, Batch, Quarantine, Audit
+    by subject: Event, Expectation, ServiceResult, Match, Flag, Clearance, Listing;
+    nobody: Receipt, Restriction, Quarantine, Audit
 );
 
 impl Seen for Collection {
@@ -191,6 +191,16 @@ impl Seen for Collection {
 impl Seen for Subject {
     fn is_seen(&self, sight: &mut Sight, rows: &mut dyn Rows) -> Result<bool, StoreError> {
         sight.collection(rows, self.collection)
+    }
+}
+
+/// A batch is of one collection.
+impl Seen for Batch {
+    fn is_seen(&self, sight: &mut Sight, rows: &mut dyn Rows) -> Result<bool, StoreError> {
+        match &self.chosen {
+            Chosen::Collection { collection, .. } => sight.collection(rows, *collection),
+            Chosen::Listed(subjects) => sight.subject(rows, subjects.first().copied()),
+        }
     }
 }
 

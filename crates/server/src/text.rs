@@ -81,6 +81,49 @@ pub fn capital(text: &str) -> String {
     letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
 }
 
+/// Stands where a text goes on that is longer than a page shows.
+const GOES_ON: &str = "… (only the beginning is shown)";
+
+/// A text of somebody else as a page shows it: no more than so many bytes, and what is cut is said.
+pub fn clipped(text: &str, bytes_max: usize) -> String {
+    match text.get(..text.floor_char_boundary(bytes_max)) {
+        Some(head) if head.len() < text.len() => format!("{head}{GOES_ON}"),
+        _ => text.to_owned(),
+    }
+}
+
+/// JSON set out for reading, no more than so many bytes of it; what is no JSON stays as it is.
+pub fn set_out(text: &str, bytes_max: usize) -> String {
+    let Ok(value) = serde_json::from_str::<serde_json::Value>(text) else { return clipped(text, bytes_max) };
+    let mut room = vec![0; bytes_max];
+    let mut rest = room.as_mut_slice();
+    let is_all = serde_json::to_writer_pretty(&mut rest, &value).is_ok();
+    let written = bytes_max - rest.len();
+    room.truncate(written);
+    let shown = String::from_utf8_lossy(&room).into_owned();
+    if is_all { shown } else { format!("{}{GOES_ON}", shown.trim_end_matches(char::REPLACEMENT_CHARACTER)) }
+}
+
+/// A text of somebody else with what deceives the eye shown by its number, as `[U+202E]`: control characters, and those
+/// that change the order in which others are read.
+pub fn plain(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if deceives(c) {
+            shown.push_str(&format!("[U+{:04X}]", u32::from(c)));
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+fn deceives(c: char) -> bool {
+    (c.is_control() && !matches!(c, '\n' | '\t'))
+        || matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}')
+        || matches!(c, '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
 /// A length of time for people: its two largest units.
 pub fn length(span: Duration) -> String {
     let seconds = span.as_secs();
@@ -119,6 +162,25 @@ mod tests {
         assert_eq!(decoded("owner%2Frepo%20%c3%bc").as_deref(), Some("owner/repo ü"));
         for broken in ["%", "%2", "%zz", "%ff"] {
             assert_eq!(decoded(broken), None, "{broken}");
+        }
+    }
+
+    #[test]
+    fn what_a_page_shows_of_a_text_is_bounded_and_says_so() {
+        assert_eq!((clipped("éé", 4).as_str(), clipped("éé", 3).as_str()), ("éé", "é… (only the beginning is shown)"));
+        assert_eq!(set_out(r#"{"a":1}"#, 99), "{\n  \"a\": 1\n}");
+        assert_eq!(set_out("no JSON", 2), "no… (only the beginning is shown)");
+        let deep = format!("{}{}{}", "[".repeat(100), vec!["0"; 50_000].join(","), "]".repeat(100));
+        let shown = set_out(&deep, 1_000);
+        assert!(shown.len() < 1_100 && shown.ends_with("(only the beginning is shown)"), "{}", shown.len());
+        assert_eq!(set_out(r#"["éé"]"#, 7), "[\n  \"é… (only the beginning is shown)");
+    }
+
+    #[test]
+    fn what_deceives_the_eye_is_shown_by_its_number() {
+        assert_eq!(plain("invoice\u{202e}gnp.exe\u{1b}\n"), "invoice[U+202E]gnp.exe[U+001B]\n");
+        for harmless in ["naïve 日本語 شعر", "👩\u{200d}💻", "می\u{200c}خواهم"] {
+            assert_eq!(plain(harmless), harmless);
         }
     }
 

@@ -178,6 +178,7 @@ CREATE TABLE "attempt" (
     "run" INTEGER,
     "nth" INTEGER,
     "started" INTEGER,
+    "connected" INTEGER,
     "ended" INTEGER,
     "status" INTEGER,
     "answer" TEXT NOT NULL,

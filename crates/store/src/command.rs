@@ -100,7 +100,8 @@ pub enum Command {
     },
     /// An account was recognised, by this token or key if it was by one.
     LoggedIn(LastLogin, Option<CredentialKey>),
-    /// A person signs in. Sessions of theirs that no longer count are let go of, and what is too many.
+    /// A person signs in. Sessions of theirs that no longer count are let go of, and what is too many. Answers `Moved`
+    /// when the account was changed since it was read, so that the session would not count.
     BeginSession(Box<Session>),
     /// A session was used. Answers `NotFound` when it was ended meanwhile.
     SeeSession {
@@ -461,6 +462,8 @@ pub struct Finish {
     pub lease: Lease,
     /// When the attempt began.
     pub started: Timestamp,
+    /// When there was a connection, where it was answered; at once where one was kept open.
+    pub connected: Option<Timestamp>,
     /// The status, where there was one.
     pub status: Option<u16>,
     /// The answer's word.

@@ -421,28 +421,34 @@ pub async fn release(
     .await
 }
 
-/// A person has dealt with a subject. Answers `Verdict` or `NotFound`.
+/// A person has dealt with a subject, as it was at the revision that they saw. Answers `Verdict`, `NotFound`, or `Moved`
+/// where it has another one now: what came since must not be closed unseen.
 ///
 /// # Errors
 /// When the engine fails.
 pub async fn clear(
     store: &Store,
     subject: SubjectKey,
+    seen: Option<i64>,
     by: &str,
     reason: &str,
     now: Timestamp,
 ) -> Result<Answer, StoreError> {
-    on_subject(
-        store,
-        subject,
-        now,
-        |_| Trigger::Cleared,
-        |judged| {
-            let what = Decision::Clear(subject);
-            Decide { what, by: by.to_owned(), reason: reason.to_owned(), judged, now }.into()
-        },
-    )
-    .await
+    for _ in 0..TRIES_MAX {
+        let state = store.read(move |rows| search::subject_state(rows, subject)).await?;
+        let Some(state) = state else { return Ok(Answer::NotFound) };
+        if seen.is_some_and(|seen| seen != state.subject.revision) {
+            return Ok(Answer::Moved);
+        }
+        let judged = judged(Some(&state), Trigger::Cleared, None, &store.catalogue(), 0, now);
+        let what = Decision::Clear(subject);
+        let decide = Decide { what, by: by.to_owned(), reason: reason.to_owned(), judged, now };
+        match store.submit(decide).await? {
+            Answer::Stale | Answer::Recompute => {}
+            answer => return Ok(answer),
+        }
+    }
+    Err(too_busy())
 }
 
 /// Judges a subject again, since something outside it changed. Answers `Verdict` or `NotFound`.

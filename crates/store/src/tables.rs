@@ -541,7 +541,7 @@ row!(
         deferred_until,
     ]
 );
-row!(Attempt, ATTEMPT, "attempt", [key, run, nth, started, ended, status, answer, text, body]);
+row!(Attempt, ATTEMPT, "attempt", [key, run, nth, started, connected, ended, status, answer, text, body]);
 row!(
     ServiceResult,
     RESULT,

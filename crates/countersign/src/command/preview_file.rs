@@ -67,7 +67,9 @@ fn give_up_rights() -> rustix::io::Result<()> {
         (Resource::Nproc, 0),
         (Resource::Core, 0),
     ] {
-        setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?;
+        // At its limit of processor time a process is told so, by a signal that tells why it ended; a second later it is killed.
+        let maximum = if resource == Resource::Cpu { most + 1 } else { most };
+        setrlimit(resource, Rlimit { current: Some(most), maximum: Some(maximum) })?;
     }
     Ok(())
 }

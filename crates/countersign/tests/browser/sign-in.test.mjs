@@ -79,7 +79,7 @@ test("two-factor sign-in is set up, and from then on a code is asked for", async
   await signIn(page, PASSWORD);
   await isIn(page);
   await page.goto("/account");
-  await page.getByLabel("Your password").fill(PASSWORD);
+  await page.getByRole("region", { name: "Two-factor sign-in" }).getByLabel("Your password").fill(PASSWORD);
   await page.getByRole("button", { name: "Set it up" }).click();
   const secret = (await page.locator("#secret").innerText()).replaceAll(/\s/g, "");
   await page.getByLabel("Code").fill(code(secret, 0));

@@ -70,7 +70,7 @@ impl Sender for Calls {
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
             let body = br#"{"action":"processed","content":"seen"}"#.to_vec();
-            Outcome::Answered(Response { status: 200, retry_after: None, body })
+            Outcome::Answered(Response { status: 200, retry_after: None, connected: None, body })
         })
     }
 }

@@ -44,7 +44,7 @@ impl Sender for Scanners {
             let bad = call.url.contains("//service-1/") && told.contains("bad");
             let matched = if bad { "\"BAD\"" } else { "" };
             let body = format!(r#"{{"version":"1","matchedRules":[{matched}]}}"#).into_bytes();
-            Outcome::Answered(Response { status: 200, retry_after: None, body })
+            Outcome::Answered(Response { status: 200, retry_after: None, connected: None, body })
         })
     }
 }

@@ -24,7 +24,7 @@ impl Sender for Slow {
         Box::pin(async {
             tokio::time::sleep(Duration::from_secs(30)).await;
             let body = br#"{"matched_rules":["BAD"]}"#.to_vec();
-            Outcome::Answered(Response { status: 200, retry_after: None, body })
+            Outcome::Answered(Response { status: 200, retry_after: None, connected: None, body })
         })
     }
 }

@@ -46,7 +46,7 @@ impl Sender for Scanners {
             *seen.now.entry(number).or_default() -= 1;
             *seen.answered.entry(number).or_default() += 1;
             let body = br#"{"version":"1","matchedRules":[]}"#.to_vec();
-            Outcome::Answered(Response { status: 200, retry_after: None, body })
+            Outcome::Answered(Response { status: 200, retry_after: None, connected: None, body })
         })
     }
 }

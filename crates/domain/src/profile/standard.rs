@@ -150,7 +150,7 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_767_225_600_000_000);
 
     fn answer(status: u16, body: &str) -> Answer {
-        let response = Response { status, retry_after: None, body: body.as_bytes().to_vec() };
+        let response = Response { status, retry_after: None, connected: None, body: body.as_bytes().to_vec() };
         let service = crate::judge::tests::service(1, ProfileKind::Standard);
         read(&response, &service, NOW)
     }

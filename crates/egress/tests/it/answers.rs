@@ -28,7 +28,7 @@ async fn the_request_arrives_as_it_was_given() {
 
     let sent = client().send(post(format!("http://{peer}/hook?a=1"))).await;
 
-    let Sent::Answered { status: 204, headers, body } = sent else { panic!("expected 204, got {sent:?}") };
+    let Sent::Answered { status: 204, headers, body, .. } = sent else { panic!("expected 204, got {sent:?}") };
     assert_eq!((headers["x-from"].as_bytes(), body.len()), (&b"peer"[..], 0));
     assert_eq!(
         requests.recv().await.expect("a request"),

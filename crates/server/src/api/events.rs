@@ -1,6 +1,6 @@
 //! Events: record one, see its whole life, ask about it again.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -32,6 +32,7 @@ use crate::links;
 use crate::problem::{self, Problem};
 use crate::server::{Server, Shared};
 use crate::sight::place;
+use crate::timings::Took;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -80,13 +81,14 @@ pub async fn create(
         data: spec.data.map(|data| data.get().to_owned()),
         description: None,
     };
-    let now = server.now();
+    let (now, began) = (server.now(), Instant::now());
     let recorded = match judged::record(&server.parts.store, None, vec![arriving], now, now).await? {
         Answer::Recorded(recorded) => recorded.events.into_iter().next(),
         _ => None,
     };
     let recorded = recorded.ok_or_else(|| Problem::new(&problem::INTERNAL, "the event was not recorded"))?;
     server.metrics.submitted.inc();
+    server.timings.note(recorded.event, Took { sync: began.elapsed(), ..Took::default() });
     match within {
         None => Ok((StatusCode::ACCEPTED, Json(accepted(&server, &recorded))).into_response()),
         Some(within) => waited(&server, &recorded, within).await,
@@ -145,7 +147,7 @@ pub async fn one(
     let view = View::of(&server);
     let mut sight = caller.sight();
     let shown = server.parts.store.read(move |rows| match timeline::read(rows, key, view.now)? {
-        Some(timeline) if sight.sees(rows, &timeline.event)? => timeline.show(&view, rows).map(Some),
+        Some(timeline) if sight.sees(rows, &timeline.event)? => timeline.within(&sight).show(&view, rows).map(Some),
         Some(_) | None => Ok(None),
     });
     shown.await?.map(Json).ok_or_else(|| Problem::no_such("event", &id))

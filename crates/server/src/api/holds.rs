@@ -47,8 +47,9 @@ pub async fn create(
     if until <= now {
         return Err(Problem::invalid("until: expected an instant that is still to come"));
     }
-    let (name, kind) = (spec.collection, spec.kind);
-    let collection = server.parts.store.read(move |rows| find_collection(rows, &name, kind.as_deref())).await??.key;
+    let (name, kind, mut sight) = (spec.collection, spec.kind, caller.sight());
+    let found = server.parts.store.read(move |rows| find_collection(rows, &name, kind.as_deref(), &mut sight));
+    let collection = found.await??.key;
     let hold = HoldCollection { collection, track: spec.track, until, by: caller.name.clone(), reason, now };
     let Answer::Held(hold) = server.parts.store.submit(hold).await? else {
         return Err(Problem::new(&problem::NOT_FOUND, "the collection is gone"));

@@ -53,13 +53,9 @@ pub trait Listed: Row + Show + Seen + Send + 'static {
     /// The key that a cursor names.
     fn key_of(view: &View, id: &str) -> Result<i64, BadId>;
 
-    /// The cursor that names this row.
-    fn cursor(&self, view: &View) -> String;
-
-    /// The cursor of the page after one that ended at this key.
-    fn cursor_at(view: &View, rows: &mut dyn Rows, key: i64) -> Result<Option<String>, StoreError> {
-        Ok(rows.load::<Self>(key)?.map(|row| row.cursor(view)))
-    }
+    /// The cursor of the page after one that ended at this key. The row may be gone, or one that the caller does not see:
+    /// the cursor says nothing about it.
+    fn cursor(view: &View, key: i64) -> String;
 }
 
 /// The rows that the one filter finds which a query states, by its index.
@@ -106,8 +102,8 @@ macro_rules! listed {
             fn key_of(view: &View, id: &str) -> Result<i64, BadId> {
                 view.salt.parse::<$key>(id).map(Key::number)
             }
-            fn cursor(&self, view: &View) -> String {
-                view.id(self.key)
+            fn cursor(view: &View, key: i64) -> String {
+                view.id(<$key>::from_number(key))
             }
         }
     )+};
@@ -137,11 +133,8 @@ macro_rules! filtered {
             fn key_of(view: &View, id: &str) -> Result<i64, BadId> {
                 view.salt.parse::<$key>(id).map(Key::number)
             }
-            fn cursor(&self, view: &View) -> String {
-                view.id(self.key)
-            }
-            fn cursor_at(view: &View, _: &mut dyn Rows, key: i64) -> Result<Option<String>, StoreError> {
-                Ok(Some(view.id(<$key>::from_number(key))))
+            fn cursor(view: &View, key: i64) -> String {
+                view.id(<$key>::from_number(key))
             }
         }
     )+};
@@ -170,8 +163,8 @@ impl Listed for Expectation {
     fn key_of(view: &View, id: &str) -> Result<i64, BadId> {
         view.salt.parse_expectation(id).map(|(key, _)| key.0)
     }
-    fn cursor(&self, view: &View) -> String {
-        view.salt.show_expectation(self.key, self.event)
+    fn cursor(view: &View, key: i64) -> String {
+        view.salt.show_expectation(ExpectationKey(key), EventKey(0))
     }
 }
 
@@ -220,7 +213,7 @@ async fn show_one<T: Listed>(server: &Server, mut sight: Sight, id: &str) -> Res
 }
 
 fn show_page<T: Listed>(view: &View, rows: &mut dyn Rows, page: &Page<T>) -> Result<Value, StoreError> {
-    let next = page.next.map_or(Ok(None), |key| T::cursor_at(view, rows, key))?;
+    let next = page.next.map(|key| T::cursor(view, key));
     let data = page.rows.iter().map(|row| row.show(view, rows)).collect::<Result<Vec<_>, _>>()?;
     let mut shown = json!({ "data": data, "next_cursor": next });
     if let Some(at) = page.looked_to {

@@ -36,7 +36,7 @@ mod variables;
 pub(crate) mod verdict;
 pub(crate) mod waiting;
 
-pub(crate) use auth::Caller;
+pub(crate) use auth::{Caller, on_itself};
 pub(crate) use extract::{Params, Segments};
 pub(crate) use lists::{Listed, span};
 pub(crate) use routes::router;

@@ -149,9 +149,10 @@ fn policy(server: &Shared, service: &Service) -> Result<Policy, Problem> {
 
 fn outcome(sent: Sent, service: &Service) -> Outcome {
     match sent {
-        Sent::Answered { status, headers, body } => {
+        Sent::Answered { status, headers, body, connected } => {
             let retry_after = headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
-            Outcome::Answered(Response { status, retry_after: retry_after.map(str::to_owned), body: body.to_vec() })
+            let retry_after = retry_after.map(str::to_owned);
+            Outcome::Answered(Response { status, retry_after, connected: Some(connected), body: body.to_vec() })
         }
         Sent::TooLarge { status } => Outcome::TooLarge { status },
         Sent::Refused(why) => Outcome::Refused(why.to_string()),

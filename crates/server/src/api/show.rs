@@ -168,6 +168,7 @@ impl Show for Attempt {
             "run": view.id(self.run),
             "nth": self.nth,
             "started": self.started.rfc3339(),
+            "connected": self.connected.map(Timestamp::rfc3339),
             "ended": self.ended.rfc3339(),
             "status": self.status,
             "answer": self.answer,

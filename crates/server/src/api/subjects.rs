@@ -7,13 +7,14 @@ use domain::rights::Needs;
 use http::{StatusCode, header};
 use serde::Deserialize;
 use serde_json::Value;
+use store::command::Answer;
 use store::judged;
 
 use super::auth::Caller;
 use super::extract::{Params, Segments, Strict};
 use super::lists::subject_of;
 use super::verdict;
-use crate::problem::Problem;
+use crate::problem::{self, Problem};
 use crate::server::Server;
 
 type Name = (String, String, String);
@@ -45,15 +46,27 @@ pub struct Because {
     pub reason: String,
 }
 
+/// Why a person has dealt with a subject.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cleared {
+    pub reason: String,
+    /// The revision of the subject that they looked at; without it, whatever it has come to.
+    pub revision: Option<i64>,
+}
+
 pub async fn clear(
     State(server): State<Server>,
     Extension(caller): Extension<Caller>,
     Segments(name): Segments<Name>,
-    Strict(because): Strict<Because>,
+    Strict(cleared): Strict<Cleared>,
 ) -> Result<Json<Value>, Problem> {
-    let reason = checked(&because.reason)?;
+    let reason = checked(&cleared.reason)?;
     let subject = subject_of(&server, &caller, Needs::ChangeSubject, name).await?;
-    judged::clear(&server.parts.store, subject.key, &caller.name, reason, server.now()).await?;
+    let (store, seen) = (&server.parts.store, cleared.revision);
+    if let Answer::Moved = judged::clear(store, subject.key, seen, &caller.name, reason, server.now()).await? {
+        return Err(Problem::new(&problem::CONFLICT, "the subject has another revision by now: look at it again"));
+    }
     Ok(Json(verdict::now(&server, subject.key).await?.shown))
 }
 

@@ -17,6 +17,7 @@ use store::{StoreError, search};
 use super::show::{Show, View};
 use super::verdict;
 use super::waiting::{self, Waiting};
+use crate::sight::Sight;
 
 /// An event with everything that came of it.
 pub struct Timeline {
@@ -24,6 +25,14 @@ pub struct Timeline {
     pub receipt: Option<Receipt>,
     pub asked: Vec<Asked>,
     pub subject: Option<(SubjectName, SubjectState)>,
+}
+
+impl Timeline {
+    /// It, as far as somebody sees it: a receipt may have brought events of other collections too, and names secrets.
+    pub fn within(mut self, sight: &Sight) -> Self {
+        self.receipt = self.receipt.filter(|_| sight.is_whole());
+        self
+    }
 }
 
 /// What one service owes, and did.

@@ -39,9 +39,23 @@ struct ProblemPage {
     problem: Problem,
 }
 
-/// A problem as a page for whoever has a session; everything else, and everybody else's, as it is.
+/// The same for whoever has no session, or none any more.
+#[derive(Template)]
+#[template(path = "problem-outside.html")]
+struct ProblemOutside {
+    problem: Problem,
+}
+
+/// A problem as a page; everything else as it is.
 pub fn problem_page(response: Response, visitor: Option<&Visitor>) -> Response {
-    let (Some(problem), Some(visitor)) = (response.extensions().get::<Problem>(), visitor) else { return response };
-    let chrome = Chrome::new(visitor, "", problem.kind.title);
-    page(response.status(), &ProblemPage { chrome, problem: problem.clone() })
+    let Some(problem) = response.extensions().get::<Problem>().cloned() else { return response };
+    let status = response.status();
+    let mut told = match visitor {
+        Some(visitor) => page(status, &ProblemPage { chrome: Chrome::new(visitor, "", problem.kind.title), problem }),
+        None => page(status, &ProblemOutside { problem }),
+    };
+    if let Some(wait) = response.headers().get(header::RETRY_AFTER) {
+        told.headers_mut().insert(header::RETRY_AFTER, wait.clone());
+    }
+    told
 }

@@ -6,10 +6,11 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use domain::content::ContentType;
-use domain::content::look::{Code, Exchange, Look, Message, Recording, Requests, Token};
+use domain::content::look::{Code, Exchange, Look, Message, Requests, Row, Token};
 use domain::subject::{Subject, SubjectName};
 use domain::{ArtifactKey, Timestamp};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use store::row::RowsExt;
 use store::table::{Find, Rows, Value as Cell};
@@ -26,8 +27,8 @@ use crate::links;
 use crate::preview::PreviewError;
 use crate::problem::{self, Problem};
 use crate::server::{Server, Shared};
-use crate::sight::Sight;
-use crate::text::{bytes, instant};
+use crate::sight::{self, Sight};
+use crate::text::{bytes, instant, plain};
 use crate::worker::{EVIDENCE, Said};
 
 /// Types under which a file is given away as what it says it is; no browser runs any of them.
@@ -40,6 +41,8 @@ const HARMLESS: [&str; 7] = [
     "image/png",
     "text/plain",
 ];
+/// So many of the subjects that list a file are named.
+const LISTED_MAX: usize = 20;
 /// Pictures and recordings are for the page alone.
 const POLICY: &str = "sandbox; default-src 'none'";
 
@@ -49,8 +52,9 @@ pub struct Found {
     pub look: Look,
     /// Whether its bytes can be had.
     pub is_kept: bool,
-    /// The subjects that list it, each with the role.
+    /// The newest subjects that list it, of those that are seen, each with the role; and whether there are others.
     listed: Vec<(SubjectName, String)>,
+    others: bool,
 }
 
 impl Found {
@@ -64,25 +68,24 @@ impl Found {
         sight: &mut Sight,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
-        let find = Find::equal(&LISTING_ARTIFACT, vec![Cell::Int(artifact.key.0)]).newest(None).limit(20);
+        let find = Find::equal(&LISTING_ARTIFACT, vec![Cell::Int(artifact.key.0)]);
+        let found = sight::newest::<Listing>(rows, sight, Some(&find), None, LISTED_MAX)?;
         let mut listed = Vec::new();
         let mut stated = None;
-        for listing in rows.all::<Listing>(&find)? {
+        for listing in found.rows {
             let Some(subject) = rows.load::<Subject>(listing.subject.0)? else { continue };
-            if !sight.collection(rows, subject.collection)? {
-                continue;
-            }
             if subject.kind == EVIDENCE && stated.is_none() {
                 stated = Some(Said::of(rows, &subject)?.content_type);
             }
             listed.extend(search::subject_name(rows, subject.key)?.map(|name| (name, listing.role)));
         }
         let is_kept = search::is_kept(rows, &artifact, now)?;
-        Ok(Self { look: look(stated, &artifact), artifact, is_kept, listed })
+        Ok(Self { look: look(stated, &artifact), artifact, is_kept, listed, others: found.next.is_some() })
     }
 }
 
-fn look(stated: Option<ContentType>, artifact: &Artifact) -> Look {
+/// How a file can be looked at, as the subject that lists it says.
+pub fn look(stated: Option<ContentType>, artifact: &Artifact) -> Look {
     Look::of_file(stated, &artifact.content_type, &artifact.name)
 }
 
@@ -90,10 +93,20 @@ fn look(stated: Option<ContentType>, artifact: &Artifact) -> Look {
 enum Shown {
     Picture,
     Requests(Vec<RequestLine>, Vec<String>),
-    Recording(Box<Recording>),
+    Recording(Box<Still>),
     Code(Code),
     /// Nothing, and why.
     Nothing(String),
+}
+
+/// What a page shows of a [`Recording`](domain::content::look::Recording): the player asks for its frames itself.
+#[derive(Deserialize)]
+struct Still {
+    title: Option<String>,
+    duration_ms: u64,
+    markers: Vec<(u64, String)>,
+    last: Vec<Row>,
+    notes: Vec<String>,
 }
 
 #[derive(Template)]
@@ -103,6 +116,7 @@ struct ArtifactPage {
     id: String,
     name: String,
     listed: Vec<(String, String)>,
+    others: bool,
     facts: Facts,
     uploaded: Moment,
     is_kept: bool,
@@ -116,26 +130,40 @@ pub async fn show(
 ) -> Result<Response, Problem> {
     let found = found(&server, &visitor, &id).await?;
     let view = View::of(&server);
-    let shown = shown(&server, &found).await?;
+    let shown = shown(&server, &found).await;
     let artifact = &found.artifact;
-    let listed = |(name, role): &(SubjectName, String)| (path_of(name), format!("{}, as {role}", subject_line(name)));
+    let name = plain(&artifact.name);
+    let listed =
+        |(name, role): &(SubjectName, String)| (path_of(name), plain(&format!("{}, as {role}", subject_line(name))));
     let facts = Facts::default()
         .and("Size", bytes(artifact.size.unsigned_abs()))
-        .and("Type", artifact.content_type.as_str())
+        .and("Type", plain(&artifact.content_type))
         .and("SHA-256", verify::hex::encode(&artifact.sha256))
         .and_some("Uploaded by", artifact.owner.and_then(|key| view.account(key)))
         .and("Kept until", instant(artifact.expires));
-    let template = ArtifactPage {
-        chrome: Chrome::new(&visitor, "/subjects", &artifact.name),
+    let mut template = ArtifactPage {
+        chrome: Chrome::new(&visitor, "/subjects", &name),
         id,
-        name: artifact.name.clone(),
+        name,
         listed: found.listed.iter().map(listed).collect(),
+        others: found.others,
         facts,
         uploaded: Moment::new(artifact.at, view.now),
         is_kept: found.is_kept,
         shown,
     };
-    Ok(page(StatusCode::OK, &template))
+    if matches!(template.shown, Shown::Picture | Shown::Nothing(_)) {
+        return Ok(page(StatusCode::OK, &template));
+    }
+    let Some(place) = server.previewer().reader().await else {
+        template.shown = Shown::Nothing(nothing(found.look, &PreviewError::Busy));
+        return Ok(page(StatusCode::OK, &template));
+    };
+    let written = tokio::task::spawn_blocking(move || {
+        let _place = place;
+        page(StatusCode::OK, &template)
+    });
+    written.await.map_err(|_| Problem::new(&problem::INTERNAL, "the page was not written"))
 }
 
 /// `GET /artifacts/{id}/picture`
@@ -169,11 +197,7 @@ async fn image(
     if found.look != Look::Picture {
         return Err(Problem::no_such("picture of the file", &id));
     }
-    let tag = format!("\"{look}-{}\"", verify::hex::encode(&found.artifact.sha256));
-    if asked.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
-        return Ok(StatusCode::NOT_MODIFIED.into_response());
-    }
-    Ok(inline("image/png", &tag, made(&server, &found, look).await?))
+    inline(&server, &found, look, "image/png", &asked).await
 }
 
 /// `GET /artifacts/{id}/recording`
@@ -181,15 +205,13 @@ pub async fn recording(
     State(server): State<Server>,
     Segments(id): Segments<String>,
     visitor: Visitor,
+    asked: HeaderMap,
 ) -> Result<Response, Problem> {
     let found = found(&server, &visitor, &id).await?;
     if found.look != Look::Recording {
         return Err(Problem::no_such("recording of the file", &id));
     }
-    let json = made(&server, &found, Look::Recording).await?;
-    // It is a recording, whatever wrote it.
-    let _: Recording = parsed(&json).map_err(|why| Problem::invalid(why.to_string()))?;
-    Ok(inline("application/json", &format!("\"{}\"", verify::hex::encode(&found.artifact.sha256)), json))
+    inline(&server, &found, Look::Recording, "application/json", &asked).await
 }
 
 /// `GET /artifacts/{id}/original`
@@ -226,35 +248,48 @@ async fn found(server: &Shared, visitor: &Visitor, id: &str) -> Result<Found, Pr
     found.await?.ok_or_else(|| Problem::no_such("artifact", id))
 }
 
-/// What is made of a file.
-async fn made(server: &Server, found: &Found, look: Look) -> Result<Bytes, Problem> {
-    look_at(server, found, look).await?.map_err(|why| match why {
-        PreviewError::Busy => Problem::new(&problem::UNAVAILABLE, why.to_string()),
-        PreviewError::Unfit(_) | PreviewError::Failed(_) => Problem::invalid(why.to_string()),
-    })
+/// A file of which nothing is shown, for whoever asked for what is made of it.
+fn unmade(why: &PreviewError) -> Problem {
+    match why {
+        PreviewError::Busy | PreviewError::Failed(_) => Problem::new(&problem::UNAVAILABLE, why.to_string()),
+        PreviewError::Unfit(_) => Problem::invalid(why.to_string()),
+    }
 }
 
-async fn look_at(server: &Server, found: &Found, look: Look) -> Result<Result<Bytes, PreviewError>, Problem> {
+/// What is made of a file.
+async fn look_at(server: &Server, found: &Found, look: Look) -> Result<Bytes, PreviewError> {
     if !found.is_kept {
-        return Ok(Err(PreviewError::Unfit("its bytes are not kept any more".to_owned())));
+        return Err(PreviewError::Unfit("its bytes are not kept any more".to_owned()));
     }
     let (blobs, digest) = (server.parts.blobs.clone(), found.artifact.sha256);
-    let opened = tokio::task::spawn_blocking(move || blobs.file(digest)).await;
-    let file = opened.map_err(|_| Problem::new(&problem::INTERNAL, "reading was interrupted"))??;
-    Ok(server.previewer().preview(look, &found.artifact.name, digest, file).await)
+    let Ok(opened) = tokio::task::spawn_blocking(move || blobs.file(digest)).await else {
+        return Err(PreviewError::Failed("reading was interrupted".to_owned()));
+    };
+    let file = opened.map_err(|why| {
+        tracing::warn!(%why, "a file that should be kept does not open");
+        PreviewError::Failed("its bytes could not be read".to_owned())
+    })?;
+    server.previewer().preview(look, &found.artifact.name, digest, file).await
 }
 
 /// What is shown of a file: what was made of it, or why there is nothing.
-async fn shown(server: &Server, found: &Found) -> Result<Shown, Problem> {
+async fn shown(server: &Server, found: &Found) -> Shown {
     let look = found.look;
-    let made = look_at(server, found, look).await?;
-    let shown = made.and_then(|made| match look {
+    let read = match look_at(server, found, look).await {
+        Ok(_) if look.is_image() => Ok(Shown::Picture),
+        Ok(made) => server.previewer().read(move || read(look, &made)).await.flatten(),
+        Err(why) => Err(why),
+    };
+    read.unwrap_or_else(|why| Shown::Nothing(nothing(look, &why)))
+}
+
+fn read(look: Look, made: &[u8]) -> Result<Shown, PreviewError> {
+    match look {
         Look::Preview | Look::Picture | Look::Large => Ok(Shown::Picture),
-        Look::Requests => parsed::<Requests>(&made).map(requests),
-        Look::Recording => parsed(&made).map(|recording| Shown::Recording(Box::new(recording))),
-        Look::Code | Look::Codeblock => parsed(&made).map(Shown::Code),
-    });
-    Ok(shown.unwrap_or_else(|why| Shown::Nothing(nothing(look, &why))))
+        Look::Requests => parsed::<Requests>(made).map(requests),
+        Look::Recording => parsed(made).map(|still| Shown::Recording(Box::new(still))),
+        Look::Code | Look::Codeblock => parsed(made).map(Shown::Code),
+    }
 }
 
 /// Why nothing is shown. Of a file that says nothing of what it holds, nothing is expected either.
@@ -276,17 +311,35 @@ fn parsed<T: DeserializeOwned>(json: &[u8]) -> Result<T, PreviewError> {
     serde_json::from_slice(json).map_err(|_| PreviewError::Unfit("its preview does not read".to_owned()))
 }
 
-/// An answer that a page of ours shows, and nobody else's.
-fn inline(kind: &'static str, tag: &str, content: Bytes) -> Response {
-    let mut response = Response::new(Body::from(content));
+/// What is made of a file, for a page of ours and nobody else's. Whoever has it already is told so, while it may be had.
+async fn inline(
+    server: &Server,
+    found: &Found,
+    look: Look,
+    kind: &'static str,
+    asked: &HeaderMap,
+) -> Result<Response, Problem> {
+    let tag = format!("\"{look}-{}\"", verify::hex::encode(&found.artifact.sha256));
+    let mut response = if found.is_kept && is_known(asked, &tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let made = look_at(server, found, look).await.map_err(|why| unmade(&why))?;
+        ([(header::CONTENT_TYPE, kind)], Body::from(made)).into_response()
+    };
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     headers.extend(HeaderValue::try_from(tag).ok().map(|tag| (header::ETAG, tag)));
-    response
+    Ok(response)
+}
+
+/// Whether a browser says that it has what this tag names (RFC 9110, section 13.1.2).
+fn is_known(asked: &HeaderMap, tag: &str) -> bool {
+    let lists = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|list| list.to_str().ok());
+    let mut known = lists.flat_map(|list| list.split(',')).map(str::trim);
+    known.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }
 
 /// A request as a row of the table.
@@ -337,10 +390,13 @@ fn milliseconds(ms: u64) -> String {
     if ms < 1_000 { format!("{ms} ms") } else { format!("{}.{} s", ms / 1_000, ms % 1_000 / 100) }
 }
 
-/// A place in a recording for people: `1:05`.
+/// A place in a recording for people: `1:05`, or `2:01:05` where there are hours.
 fn clock(ms: &u64) -> String {
     let seconds = ms / 1_000;
-    format!("{}:{:02}", seconds / 60, seconds % 60)
+    match (seconds / 3_600, seconds / 60 % 60, seconds % 60) {
+        (0, minutes, seconds) => format!("{minutes}:{seconds:02}"),
+        (hours, minutes, seconds) => format!("{hours}:{minutes:02}:{seconds:02}"),
+    }
 }
 
 #[cfg(test)]
@@ -369,6 +425,26 @@ mod tests {
         assert_eq!((line.size.as_str(), line.took.as_str()), ("2.0 KiB", "1.2 s"));
         assert_eq!(request_line(Exchange::default()).status, Badge::new(Tone::Calm, "no response"));
         assert_eq!((clock(&65_900).as_str(), milliseconds(12).as_str()), ("1:05", "12 ms"));
+        assert_eq!(clock(&7_265_000), "2:01:05");
+    }
+
+    #[test]
+    fn what_a_browser_has_is_known_by_any_of_its_tags() {
+        let known = |list: &'static str| {
+            is_known(&HeaderMap::from_iter([(header::IF_NONE_MATCH, HeaderValue::from_static(list))]), "\"a-1\"")
+        };
+        for list in ["\"a-1\"", "W/\"a-1\"", "\"b\", \"a-1\"", "*"] {
+            assert!(known(list), "{list}");
+        }
+        assert!(!known("\"a-2\"") && !known("a-1") && !known("") && !is_known(&HeaderMap::new(), "\"a-1\""));
+    }
+
+    #[test]
+    fn what_may_be_had_later_is_no_fault_of_the_caller() {
+        let status = |why: PreviewError| unmade(&why).kind.status;
+        assert_eq!(status(PreviewError::Busy), 503);
+        assert_eq!(status(PreviewError::Failed("x".to_owned())), 503);
+        assert_eq!(status(PreviewError::Unfit("x".to_owned())), 422);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Batches: many subjects, several services, each pair once. How far each is, and what an administrator does with one.
+//! Batches: many subjects, several services, each pair once. How far each is, and what whoever may write in its collection does with one.
 
 use askama::Template;
 use axum::extract::State;
@@ -7,6 +7,7 @@ use domain::catalogue::Catalogue;
 use domain::event::Event;
 use domain::expectation::{Expectation, ExpectationState};
 use domain::result::{ResultKind, ServiceResult};
+use domain::rights::{self, Needs};
 use domain::run::{Attempt, Run};
 use domain::{BatchKey, Timestamp};
 use http::StatusCode;
@@ -19,17 +20,22 @@ use super::answer::page;
 use super::chrome::{Chrome, done};
 use super::filled::{Filled, Wrong, sentence};
 use super::parts::{self, Badge, Control, Field, Moment, Paging, Tone};
-use super::story::subject_text;
+use super::story::{CONTENT_BYTES_MAX, subject_text};
+use super::subject::path_of;
 use super::visitor::Visitor;
-use crate::api::batches::{BatchSpec, begin, turn_to};
+use crate::api::batches::{BatchSpec, begin, collection_of, turn_to};
 use crate::api::{Params, Segments, View};
 use crate::problem::Problem;
 use crate::server::{Server, Shared};
+use crate::sight::{newest, place};
+use crate::text::{clipped, plain};
 
 /// Batches of a page.
 const LISTED: usize = 25;
 /// Failures of a batch that are listed.
 const FAILURES_MAX: usize = 50;
+/// Results of one expectation that are looked through for the run's own.
+const RESULTS_MAX: usize = 20;
 /// Runs of one state that are looked through for them.
 const LOOKED_AT_MAX: usize = 500;
 
@@ -110,6 +116,7 @@ fn badge(state: BatchState) -> Badge {
 #[template(path = "batches.html")]
 struct List {
     chrome: Chrome,
+    may_begin: bool,
     here: String,
     batches: Vec<Line>,
     paging: Paging,
@@ -139,18 +146,18 @@ fn line(rows: &mut dyn Rows, batch: &Batch, view: &View) -> Result<Line, StoreEr
 pub async fn list(State(server): State<Server>, params: Params, visitor: Visitor) -> Result<Response, Problem> {
     params.only(&["cursor"])?;
     let below = params.one("cursor").map(|id| server.parse::<BatchKey>(id)).transpose()?;
-    let view = View::of(&server);
+    let (view, mut sight) = (View::of(&server), visitor.sight());
     let read = server.parts.store.read(move |rows| {
-        let found: Vec<Batch> = rows.page(below.map(|key| key.0), LISTED + 1)?;
-        let lines = found.iter().take(LISTED).map(|batch| line(rows, batch, &view)).collect::<Result<Vec<_>, _>>()?;
-        let last = found.get(LISTED - 1).filter(|_| found.len() > LISTED).map(|last| view.id(last.key));
-        Ok((lines, last))
+        let found = newest::<Batch>(rows, &mut sight, None, below.map(|key| key.0), LISTED)?;
+        let lines = found.rows.iter().map(|batch| line(rows, batch, &view)).collect::<Result<Vec<_>, _>>()?;
+        Ok((lines, found.next.map(|next| view.id(BatchKey(next)))))
     });
     let (batches, last) = read.await?;
     let cursor = params.one("cursor");
     let many = if batches.len() == 1 { "1 batch".to_owned() } else { format!("{} batches", batches.len()) };
     let list = List {
         chrome: Chrome::new(&visitor, "/batches", "Batches"),
+        may_begin: rights::may_somewhere(visitor.account(), Needs::ChangeSubject),
         here: cursor.map_or_else(|| "/batches".to_owned(), |cursor| format!("/batches?cursor={cursor}")),
         paging: Paging {
             shown: format!("{many}, newest first"),
@@ -199,15 +206,20 @@ pub async fn one(
     visitor: Visitor,
 ) -> Result<Response, Problem> {
     let (key, view) = (server.parse::<BatchKey>(&id)?, View::of(&server));
+    let (mut sight, overseer) = (visitor.sight(), visitor.may(Needs::Oversee, None));
     let read = server.parts.store.read(move |rows| {
         let Some(batch) = rows.load::<Batch>(key.0)? else { return Ok(None) };
+        if !sight.sees(rows, &batch)? {
+            return Ok(None);
+        }
         let parts = batches::parts(rows, &batch)?;
-        let parts = parts.iter().map(|part| part_line(&view, &batch, part)).collect();
+        let parts = parts.iter().map(|part| part_line(&view, &batch, part, overseer)).collect();
         let failures = failures(rows, key, &view)?;
-        Ok(Some((line(rows, &batch, &view)?, batch.state, parts, failures)))
+        let collection = collection_of(rows, &batch)?;
+        Ok(Some((line(rows, &batch, &view)?, batch.state, parts, failures, collection)))
     });
-    let (line, state, parts, failures) = read.await?.ok_or_else(|| Problem::no_such("batch", &id))?;
-    let may = visitor.administers();
+    let (line, state, parts, failures, collection) = read.await?.ok_or_else(|| Problem::no_such("batch", &id))?;
+    let may = visitor.may(Needs::ChangeSubject, collection.as_ref().map(place));
     let can = Can {
         pause: may && state == BatchState::Running,
         resume: may && state == BatchState::Paused,
@@ -217,10 +229,13 @@ pub async fn one(
     Ok(page(StatusCode::OK, &One { chrome, line, parts, failures, can }))
 }
 
-fn part_line(view: &View, batch: &Batch, part: &Part) -> PartLine {
+fn part_line(view: &View, batch: &Batch, part: &Part, overseer: bool) -> PartLine {
     PartLine {
         service: view.service(part.service).unwrap_or("a service that is gone").to_owned(),
-        path: view.service(part.service).map(|_| format!("/admin/services/{}", view.id(part.service))),
+        path: view
+            .service(part.service)
+            .filter(|_| overseer)
+            .map(|_| format!("/admin/services/{}", view.id(part.service))),
         progress: Progress::of(batch, std::slice::from_ref(part)),
     }
 }
@@ -248,7 +263,7 @@ fn failure(rows: &mut dyn Rows, run: &Run, state: &str, view: &View) -> Result<O
         "exhausted" => last_try(rows, run)?,
         "answered" => {
             let of = Find::equal(&RESULT_EXPECTATION, vec![Cell::Int(owed.key.0)]);
-            let results: Vec<ServiceResult> = rows.all(&of.newest(None))?;
+            let results: Vec<ServiceResult> = rows.all(&of.newest(None).limit(RESULTS_MAX))?;
             let error = results.into_iter().find(|result| result.run == Some(run.key));
             let Some(error) = error.filter(|result| result.kind == ResultKind::Error) else { return Ok(None) };
             (error.text.unwrap_or_else(|| "the service says that it failed".to_owned()), Some(error.at))
@@ -264,8 +279,8 @@ fn failure(rows: &mut dyn Rows, run: &Run, state: &str, view: &View) -> Result<O
     Ok(Some(Failure {
         service: view.service(run.service).unwrap_or("a service that is gone").to_owned(),
         event: event.map_or_else(|| "an event that is gone".to_owned(), |event| event.kind),
-        subject: name.map(|name| (super::rules::subject_path(&name), subject_text(&name))),
-        why: sentence(&why),
+        subject: name.map(|name| (path_of(&name), subject_text(&name))),
+        why: sentence(&plain(&clipped(&why, CONTENT_BYTES_MAX))),
         at: at.map(|at| Moment::new(at, view.now)),
     }))
 }
@@ -344,7 +359,7 @@ pub async fn make(State(server): State<Server>, visitor: Visitor, typed: Filled)
         services: typed.all("service").into_iter().map(str::to_owned).collect(),
         text: text("text"),
     };
-    match begin(&server, &visitor.name, spec).await {
+    match begin(&server, &visitor.caller(), spec).await {
         Ok(batch) => Ok(done(&format!("/batches/{}", server.show(batch)), "The batch has begun.")),
         Err(problem) if problem.kind.status < 500 => Ok(form_page(&server, &visitor, &typed, &Wrong::of(&problem))),
         Err(problem) => Err(problem),
@@ -371,7 +386,7 @@ async fn turn(
     to: BatchState,
     notice: &str,
 ) -> Result<Response, Problem> {
-    turn_to(&server, &visitor.name, &id, to).await?;
+    turn_to(&server, &visitor.caller(), &id, to).await?;
     Ok(done(&format!("/batches/{id}"), notice))
 }
 

@@ -43,7 +43,8 @@ pub const PLACES: [(&str, &[Place]); 3] = [
             place("/events", "Events"),
             place("/subjects", "Subjects"),
             place("/runs", "Runs"),
-            whole("/batches", "Batches"),
+            place("/results", "Results"),
+            place("/batches", "Batches"),
         ],
     ),
     (

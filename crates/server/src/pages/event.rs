@@ -53,13 +53,11 @@ pub async fn show(
     let found = server.parts.store.read(move |rows| {
         let timeline = timeline::read(rows, key, now)?;
         let seen = timeline.as_ref().map_or(Ok(false), |timeline| sight.sees(rows, &timeline.event))?;
-        Ok(timeline.filter(|_| seen))
+        Ok(timeline.filter(|_| seen).map(|timeline| timeline.within(&sight)))
     });
     let timeline = found.await?.ok_or_else(|| Problem::no_such("event", &id))?;
-    let story = tell(&timeline, &view);
-    // A receipt belongs to no collection: whoever sees only some of them sees what came of it.
-    let receipt = timeline.receipt.as_ref().filter(|_| visitor.may(Needs::Oversee, None));
-    let arrived = receipt.map(|receipt| arrived(&server, &timeline.event, receipt, &view));
+    let story = tell(&timeline, &view, server.timings.of(key));
+    let arrived = timeline.receipt.as_ref().map(|receipt| arrived(&server, &timeline.event, receipt, &view));
     let may_replay = visitor.may(Needs::ChangeSubject, timeline.subject.as_ref().map(|(name, _)| house(name)));
     let data = timeline.event.data.as_ref().and_then(|data| super::story::content(data.as_bytes()));
     let chrome = Chrome::new(&visitor, "/events", &story.kind);

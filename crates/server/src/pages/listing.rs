@@ -71,7 +71,7 @@ pub async fn find<T: Listed, L: Send + 'static>(
     let mut sight = visitor.sight();
     let read = server.parts.store.read(move |rows| {
         let page = search(rows, &span, &mut sight)?;
-        let next = page.next.map_or(Ok(None), |key| T::cursor_at(&view, rows, key))?;
+        let next = page.next.map(|key| T::cursor(&view, key));
         let lines = page.rows.iter().map(|row| line(&view, rows, row)).collect::<Result<Vec<L>, StoreError>>()?;
         Ok((lines, next, page.looked_to))
     });

@@ -37,6 +37,8 @@ use crate::text::{capital, encoded, instant};
 const LATEST: usize = 8;
 /// Things of one kind that are shown; what is more is told as a number.
 const EACH_MAX: usize = 4;
+/// Holds that are looked at for those that a member sees.
+const LOOKED_AT_MAX: usize = 2_000;
 /// Refused requests that are looked at.
 const REFUSED_MAX: usize = 200;
 /// A source fails whose requests were refused so often in an hour.
@@ -131,7 +133,9 @@ fn holds(view: &View, rows: &mut dyn Rows, sight: &mut Sight) -> Result<Vec<Need
     let mut needs = Vec::new();
     for scope in [HoldScope::Subject, HoldScope::Collection] {
         let of = Find::equal(&HOLD_UNTIL, vec![Cell::Text(scope.word().to_owned())]);
-        let found: Vec<Hold> = rows.all(&of.limit(EACH_MAX + 100))?;
+        // Those of other collections come before a member's own ones.
+        let limit = if sight.is_whole() { EACH_MAX + 100 } else { LOOKED_AT_MAX };
+        let found: Vec<Hold> = rows.all(&of.limit(limit))?;
         let mut found = sight.seen(rows, found)?;
         let more = found.split_off(found.len().min(EACH_MAX)).len();
         for hold in found {
@@ -165,8 +169,8 @@ fn hold_need(view: &View, rows: &mut dyn Rows, hold: &Hold) -> Result<Need, Stor
 
 /// The flags that nobody has looked at, newest first.
 fn flags(view: &View, rows: &mut dyn Rows, sight: &mut Sight) -> Result<Vec<Need>, StoreError> {
-    let found: Vec<Flag> = rows.all(&Find::equal(&FLAG_OPEN, Vec::new()).newest(None).limit(EACH_MAX + 100))?;
-    let mut found = sight.seen(rows, found)?;
+    let open = Find::equal(&FLAG_OPEN, Vec::new());
+    let mut found = sight::newest::<Flag>(rows, sight, Some(&open), None, EACH_MAX + 100)?.rows;
     let more = found.split_off(found.len().min(EACH_MAX)).len();
     let mut needs = Vec::new();
     for flag in found {

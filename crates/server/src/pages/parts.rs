@@ -192,6 +192,8 @@ pub enum Control {
 #[derive(Debug, Clone, PartialEq, Eq, Template)]
 #[template(path = "parts/field.html")]
 pub struct Field {
+    /// Its id in the page: its name, unless two forms of a page share that.
+    pub id: &'static str,
     pub name: &'static str,
     pub label: &'static str,
     pub hint: &'static str,
@@ -209,7 +211,13 @@ impl Field {
     /// An empty line of text.
     pub fn line(name: &'static str, label: &'static str) -> Self {
         let control = Control::Line("text");
-        Self { name, label, hint: "", value: String::new(), wrong: None, control, required: false, autocomplete: "off" }
+        let value = String::new();
+        Self { id: name, name, label, hint: "", value, wrong: None, control, required: false, autocomplete: "off" }
+    }
+
+    #[must_use]
+    pub fn id(self, id: &'static str) -> Self {
+        Self { id, ..self }
     }
 
     #[must_use]

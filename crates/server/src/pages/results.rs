@@ -47,7 +47,7 @@ pub struct ResultLine {
 pub async fn list(State(server): State<Server>, visitor: Visitor, params: Params) -> Result<Response, Problem> {
     let view = View::of(&server);
     let found = listing::find(&server, &visitor, &params, "/results", fields(&view), result_line).await?;
-    Ok(page(found.status, &ResultsPage { chrome: Chrome::new(&visitor, "/events", "Results"), found }))
+    Ok(page(found.status, &ResultsPage { chrome: Chrome::new(&visitor, "/results", "Results"), found }))
 }
 
 fn fields(view: &View) -> Vec<Field> {
@@ -162,7 +162,7 @@ fn result_page(
         .and("In time", if result.late { "no: it came when its time was over, and satisfies nothing" } else { "yes" })
         .and_some("Examined", result.coverage.map(|coverage| coverage.word().replace('_', " ")));
     Ok(ResultPage {
-        chrome: Chrome::new(visitor, "/events", format!("Result of {by}")),
+        chrome: Chrome::new(visitor, "/results", format!("Result of {by}")),
         id: view.id(result.key),
         badge: badge(result.kind),
         subject: subject.map(|name| (subject_text(&name), path_of(&name))),

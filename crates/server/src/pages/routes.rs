@@ -8,7 +8,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use domain::rights;
-use http::{Method, header};
+use http::{HeaderMap, Method, header};
 
 use super::answer::problem_page;
 use super::visitor::Visitor;
@@ -37,7 +37,7 @@ pub enum Needs {
     /// To read what belongs to a collection. The handler shows what the visitor sees, and nothing else.
     Read,
     /// To read everything: whoever is not a member of single collections alone.
-    Session,
+    Oversee,
     /// To submit subjects, events and artifacts.
     Submit,
     /// To have services asked again about a subject; the handler holds its collection against the visitor.
@@ -57,7 +57,7 @@ impl Needs {
             Self::Nothing => None,
             Self::SignIn => Some(rights::Needs::SignIn),
             Self::Read => Some(rights::Needs::Read),
-            Self::Session => Some(rights::Needs::Oversee),
+            Self::Oversee => Some(rights::Needs::Oversee),
             Self::Submit => Some(rights::Needs::Submit),
             Self::Ask => Some(rights::Needs::Ask),
             Self::ChangeSubject => Some(rights::Needs::ChangeSubject),
@@ -87,7 +87,7 @@ fn changes(path: &'static str, needs: Needs, handler: MethodRouter<Server>) -> P
 /// Every page.
 #[rustfmt::skip]
 pub fn routes() -> Vec<PageRoute> {
-    use Needs::{Administer, Ask, ChangeSubject, Nothing, Read, Session, SignIn};
+    use Needs::{Administer, Ask, ChangeSubject, Nothing, Oversee, Read, SignIn};
     vec![
         shows("/assets/{name}", Nothing, get(assets::show)),
         shows("/login", Nothing, get(login::ask)),
@@ -100,7 +100,7 @@ pub fn routes() -> Vec<PageRoute> {
         shows("/", Read, get(overview::show)),
         shows("/events", Read, get(events::list)),
         shows("/events/{id}", Read, get(event::show)),
-        shows("/events/{id}/body", Session, get(event::body)),
+        shows("/events/{id}/body", Oversee, get(event::body)),
         changes("/events/{id}/replay", ChangeSubject, post(event::replay)),
         shows("/runs", Read, get(runs::list)),
         shows("/runs/{id}", Read, get(runs::show)),
@@ -120,21 +120,21 @@ pub fn routes() -> Vec<PageRoute> {
         shows("/artifacts/{id}/recording", Read, get(artifact::recording)),
         shows("/artifacts/{id}/original", Read, get(artifact::original)),
 
-        shows("/sources", Session, get(sources::list)),
+        shows("/sources", Oversee, get(sources::list)),
         changes("/sources", Administer, post(sources::create)),
         shows("/sources/new", Administer, get(sources::new)),
-        shows("/sources/{id}", Session, get(sources::one)),
+        shows("/sources/{id}", Oversee, get(sources::one)),
         changes("/sources/{id}/secrets", Administer, post(sources::rotate)),
         changes("/sources/{id}/retire", Administer, post(sources::retire)),
         changes("/sources/{id}/switch", Administer, post(sources::switch)),
         changes("/sources/{id}/test", Administer, post(sources::test)),
-        shows("/quarantine", Session, get(quarantine::list)),
+        shows("/quarantine", Oversee, get(quarantine::list)),
         changes("/quarantine/retry", Administer, post(quarantine::retry_all)),
-        shows("/quarantine/{id}", Session, get(quarantine::one)),
+        shows("/quarantine/{id}", Oversee, get(quarantine::one)),
         changes("/quarantine/{id}/retry", Administer, post(quarantine::retry)),
 
-        shows("/licenses", Session, get(licenses::show)),
-        changes("/licenses/preview", Session, post(licenses::preview)),
+        shows("/licenses", Oversee, get(licenses::show)),
+        changes("/licenses/preview", Oversee, post(licenses::preview)),
         shows("/account", SignIn, get(account::show)),
         changes("/account/password", SignIn, post(account::set_password)),
         changes("/account/two-factor", SignIn, post(account::enrol)),
@@ -163,10 +163,10 @@ pub fn routes() -> Vec<PageRoute> {
         shows("/audit", Administer, get(audit::show)),
         shows("/settings", Administer, get(settings::show)),
 
-        shows("/admin/services", Session, get(services::list)),
+        shows("/admin/services", Oversee, get(services::list)),
         shows("/admin/services/new/{profile}", Administer, get(services::new)),
         changes("/admin/services/new/{profile}", Administer, post(services::make)),
-        shows("/admin/services/{id}", Session, get(services::one)),
+        shows("/admin/services/{id}", Oversee, get(services::one)),
         shows("/admin/services/{id}/edit", Administer, get(services::edit)),
         changes("/admin/services/{id}/edit", Administer, post(services::amend)),
         changes("/admin/services/{id}/test", Administer, post(services::test)),
@@ -177,20 +177,20 @@ pub fn routes() -> Vec<PageRoute> {
         changes("/admin/services/{id}/restore", Administer, post(services::restore)),
         changes("/admin/services/{id}/remove", Administer, post(services::remove)),
 
-        shows("/rules", Session, get(rules::list)),
+        shows("/rules", Oversee, get(rules::list)),
         shows("/rules/new", Administer, get(rules::new)),
         changes("/rules/new", Administer, post(rules::make)),
-        shows("/rules/{id}", Session, get(rules::one)),
+        shows("/rules/{id}", Oversee, get(rules::one)),
         changes("/rules/{id}", Administer, post(rules::amend)),
         changes("/rules/{id}/off", Administer, post(rules::switch_off)),
 
-        shows("/batches", Session, get(batches::list)),
-        shows("/batches/new", Administer, get(batches::new)),
-        changes("/batches/new", Administer, post(batches::make)),
-        shows("/batches/{id}", Session, get(batches::one)),
-        changes("/batches/{id}/pause", Administer, post(batches::pause)),
-        changes("/batches/{id}/resume", Administer, post(batches::resume)),
-        changes("/batches/{id}/abort", Administer, post(batches::abort)),
+        shows("/batches", Read, get(batches::list)),
+        shows("/batches/new", ChangeSubject, get(batches::new)),
+        changes("/batches/new", ChangeSubject, post(batches::make)),
+        shows("/batches/{id}", Read, get(batches::one)),
+        changes("/batches/{id}/pause", ChangeSubject, post(batches::pause)),
+        changes("/batches/{id}/resume", ChangeSubject, post(batches::resume)),
+        changes("/batches/{id}/abort", ChangeSubject, post(batches::abort)),
     ]
 }
 
@@ -204,6 +204,7 @@ pub fn router(server: &Server) -> Router<Server> {
 
 /// Lets a request through that has what the page needs. Problems become pages here.
 async fn check(State((server, needs)): State<(Server, Needs)>, request: Request, next: Next) -> Response {
+    let reads_pages = reads_pages(request.headers());
     let visitor = match Visitor::of(&server, request.headers()).await {
         Ok(visitor) => visitor,
         Err(problem) => return problem.into_response(),
@@ -218,7 +219,7 @@ async fn check(State((server, needs)): State<(Server, Needs)>, request: Request,
         }
         Err(problem) => problem.into_response(),
     };
-    let mut response = problem_page(shown, visitor.as_ref());
+    let mut response = if reads_pages || visitor.is_some() { problem_page(shown, visitor.as_ref()) } else { shown };
     if visitor.is_some_and(|visitor| visitor.notice.is_some()) && is_page(&response) {
         response.headers_mut().append(header::SET_COOKIE, chrome::seen());
     }
@@ -262,6 +263,12 @@ async fn with_form_key(request: Request, visitor: &Visitor) -> Result<Request, P
         return Err(Problem::new(&problem::ORIGIN_NOT_ALLOWED, detail));
     }
     Ok(Request::from_parts(parts, Body::from(body)))
+}
+
+/// Whether it is a browser that shows pages to a person who asks.
+fn reads_pages(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT).and_then(|accepted| accepted.to_str().ok());
+    accepted.is_some_and(|accepted| accepted.contains("text/html"))
 }
 
 fn is_page(response: &Response) -> bool {

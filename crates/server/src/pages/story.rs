@@ -19,10 +19,11 @@ use super::parts::{Badge, Tone};
 use super::subject::path_of;
 use crate::api::View;
 use crate::api::timeline::{Asked, Timeline};
-use crate::text::{instant, length};
+use crate::text::{instant, length, plain, set_out};
+use crate::timings::Took;
 
-/// So much of a result's content is shown.
-const CONTENT_CHARS_MAX: usize = 4_000;
+/// So many bytes are shown of what a service or a worker wrote.
+pub const CONTENT_BYTES_MAX: usize = 4_000;
 
 /// What a page tells.
 pub struct Story {
@@ -70,10 +71,11 @@ pub struct Judged {
 }
 
 /// Tells it.
-pub fn tell(timeline: &Timeline, view: &View) -> Story {
-    let mut steps = vec![received(&timeline.event, timeline.receipt.as_ref(), view)];
-    steps.extend(timeline.receipt.as_ref().map(verified));
-    steps.extend(timeline.asked.iter().map(|asked| owed(asked, &timeline.event, view)));
+pub fn tell(timeline: &Timeline, view: &View, took: Option<Took>) -> Story {
+    let mut steps = vec![received(&timeline.event, timeline.receipt.as_ref(), took, view)];
+    steps.extend(timeline.receipt.as_ref().map(|receipt| verified(receipt, took)));
+    let recorded = timeline.event.at.after(took.map_or(Duration::ZERO, |took| took.whole()));
+    steps.extend(timeline.asked.iter().map(|asked| owed(asked, recorded, view)));
     if timeline.asked.is_empty() {
         let lines = vec!["No service asked to hear of it.".to_owned().into()];
         steps.push(Step { title: "Nobody was asked".to_owned(), lines, ..Step::default() });
@@ -91,22 +93,25 @@ pub fn tell(timeline: &Timeline, view: &View) -> Story {
     }
 }
 
-fn received(event: &Event, receipt: Option<&Receipt>, view: &View) -> Step {
+fn received(event: &Event, receipt: Option<&Receipt>, took: Option<Took>, view: &View) -> Step {
     let mut facts = vec![("at", instant(event.at))];
     facts.push(("from", sender(event.provenance, view)));
     facts.extend(event.delivery.clone().map(|delivery| ("delivery", delivery)));
     if let Some(receipt) = receipt {
         facts.push(("receipt", view.id(receipt.key)));
+        facts.extend(took.map(|spent| ("network", format!("{} until the body was here", self::took(spent.network)))));
     }
+    facts.extend(took.map(|spent| ("sync", format!("{} until it was on disk", self::took(spent.sync)))));
     Step { title: "Received".to_owned(), tone: Some(Tone::Good), facts, ..Step::default() }
 }
 
-fn verified(receipt: &Receipt) -> Step {
-    let facts = vec![("scheme", receipt.scheme.clone()), ("secret", receipt.secret.clone())];
+fn verified(receipt: &Receipt, took: Option<Took>) -> Step {
+    let mut facts = vec![("scheme", receipt.scheme.clone()), ("secret", receipt.secret.clone())];
+    facts.extend(took.and_then(|spent| spent.verify).map(|verify| ("took", self::took(verify))));
     Step { title: "Verified".to_owned(), tone: Some(Tone::Good), facts, ..Step::default() }
 }
 
-fn owed(asked: &Asked, event: &Event, view: &View) -> Step {
+fn owed(asked: &Asked, recorded: Timestamp, view: &View) -> Step {
     let service = view.service(asked.expectation.service).unwrap_or("a service that is gone");
     let tone = match asked.expectation.state {
         ExpectationState::Open => Tone::Wait,
@@ -118,7 +123,7 @@ fn owed(asked: &Asked, event: &Event, view: &View) -> Step {
     step.lines.extend(asked.waiting.as_ref().map(|waiting| waiting.text(service).into()));
     for (run, attempts) in &asked.runs {
         step.lines.push(Line { text: run_text(run), more: Some(format!("/runs/{}", view.id(run.key))) });
-        step.tries.extend(attempts_text(run, attempts, event.at));
+        step.tries.extend(attempts_text(run, attempts, recorded));
     }
     for (result, matches) in &asked.results {
         step.lines.push(Line { text: result_text(result), more: Some(format!("/results/{}", view.id(result.key))) });
@@ -128,7 +133,7 @@ fn owed(asked: &Asked, event: &Event, view: &View) -> Step {
     step
 }
 
-/// A run's attempts, each with the time before it: until it was written, and there was a place for the call.
+/// A run's attempts, each with the time before it, until there was a place for the call.
 pub fn attempts_text(run: &Run, attempts: &[Attempt], recorded: Timestamp) -> Vec<String> {
     let mut before = (run.why == RunWhy::First).then_some(recorded);
     attempts
@@ -182,13 +187,17 @@ pub fn run_text(run: &Run) -> String {
 }
 
 fn attempt_text(attempt: &Attempt, waited: Option<Duration>) -> String {
-    let Attempt { nth, started, ended, .. } = attempt;
+    let Attempt { nth, started, connected, ended, .. } = attempt;
     let status = attempt.status.map(|status| format!("status {status}, ")).unwrap_or_default();
     let text = attempt.text.as_deref().map(|text| format!(": {text}")).unwrap_or_default();
-    let waited = waited.map(|waited| format!("after {} of waiting, ", took(waited))).unwrap_or_default();
-    let took = took(ended.since(*started));
-    let answer = attempt.answer.replace('_', " ");
-    format!("Attempt {nth} at {}: {waited}{took} with the service; {status}{answer}{text}", instant(*started))
+    let waited = waited.map(|waited| format!("after {} in the queue, ", took(waited))).unwrap_or_default();
+    let network = connected.map(|connected| format!("{} of network, ", took(connected.since(*started))));
+    let service = took(ended.since(connected.unwrap_or(*started)));
+    let (network, answer) = (network.unwrap_or_default(), attempt.answer.replace('_', " "));
+    format!(
+        "Attempt {nth} at {}: {waited}{network}{service} with the service; {status}{answer}{text}",
+        instant(*started)
+    )
 }
 
 /// A length of time that is short as a rule.
@@ -196,7 +205,8 @@ fn took(span: Duration) -> String {
     let micros = span.as_micros();
     match micros {
         0..10_000 => format!("{}.{} ms", micros / 1_000, micros / 100 % 10),
-        10_000..10_000_000 => format!("{} ms", micros / 1_000),
+        10_000..1_000_000 => format!("{} ms", micros / 1_000),
+        1_000_000..60_000_000 => format!("{}.{} s", micros / 1_000_000, micros / 100_000 % 10),
         _ => length(span),
     }
 }
@@ -243,9 +253,7 @@ pub const fn match_state(state: MatchState) -> &'static str {
 /// What a service said, set out for reading where it is JSON.
 pub fn content(raw: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(raw).ok().filter(|text| !text.is_empty())?;
-    let value: Option<serde_json::Value> = serde_json::from_str(text).ok();
-    let pretty = value.and_then(|value| serde_json::to_string_pretty(&value).ok()).unwrap_or_else(|| text.to_owned());
-    Some(pretty.chars().take(CONTENT_CHARS_MAX).collect())
+    Some(set_out(text, CONTENT_BYTES_MAX))
 }
 
 /// The collection that a subject lives in.
@@ -255,7 +263,7 @@ pub fn house(name: &SubjectName) -> Place<'_> {
 
 /// A subject in one line.
 pub fn subject_text(name: &SubjectName) -> String {
-    format!("{} {} in {}", name.kind, name.id, name.collection)
+    plain(&format!("{} {} in {}", name.kind, name.id, name.collection))
 }
 
 /// A text as a sentence begins.
@@ -277,6 +285,7 @@ mod tests {
             run: RunKey(1),
             nth,
             started: Timestamp(started_ms * 1_000),
+            connected: Some(Timestamp(started_ms * 1_000 + 1_500)),
             ended: Timestamp(ended_ms * 1_000),
             status: Some(503),
             answer: "failed".to_owned(),
@@ -302,10 +311,14 @@ mod tests {
         let told = attempts_text(&run, &tries, Timestamp(0));
         assert_eq!(
             told[0],
-            "Attempt 1 at 1970-01-01 00:00:00 UTC: after 2.0 ms of waiting, 23 ms with the service; status 503, failed"
+            "Attempt 1 at 1970-01-01 00:00:00 UTC: after 2.0 ms in the queue, 1.5 ms of network, 21 ms with the service; status 503, failed"
         );
-        assert!(told[1].contains("after 5000 ms of waiting, 5.0 ms with the service"), "{}", told[1]);
+        assert!(
+            told[1].contains("after 5.0 s in the queue, 1.5 ms of network, 3.5 ms with the service"),
+            "{}",
+            told[1]
+        );
         let asked = Run { why: RunWhy::Demand, ..run };
-        assert!(attempts_text(&asked, &tries, Timestamp(0))[0].contains("UTC: 23 ms with"));
+        assert!(attempts_text(&asked, &tries, Timestamp(0))[0].contains("UTC: 1.5 ms of network, 21 ms with"));
     }
 }

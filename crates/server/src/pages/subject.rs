@@ -26,22 +26,25 @@ use store::tables::{Artifact, LISTING_SUBJECT, Listing, RECORD_SUBJECT, TAGGING_
 use store::{StoreError, judged, search};
 
 use super::answer::page;
-use super::artifact::Found;
+use super::artifact::look;
 use super::chrome::{Chrome, done};
 use super::parts::{self, Badge, Facts, Moment, Tone};
-use super::story::sentence;
+use super::story::{CONTENT_BYTES_MAX, sentence};
 use super::visitor::Visitor;
 use crate::api::{Segments, View, checked_reason, waiting};
 use crate::problem::{self, Problem};
 use crate::server::{Server, Shared};
 use crate::sight::{self, Sight};
-use crate::text::{bytes, encoded, instant};
+use crate::text::{bytes, clipped, encoded, instant, plain, set_out};
+use crate::worker::{EVIDENCE, Said};
 use history::Step;
 
 /// So many files are shown as small pictures; the others by their names.
 const PICTURES_MAX: usize = 4;
 /// So many files, records and tags are shown.
 const LISTED_MAX: usize = 100;
+/// So many bytes are shown of what the platform says of it, set out for reading.
+const ATTRIBUTES_BYTES_MAX: usize = 64 * 1024;
 
 type Name = (String, String, String);
 
@@ -52,7 +55,13 @@ pub fn path_of(name: &SubjectName) -> String {
 
 /// A subject in one line.
 pub fn subject_line(name: &SubjectName) -> String {
-    format!("{} {} of {}", name.kind, name.id, name.collection)
+    plain(&format!("{} {} of {}", name.kind, name.id, name.collection))
+}
+
+/// The name as people read it.
+pub fn plain_name(name: &SubjectName) -> SubjectName {
+    let SubjectName { kind, collection, id } = name;
+    SubjectName { kind: plain(kind), collection: plain(collection), id: plain(id) }
 }
 
 #[derive(Template)]
@@ -78,6 +87,7 @@ struct SubjectPage {
     files: Vec<FileLine>,
     records: Vec<RecordLine>,
     may_change: bool,
+    revision: i64,
     /// What was typed into a form that could not be carried out.
     typed: Typed,
 }
@@ -140,6 +150,15 @@ struct RecordLine {
     updated: Moment,
 }
 
+/// A file that it lists, as rows.
+struct File {
+    artifact: Artifact,
+    look: Look,
+    /// Whether its bytes can be had.
+    is_kept: bool,
+    role: String,
+}
+
 /// Everything that the page shows, as rows.
 struct Whole {
     name: SubjectName,
@@ -149,7 +168,7 @@ struct Whole {
     steps: (Vec<Step>, bool),
     tags: Vec<Tag>,
     actors: Vec<String>,
-    files: Vec<(Found, String)>,
+    files: Vec<File>,
     records: Vec<Record>,
 }
 
@@ -167,6 +186,8 @@ pub async fn show(
 pub struct Because {
     #[serde(default)]
     reason: String,
+    /// Which state of the subject the person looked at.
+    revision: Option<i64>,
 }
 
 type Reason = Result<Form<Because>, FormRejection>;
@@ -177,7 +198,7 @@ pub async fn clear(
     visitor: Visitor,
     because: Reason,
 ) -> Result<Response, Problem> {
-    let typed = typed(because)?;
+    let Because { reason: typed, revision } = typed(because)?;
     let whole = whole(&server, &visitor, name).await?;
     require_change(&visitor, &whole)?;
     let path = path_of(&whole.name);
@@ -185,8 +206,15 @@ pub async fn clear(
         Ok(reason) => reason,
         Err(why) => return Ok(again(&server, &visitor, whole, wrong(None, &typed, &why))),
     };
-    judged::clear(&server.parts.store, whole.state.subject.key, &visitor.name, reason, server.now()).await?;
-    Ok(done(&path, "It is noted that a person has dealt with this."))
+    let key = whole.state.subject.key;
+    match judged::clear(&server.parts.store, key, revision, &visitor.name, reason, server.now()).await? {
+        Answer::NotFound => Err(absent(&whole)),
+        Answer::Moved => {
+            let why = Problem::invalid("it has changed since this page was loaded: look at it again, then say so");
+            Ok(again(&server, &visitor, whole, wrong(None, &typed, &why)))
+        }
+        _ => Ok(done(&path, "It is noted that a person has dealt with this.")),
+    }
 }
 
 pub async fn release(
@@ -195,7 +223,7 @@ pub async fn release(
     visitor: Visitor,
     because: Reason,
 ) -> Result<Response, Problem> {
-    let typed = typed(because)?;
+    let typed = typed(because)?.reason;
     let key: HoldKey = server.parse(&hold)?;
     let whole = whole(&server, &visitor, (kind, collection, id)).await?;
     require_change(&visitor, &whole)?;
@@ -215,9 +243,9 @@ pub async fn release(
     Ok(done(&path, "The hold was released."))
 }
 
-fn typed(because: Reason) -> Result<String, Problem> {
+fn typed(because: Reason) -> Result<Because, Problem> {
     let Form(because) = because.map_err(|_| Problem::new(&problem::MALFORMED, "the form does not parse"))?;
-    Ok(because.reason)
+    Ok(because)
 }
 
 fn wrong(hold: Option<String>, reason: &str, why: &Problem) -> Typed {
@@ -234,8 +262,11 @@ fn may_change(visitor: &Visitor, whole: &Whole) -> bool {
 }
 
 fn require_change(visitor: &Visitor, whole: &Whole) -> Result<(), Problem> {
-    let absent = || Problem::no_such("subject", &subject_line(&whole.name));
-    visitor.caller().require(Needs::ChangeSubject, whole.collection.as_ref().map(sight::place), absent)
+    visitor.caller().require(Needs::ChangeSubject, whole.collection.as_ref().map(sight::place), || absent(whole))
+}
+
+fn absent(whole: &Whole) -> Problem {
+    Problem::no_such("subject", &subject_line(&whole.name))
 }
 
 /// The subject of this name, if the visitor sees it.
@@ -268,10 +299,15 @@ fn read(rows: &mut dyn Rows, view: &View, sight: &mut Sight, name: &SubjectName)
     for tagging in rows.all::<Tagging>(&of(&TAGGING_SUBJECT, key.0))? {
         tags.extend(rows.load::<Tag>(tagging.tag.0)?);
     }
+    let stated = match subject.kind == EVIDENCE {
+        true => Some(Said::of(rows, &subject)?.content_type),
+        false => None,
+    };
     let mut files = Vec::new();
     for listing in rows.all::<Listing>(&of(&LISTING_SUBJECT, key.0))? {
         if let Some(artifact) = rows.load::<Artifact>(listing.artifact.0)? {
-            files.push((Found::read(rows, artifact, sight, view.now)?, listing.role));
+            let is_kept = search::is_kept(rows, &artifact, view.now)?;
+            files.push(File { look: look(stated, &artifact), artifact, is_kept, role: listing.role });
         }
     }
     let actors = search::actors(rows, key)?.into_iter().map(|actor| format!("{} {}", actor.kind, actor.value));
@@ -343,29 +379,30 @@ fn subject_page(server: &Shared, visitor: &Visitor, whole: Whole, typed: Typed) 
     let may_change = may_change(visitor, &whole);
     let Whole { name, state, asked, steps: (steps, is_cut), tags, actors, files, records, .. } = whole;
     let subject = &state.subject;
+    let (path, name) = (path_of(&name), plain_name(&name));
     let title = format!("{} {}", name.kind, name.id);
     let pictures: Vec<usize> = (0..files.len())
-        .filter(|at| files[*at].0.look == Look::Picture && files[*at].0.is_kept)
+        .filter(|at| files[*at].look == Look::Picture && files[*at].is_kept)
         .take(PICTURES_MAX)
         .collect();
-    let file = |(at, (found, role)): (usize, (Found, String))| FileLine {
-        id: view.id(found.artifact.key),
-        size: if found.is_kept { bytes(found.artifact.size.unsigned_abs()) } else { "not kept any more".to_owned() },
-        name: found.artifact.name,
-        role,
+    let file = |(at, file): (usize, File)| FileLine {
+        id: view.id(file.artifact.key),
+        size: if file.is_kept { bytes(file.artifact.size.unsigned_abs()) } else { "not kept any more".to_owned() },
+        name: plain(&file.artifact.name),
+        role: plain(&file.role),
         is_picture: pictures.contains(&at),
     };
     let users = subject.users.map(|users| users.to_string());
     let protected = subject.protected.then_some("yes: rules never take it down on their own");
     SubjectPage {
         chrome: Chrome::new(visitor, "/subjects", title),
-        path: path_of(&name),
+        path,
         id: view.id(subject.key),
         verdict: Badge::verdict(subject.verdict),
         meaning: meaning(subject.verdict),
-        reasons: subject.reasons.iter().map(|reason| sentence(&reason.text)).collect(),
+        reasons: subject.reasons.iter().map(|reason| plain(&sentence(&reason.text))).collect(),
         holds: state.stopped_by().map(|hold| hold_line(hold, &view)).collect(),
-        flags: state.flags.iter().map(|flag| (sentence(&flag.text), Moment::new(flag.at, view.now))).collect(),
+        flags: state.flags.iter().map(|flag| (plain(&sentence(&flag.text)), Moment::new(flag.at, view.now))).collect(),
         asked,
         steps,
         is_cut,
@@ -379,11 +416,12 @@ fn subject_page(server: &Shared, visitor: &Visitor, whole: Whole, typed: Typed) 
             .and_some("Protected", protected)
             .and("Revision", subject.revision.to_string()),
         attributes: attributes(&subject.attributes),
-        actors,
-        tags: tags.into_iter().map(|tag| tag.name).collect(),
+        actors: actors.iter().map(|actor| plain(actor)).collect(),
+        tags: tags.iter().map(|tag| plain(&tag.name)).collect(),
         files: files.into_iter().enumerate().map(file).collect(),
-        records: records.into_iter().map(|record| record_line(record, view.now)).collect(),
+        records: records.iter().map(|record| record_line(record, view.now)).collect(),
         may_change,
+        revision: subject.revision,
         name,
         typed,
     }
@@ -393,7 +431,7 @@ fn subject_page(server: &Shared, visitor: &Visitor, whole: Whole, typed: Typed) 
 fn attributes(json: &str) -> Option<String> {
     let value: serde_json::Value = serde_json::from_str(json).ok()?;
     let says_something = value.as_object().is_some_and(|members| !members.is_empty());
-    says_something.then(|| serde_json::to_string_pretty(&value).ok()).flatten()
+    says_something.then(|| plain(&set_out(json, ATTRIBUTES_BYTES_MAX)))
 }
 
 fn hold_line(hold: &Hold, view: &View) -> HoldLine {
@@ -414,13 +452,13 @@ fn hold_line(hold: &Hold, view: &View) -> HoldLine {
     HoldLine {
         id: view.id(hold.key),
         badge,
-        text: sentence(&hold.text),
+        text: plain(&sentence(&hold.text)),
         extent: format!("{on}, {end}."),
         since: Moment::new(hold.at, view.now),
     }
 }
 
-fn record_line(record: Record, now: Timestamp) -> RecordLine {
+fn record_line(record: &Record, now: Timestamp) -> RecordLine {
     use domain::record::RecordStatus::{Completed, Error, Processing, Queued};
     let state = match (record.status, record.can_process) {
         (_, Some(false)) => Badge::new(Tone::Calm, "cannot examine it"),
@@ -430,8 +468,14 @@ fn record_line(record: Record, now: Timestamp) -> RecordLine {
         (Some(Queued), _) => Badge::new(Tone::Wait, "will answer later"),
         (None, _) => Badge::new(Tone::Calm, "written by hand"),
     };
-    let Record { source, body, message, updated, .. } = record;
-    RecordLine { source, state, body, message, updated: Moment::new(updated, now) }
+    let shown = |text: &str| plain(&clipped(text, CONTENT_BYTES_MAX));
+    RecordLine {
+        source: shown(&record.source),
+        state,
+        body: shown(&record.body),
+        message: record.message.as_deref().map(shown),
+        updated: Moment::new(record.updated, now),
+    }
 }
 
 #[cfg(test)]
@@ -484,6 +528,25 @@ mod tests {
     fn attributes_are_shown_where_there_are_any() {
         assert_eq!((attributes("{}"), attributes("x")), (None, None));
         assert_eq!(attributes(r#"{"a":1}"#).as_deref(), Some("{\n  \"a\": 1\n}"));
+    }
+
+    #[test]
+    fn of_what_a_worker_wrote_the_beginning_is_shown() {
+        let record = |body: String| Record {
+            key: 1,
+            subject: domain::SubjectKey(1),
+            source: "scan".to_owned(),
+            body,
+            status: None,
+            can_process: None,
+            message: None,
+            started: None,
+            run: None,
+            updated: Timestamp(0),
+        };
+        let shown = record_line(&record("<".repeat(1024 * 1024)), Timestamp(0)).body;
+        assert!(shown.len() < CONTENT_BYTES_MAX + 100 && shown.ends_with("(only the beginning is shown)"));
+        assert_eq!(record_line(&record("a\u{202e}b".to_owned()), Timestamp(0)).body, "a[U+202E]b");
     }
 
     #[test]

@@ -15,11 +15,12 @@ use super::chrome::Chrome;
 use super::listing::{self, Found, choice, times};
 use super::parts::{self, Badge, Control, Field, Moment};
 use super::story::sentence;
-use super::subject::path_of;
+use super::subject::{path_of, plain_name};
 use super::visitor::Visitor;
 use crate::api::{Params, View};
 use crate::problem::Problem;
 use crate::server::Server;
+use crate::text::plain;
 
 #[derive(Template)]
 #[template(path = "subjects.html")]
@@ -67,17 +68,18 @@ fn line(view: &View, rows: &mut dyn Rows, subject: &Subject) -> Result<SubjectLi
         collection: String::new(),
         id: subject.id.clone(),
     });
+    let (path, name) = (path_of(&name), plain_name(&name));
     let flags = rows.find(&Find::equal(&FLAG_OPEN, vec![Value::Int(subject.key.0)]))?.len();
     let mut holds = search::active_holds(rows, HoldScope::Subject, subject.key.0)?;
     holds.extend(search::active_holds(rows, HoldScope::Collection, subject.collection.0)?);
     let holds = holds.iter().filter(|hold| hold.stops(subject)).count();
     Ok(SubjectLine {
         id: view.id(subject.key),
-        path: path_of(&name),
+        path,
         title: format!("{} {}", name.kind, name.id),
         collection: name.collection,
         verdict: Badge::verdict(subject.verdict),
-        reason: subject.reasons.first().map(|reason| sentence(&reason.text)),
+        reason: subject.reasons.first().map(|reason| plain(&sentence(&reason.text))),
         stops: [counted(flags, "flag"), counted(holds, "hold")].into_iter().flatten().collect::<Vec<_>>().join(", "),
         at: Moment::new(subject.at, view.now),
     })

@@ -27,6 +27,7 @@ use super::incoming::{self, pairs, url};
 use super::quarantine::SealedHead;
 use crate::problem::{self, Problem};
 use crate::server::Shared;
+use crate::timings::Took;
 
 /// How long after its arrival a request may be tried again. What is received is remembered for longer than that, by as
 /// much as the request may be later than its first delivery: so a repetition is known for what it is.
@@ -173,6 +174,7 @@ impl Held {
             window_s,
             headers: &self.head.headers,
             now,
+            took: Took::default(),
             released: Some(Released { id: server.show(self.row.key), refused: self.row.key, who: who.to_owned() }),
         };
         believed::keep(server, &believed, accepted, body).await.map(Tried::Recorded)

@@ -1,6 +1,8 @@
 //! One request to the receivers of ASP.NET Core WebHooks: they judge it together, since even an id that none of them has
 //! is answered in their own way, and their answers go out to the letter.
 
+use std::time::Instant;
+
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -16,6 +18,7 @@ use super::incoming::{answer, keep, pairs, receipted, url};
 use super::quarantine::Refused;
 use crate::problem::{self, Problem};
 use crate::server::Shared;
+use crate::timings::Took;
 
 /// A request whose path names such a receiver.
 pub struct Arrived<'a> {
@@ -33,21 +36,28 @@ impl Arrived<'_> {
         let url = url(server, self.head);
         let headers = pairs(self.head);
         let head = Head { method: self.head.method.as_str(), url: &url, headers: &headers };
+        let began = Instant::now();
         if let Some(outcome) = self.sources.receivers.look(&head) {
-            return self.follow(server, outcome, None).await;
+            return self.follow(server, outcome, None, Took::default()).await;
         }
+        let looked = began.elapsed();
         let receiver = self.route().and_then(|route| find(&route.receiver));
         let bytes_max = receiver.map_or(0, |receiver| receiver.body_bytes_max);
         match super::read_body(body, bytes_max).await {
-            Ok(body) => self.follow(server, self.sources.receivers.receive(&head, &body), Some(body)).await,
+            Ok(body) => {
+                let network = began.elapsed().saturating_sub(looked);
+                let outcome = self.sources.receivers.receive(&head, &body);
+                let verify = Some(began.elapsed().saturating_sub(network));
+                self.follow(server, outcome, Some(body), Took { network, verify, ..Took::default() }).await
+            }
             Err(problem) => problem.into_response(),
         }
     }
 
-    async fn follow(&self, server: &Shared, outcome: Outcome, body: Option<Bytes>) -> Response {
+    async fn follow(&self, server: &Shared, outcome: Outcome, body: Option<Bytes>, took: Took) -> Response {
         match outcome {
             Outcome::Accept(accepted) => {
-                self.record(server, accepted, body.unwrap_or_default()).await.unwrap_or_else(|problem| {
+                self.record(server, accepted, body.unwrap_or_default(), took).await.unwrap_or_else(|problem| {
                     server.metrics.failed.inc();
                     problem.into_response()
                 })
@@ -83,6 +93,7 @@ impl Arrived<'_> {
         server: &Shared,
         accepted: verify::aspnet::Accepted,
         body: Bytes,
+        took: Took,
     ) -> Result<Response, Problem> {
         let receiver = accepted.receiver;
         let source = self.sources.key(receiver.name, &accepted.id).ok_or_else(|| {
@@ -96,6 +107,7 @@ impl Arrived<'_> {
             window_s: None,
             headers: &self.head.headers,
             now: self.now,
+            took,
             released: None,
         };
         let accepted = Accepted::from(accepted);

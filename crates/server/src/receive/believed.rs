@@ -1,6 +1,6 @@
 //! Recording what is believed: the body's digest, a blob where it is large, then one commit.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use domain::event::Provenance;
@@ -14,6 +14,7 @@ use verify::receive::{Accepted, Arrival, SubjectName};
 use super::headers;
 use crate::problem::{self, Problem};
 use crate::server::Shared;
+use crate::timings::Took;
 
 /// What is known of a believed request beside what it says.
 pub struct Believed<'a> {
@@ -29,6 +30,8 @@ pub struct Believed<'a> {
     pub headers: &'a HeaderMap,
     /// When it is recorded.
     pub now: Timestamp,
+    /// How long it took so far.
+    pub took: Took,
     /// The refused request that it is, where one is tried again.
     pub released: Option<Released>,
 }
@@ -62,12 +65,15 @@ pub async fn keep(server: &Shared, believed: &Believed<'_>, accepted: Accepted, 
         note_use,
         released: believed.released.clone(),
     };
+    let began = Instant::now();
     let arriving = accepted.arrivals.into_iter().map(|arrival| arriving(arrival, believed.provenance)).collect();
     let remember_until = believed.now.after(memory(believed.window_s));
     match record_held(server, held, receipt, arriving, remember_until, believed.now).await? {
         Answer::Recorded(recorded) => {
             server.metrics.accepted.inc();
             server.metrics.receipts.inc();
+            let took = Took { sync: began.elapsed(), ..believed.took };
+            recorded.events.iter().for_each(|each| server.timings.note(each.event, took));
             Ok(Kept { receipt: recorded.receipt, event: recorded.events.first().map(|first| first.event) })
         }
         Answer::Repeat(first) => {

@@ -28,6 +28,7 @@ use super::quarantine::{self, Refused};
 use super::rates;
 use crate::problem::{self, Problem};
 use crate::server::{Server, Shared};
+use crate::timings::Took;
 
 /// The id of the receipt, in the answer.
 const RECEIPT: &str = "countersign-receipt";
@@ -107,13 +108,16 @@ impl Arrived<'_> {
         let headers = pairs(self.head);
         let head = Head { method: self.head.method.as_str(), url: &url, headers: &headers };
         let now_s = self.now.seconds();
+        let began = Instant::now();
         if let Err(refusal) = self.endpoint.look(&head, now_s) {
             return self.refuse(server, &refusal, None).await;
         }
+        let looked = began.elapsed();
         let body = match super::read_body(body, self.endpoint.body_bytes_max()).await {
             Ok(body) => body,
             Err(problem) => return problem.into_response(),
         };
+        let network = began.elapsed().saturating_sub(looked);
         let certificate = match certificate(server, self.endpoint, &head, &body, self.now).await {
             Ok(certificate) => certificate,
             Err(NotFound::Untrusted(detail)) => {
@@ -148,6 +152,7 @@ impl Arrived<'_> {
             Outcome::Refuse(refusal) => return self.refuse(server, &refusal, Some(&body)).await,
         };
         let reply = accepted.reply.clone();
+        let verify = Some(began.elapsed().saturating_sub(network));
         let believed = Believed {
             source: self.source,
             provenance: self.verifier.map_or(Provenance::Signed(self.source), |_| Provenance::External),
@@ -155,6 +160,7 @@ impl Arrived<'_> {
             window_s: self.endpoint.window_s(),
             headers: &self.head.headers,
             now: self.now,
+            took: Took { network, verify, ..Took::default() },
             released: None,
         };
         match believed::keep(server, &believed, accepted, body).await {

@@ -102,6 +102,29 @@ async fn a_name_that_is_guessed_at_is_shut_and_whoever_is_in_stays_in() {
 }
 
 #[tokio::test]
+async fn who_is_in_is_not_shut_out_by_names_that_look_alike() {
+    let world = World::new().await;
+    let ada = ada(&world).await;
+    for _ in 0..6 {
+        login(&world, "again/ada", "a guess").await;
+    }
+    let again = world.fill_in(&ada, "/account/two-factor", &format!("proof={PASSWORD}")).await;
+    assert_eq!(again.status, 200, "{}", again.text());
+}
+
+#[tokio::test]
+async fn signing_in_anew_ends_the_browsers_session_and_is_audited() {
+    let world = World::new().await;
+    let first = ada(&world).await;
+    let form = format!("name=ada&password={PASSWORD}");
+    let anew = world.page("POST", "/login", &[FORM, ("cookie", &first.cookie)], &form).await;
+    let second = world.browser(&anew).await;
+    assert!(!is_in(&world, &first).await && is_in(&world, &second).await);
+    let audit = world.api("GET", "/audit", Value::Null).await.text();
+    assert!(audit.contains("signed in from an unknown address") && audit.contains("signed in anew"), "{audit}");
+}
+
+#[tokio::test]
 async fn two_factor_sign_in_asks_for_a_code_that_counts_once() {
     let world = World::new().await;
     let ada = ada(&world).await;
@@ -133,6 +156,10 @@ async fn two_factor_sign_in_asks_for_a_code_that_counts_once() {
     let over = world.page("POST", "/login/code", &[FORM], &second(&code(&world))).await;
     assert_eq!(over.status, 410, "a step is gone through once");
 
+    for _ in 0..5 {
+        login(&world, "ada", "a guess of a stranger").await;
+    }
+    world.clock.forward(30);
     for (nth, expected) in [(0, 303), (1, 422)] {
         let asked = login(&world, "ada", PASSWORD).await;
         let ticket = between(&asked.text(), "name=\"ticket\" value=\"", "\"").to_owned();
@@ -228,7 +255,13 @@ async fn the_own_api_believes_a_session_and_takes_changes_with_its_token_only() 
 async fn a_key_shows_its_name_and_last_use_and_ends_at_once() {
     let world = World::new().await;
     let ada = ada(&world).await;
-    let made = world.fill_in(&ada, "/account/keys", "name=%3Cb%3Edeploy").await;
+    for proof in ["", "&key_proof=a+guess"] {
+        let refused = world.fill_in(&ada, "/account/keys", &format!("name=deploy{proof}")).await;
+        assert!(refused.status == 422 && refused.text().contains("not your present password"), "{}", refused.text());
+        assert!(refused.text().contains("value=\"deploy\""), "what was typed stays");
+    }
+    let own_key = |name: &str| format!("name={name}&key_proof={PASSWORD}");
+    let made = world.fill_in(&ada, "/account/keys", &own_key("%3Cb%3Edeploy")).await;
     let token = between(&made.text(), "<code id=\"key\">", "</code>").to_owned();
     assert!(made.text().contains("This is shown once") && token.starts_with("cs_"), "{}", made.text());
     let page = world.open(&ada, "/account").await.text();
@@ -242,8 +275,69 @@ async fn a_key_shows_its_name_and_last_use_and_ends_at_once() {
     assert_eq!(world.fill_in(&ada, &format!("/account/keys/{id}/revoke"), "").await.status, 303);
     assert_eq!(world.api_as(&token, "GET", "/events", Value::Null).await.problem(), "unauthenticated");
 
-    let long = world.fill_in(&ada, "/account/keys", &format!("name={}", "x".repeat(81))).await;
+    let long = world.fill_in(&ada, "/account/keys", &own_key(&"x".repeat(81))).await;
     assert!(long.status == 422 && long.text().contains("at most 80 characters"), "{}", long.text());
+}
+
+#[tokio::test]
+async fn keys_are_bounded_and_none_is_made_for_who_is_switched_off() {
+    let world = World::new().await;
+    let add = async || world.api("POST", "/accounts/reader/tokens", json!({})).await;
+    for nth in 1..50 {
+        assert_eq!(add().await.status, 201, "{nth}");
+    }
+    let full = add().await;
+    assert!(full.problem() == "conflict" && full.text().contains("50 API keys in force"), "{}", full.text());
+    let tokens = world.api("GET", "/accounts/reader", Value::Null).await.json()["tokens"].clone();
+    let first = tokens[1]["id"].as_str().expect("an id");
+    world.api("DELETE", &format!("/accounts/reader/tokens/{first}"), Value::Null).await;
+    assert_eq!(add().await.status, 201, "one was revoked");
+
+    world.api("DELETE", "/accounts/submitter", Value::Null).await;
+    for path in ["tokens", "keys"] {
+        let made = world.api("POST", &format!("/accounts/submitter/{path}"), Value::Null).await;
+        assert!(made.problem() == "conflict" && made.text().contains("switched off"), "{}", made.text());
+    }
+}
+
+#[tokio::test]
+async fn setting_two_factor_up_belongs_to_one_session_and_replaces_nothing() {
+    let world = World::new().await;
+    let first = ada(&world).await;
+    let second = world.browser(&login(&world, "ada", PASSWORD).await).await;
+    let proof = format!("proof={PASSWORD}");
+    let shown = |page: &Answered| between(&page.text(), "<code id=\"secret\">", "</code>").to_owned();
+    let secret_of = |shown: &str| (0..=255_u8).map(|byte| [byte; 20]).find(|secret| totp::base32(secret) == shown);
+    let begun = world.fill_in(&first, "/account/two-factor", &proof).await;
+    let secret = secret_of(&shown(&begun)).expect("the secret");
+    let other = world.fill_in(&second, "/account/two-factor/confirm", "code=000000").await;
+    assert!(other.status == 409 && !other.text().contains(&shown(&begun)), "{}", other.text());
+    let wrong = world.fill_in(&first, "/account/two-factor/confirm", "code=000000").await;
+    assert!(wrong.status == 422 && !wrong.text().contains(&shown(&begun)), "{}", wrong.text());
+
+    let also = world.fill_in(&second, "/account/two-factor", &proof).await;
+    let others = secret_of(&shown(&also)).expect("another secret");
+    assert_ne!(secret, others, "each has a secret of its own");
+    let code = |secret: &[u8; 20], world: &World| totp::code(secret, totp::step_at(world.now().seconds()));
+    let confirm = format!("code={}", code(&secret, &world));
+    assert_eq!(world.fill_in(&first, "/account/two-factor/confirm", &confirm).await.status, 200);
+    world.clock.forward(30);
+    let confirm = format!("code={}", code(&others, &world));
+    let late = world.fill_in(&second, "/account/two-factor/confirm", &confirm).await;
+    assert!(late.status == 409 && late.text().contains("turned on meanwhile"), "{}", late.text());
+}
+
+#[tokio::test]
+async fn a_form_of_another_site_signs_nobody_in() {
+    let world = World::new().await;
+    ada(&world).await;
+    let form = format!("name=ada&password={PASSWORD}");
+    for foreign in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")] {
+        let forged = world.page("POST", "/login", &[FORM, foreign], &form).await;
+        assert_eq!((forged.status.as_u16(), forged.header("set-cookie")), (403, ""), "{foreign:?}");
+    }
+    let own = ("sec-fetch-site", "same-origin");
+    assert_eq!(world.page("POST", "/login", &[FORM, own], &form).await.status, 303);
 }
 
 #[tokio::test]

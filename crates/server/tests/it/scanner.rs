@@ -299,6 +299,7 @@ fn finish(world: &World, call: &Claimed, step: Step) -> Finish {
         run,
         lease,
         started: now,
+        connected: None,
         status: Some(200),
         answer: "processed",
         text: None,

@@ -107,7 +107,9 @@ async fn a_picture_is_made_anew_and_asked_for_again() {
     assert_eq!(picture.header("cross-origin-resource-policy"), "same-origin");
     assert_eq!(picture.header("cache-control"), "private, no-cache");
     let known = [("cookie", cookie.as_str()), ("if-none-match", picture.header("etag"))];
-    assert_eq!(world.page("GET", &format!("/artifacts/{id}/picture"), &known, "").await.status, 304);
+    let same = world.page("GET", &format!("/artifacts/{id}/picture"), &known, "").await;
+    assert_eq!((same.status.as_u16(), same.header("etag")), (304, picture.header("etag")));
+    assert_eq!(same.header("cache-control"), "private, no-cache");
     assert_eq!(world.page("GET", &format!("/artifacts/{id}/large"), &known, "").await.status, 200);
 
     let html = world.file("a.html", "text/html", HARM).await;
@@ -170,6 +172,66 @@ async fn a_subjects_page_tells_its_verdict_its_holds_and_its_files() {
 }
 
 #[tokio::test]
+async fn an_open_page_asks_for_itself_once_for_all_that_changes() {
+    let world = world().await;
+    let cookie = session(&world).await;
+    world.held().await;
+    let html = world.look(&cookie, SUBJECT).await.text();
+    assert_eq!(html.matches("changed from:body").count(), 1, "{html}");
+    assert!(html.contains("hx-select-oob=\"#asked:outerMorph,#history:outerMorph\""), "{html}");
+}
+
+#[tokio::test]
+async fn what_a_page_shows_of_attributes_is_bounded() {
+    let world = world().await;
+    let cookie = session(&world).await;
+    let mut nested = json!(vec![0; 50_000]);
+    for _ in 0..50 {
+        nested = json!([nested]);
+    }
+    let subject = json!({"kind": "version", "collection": "85", "subject": "42", "attributes": {"a": nested}});
+    assert_eq!(world.api("POST", "/subjects", subject).await.status, 201);
+
+    let page = world.look(&cookie, SUBJECT).await;
+
+    assert_eq!(page.status, 200);
+    assert!(page.text().contains("(only the beginning is shown)"));
+    assert!(page.text().len() < 100_000, "{}", page.text().len());
+}
+
+#[tokio::test]
+async fn names_that_deceive_the_eye_are_shown_by_their_characters_numbers() {
+    let world = world().await;
+    let cookie = session(&world).await;
+    let id = world.file("invoice%E2%80%AEgnp.exe", "application/octet-stream", HARM).await;
+    let subject = json!({"kind": "version", "collection": "85", "subject": "42", "artifacts": [id],
+        "actors": [{"kind": "user", "value": "a\u{2066}b"}]});
+    assert_eq!(world.api("POST", "/subjects", subject).await.status, 201);
+    for path in [SUBJECT.to_owned(), format!("/artifacts/{id}")] {
+        let html = world.look(&cookie, &path).await.text();
+        assert!(html.contains("invoice[U+202E]gnp.exe"), "{html}");
+        assert!(!html.contains(['\u{202e}', '\u{2066}']), "{html}");
+    }
+}
+
+#[tokio::test]
+async fn a_member_finds_the_way_back_however_often_others_list_the_file() {
+    let world = world().await;
+    let id = with_file(&world).await;
+    for nth in 0..25 {
+        let other =
+            json!({"kind": "version", "collection": "86", "subject": format!("other-{nth}"), "artifacts": [id]});
+        assert_eq!(world.api("POST", "/subjects", other).await.status, 201);
+    }
+    let path = format!("/artifacts/{id}");
+    let ada = member(&world, json!({"addon": {"85": "read"}})).await;
+    let hers = world.look(&ada, &path).await.text();
+    assert!(hers.contains(SUBJECT) && !hers.contains("other-") && !hers.contains("and others"), "{hers}");
+    let administrator = session(&world).await;
+    assert!(world.look(&administrator, &path).await.text().contains("and others"));
+}
+
+#[tokio::test]
 async fn what_is_not_there_is_a_page_that_says_so() {
     let world = world().await;
     let cookie = session(&world).await;
@@ -221,6 +283,12 @@ async fn a_clearance_is_noted_with_its_reason_and_what_was_typed_wrong_is_kept()
     assert_safe(&long);
     assert!(long.text().contains("&#60;b&#62;&#60;b&#62;") && !long.text().contains("<b>"), "it is kept");
 
+    let older = world.send(&cookie, &clearance, &key, "reason=mine&revision=0").await;
+    assert!(
+        older.status == 422 && older.text().contains("It has changed since this page was loaded"),
+        "{}",
+        older.text()
+    );
     let cleared = world.send(&cookie, &clearance, &key, "reason=a+false+alarm").await;
 
     assert_eq!((cleared.status.as_u16(), cleared.header("location")), (303, SUBJECT));

@@ -27,6 +27,7 @@ async fn ask_in_vain(world: &World, answer: &'static str, text: Option<&str>) {
         run: called.run.key,
         lease: called.lease,
         started: now,
+        connected: None,
         status: None,
         answer,
         text: text.map(str::to_owned),

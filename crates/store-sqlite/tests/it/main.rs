@@ -114,6 +114,7 @@ async fn conclude(store: &Store, call: &Claimed) -> Answer {
         run: call.run.key,
         lease: call.lease,
         started: NOW,
+        connected: None,
         status: Some(200),
         answer: "processed",
         text: None,

@@ -295,6 +295,7 @@ fn note_attempt(turn: &mut Turn<'_>, run: &Run, finish: &Finish, concluded: bool
         run: run.key,
         nth: run.attempt,
         started: finish.started,
+        connected: finish.connected,
         ended: finish.now,
         status: finish.status,
         answer: finish.answer.to_owned(),

@@ -76,7 +76,7 @@ pub fn a_hold_moves_the_reviews_deadline_earlier_and_a_clearance_ends_it(open: &
         world.put(&described(version(id)));
         assert_eq!(due(&world, subject), Some(then), "a description that says nothing of it keeps it");
 
-        wait(judged::clear(world.store(), subject, "a person", "looked at", world.now)).expect("cleared");
+        wait(judged::clear(world.store(), subject, None, "a person", "looked at", world.now)).expect("cleared");
         assert_eq!(due(&world, subject), None);
     }
 }

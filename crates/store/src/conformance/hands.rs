@@ -168,6 +168,7 @@ impl World {
             run: call.run.key,
             lease: call.lease,
             started: self.now,
+            connected: None,
             status: None,
             answer: meant.word(),
             text: meant.text(),

@@ -220,6 +220,7 @@ const STORIES: &[(&str, Story)] = stories![
         a_session_is_found_by_its_token_also_after_a_restart,
         sessions_end_one_by_one_or_all_but_one,
         a_new_session_takes_the_place_of_what_no_longer_counts,
+        a_sign_in_that_was_overtaken_begins_nothing,
         a_code_is_used_up_with_all_before_it,
         the_use_of_an_account_and_of_its_key_is_noted,
     ],

@@ -112,7 +112,7 @@ fn held(open: &Open<'_>) -> (World, ServiceKey, SubjectKey) {
 }
 
 fn clear(world: &World, subject: SubjectKey) -> Answer {
-    wait(judged::clear(world.store(), subject, "ann", "looked at it", world.now)).expect("the engine works")
+    wait(judged::clear(world.store(), subject, None, "ann", "looked at it", world.now)).expect("the engine works")
 }
 
 fn release(world: &World, hold: HoldKey) -> Answer {

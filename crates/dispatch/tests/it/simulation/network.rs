@@ -162,7 +162,9 @@ impl Sender for SimSender {
                 return std::future::pending().await;
             }
             let (mode, service, event) = self.receive(&call);
-            let answered = |status, body: Vec<u8>| Outcome::Answered(Response { status, retry_after: None, body });
+            let answered = |status, body: Vec<u8>| {
+                Outcome::Answered(Response { status, retry_after: None, connected: None, body })
+            };
             let outcome = match mode {
                 Mode::Well => answered(200, answer(&service, event, "answer")),
                 Mode::Failing => answered(500, Vec::new()),

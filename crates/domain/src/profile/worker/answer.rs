@@ -122,7 +122,7 @@ pub fn too_large(status: u16, now: Timestamp) -> Answer {
 /// What a body means that answers with 200, or is sent later.
 #[must_use]
 pub fn read_body(body: &[u8]) -> Answer {
-    let response = Response { status: 200, retry_after: None, body: body.to_vec() };
+    let response = Response { status: 200, retry_after: None, connected: None, body: body.to_vec() };
     understood(&response).map_or_else(Answer::from, Answer::from)
 }
 
@@ -210,7 +210,7 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_767_225_600_000_000);
 
     fn answer(status: u16, body: &str) -> Answer {
-        let response = Response { status, retry_after: None, body: body.as_bytes().to_vec() };
+        let response = Response { status, retry_after: None, connected: None, body: body.as_bytes().to_vec() };
         read(&response, NOW)
     }
 

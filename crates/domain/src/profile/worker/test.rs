@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     fn read(status: u16, body: &str) -> (bool, String) {
-        let response = Response { status, retry_after: None, body: body.as_bytes().to_vec() };
+        let response = Response { status, retry_after: None, connected: None, body: body.as_bytes().to_vec() };
         let live = test_read(&Outcome::Answered(response));
         (live.live, live.message)
     }

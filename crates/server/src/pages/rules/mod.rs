@@ -26,13 +26,13 @@ use super::chrome::{Chrome, done};
 use super::filled::{Filled, Wrong};
 use super::parts::{self, Badge, Moment};
 use super::story::subject_text;
+use super::subject::path_of;
 use super::visitor::Visitor;
 use crate::api::rehearsal::{Line, Rehearsed, rehearse};
 use crate::api::{Segments, View, rules};
 use crate::problem::Problem;
 use crate::resources::RuleSpec;
 use crate::server::{Server, Shared};
-use crate::text::encoded;
 
 /// How far back matches are counted and a rule is tried out.
 const DAYS: u64 = 30;
@@ -226,12 +226,7 @@ fn match_line(rows: &mut dyn Rows, found: &Match, now: Timestamp) -> Result<Matc
 
 /// Where a subject's page is, and what it is called.
 fn linked(name: &SubjectName) -> (String, String) {
-    (subject_path(name), subject_text(name))
-}
-
-/// Where a subject's page is.
-pub fn subject_path(name: &SubjectName) -> String {
-    format!("/subjects/{}/{}/{}", encoded(&name.kind), encoded(&name.collection), encoded(&name.id))
+    (path_of(name), subject_text(name))
 }
 
 fn editor(

@@ -13,7 +13,8 @@ use store::tables::{CLEARANCE_SUBJECT, Clearance, EVENT_SUBJECT, MATCH_SUBJECT, 
 
 use crate::api::View;
 use crate::pages::parts::{Badge, Moment, Tone};
-use crate::pages::story::{match_text, sentence};
+use crate::pages::story::{CONTENT_BYTES_MAX, match_text, sentence};
+use crate::text::{clipped, plain};
 
 /// So many steps are shown.
 const STEPS_MAX: usize = 100;
@@ -53,7 +54,7 @@ fn newest<T: Row>(rows: &mut dyn Rows, index: &'static Index, subject: SubjectKe
 fn of_event(event: &Event, view: &View) -> Step {
     if let Some(verdict) = verdict_of(event) {
         let Badge { tone, word } = Badge::verdict(verdict);
-        let lines = reasons_of(event).into_iter().map(|reason| sentence(&reason)).collect();
+        let lines = reasons_of(event).iter().map(|reason| said_by(reason)).collect();
         return Step { tone, title: format!("The verdict became {word}"), ..step(event.at, lines, view.now) };
     }
     let by = match event.provenance {
@@ -91,6 +92,11 @@ fn said(event: &Event) -> Option<serde_json::Value> {
     is_ours.then(|| serde_json::from_str(event.data.as_deref()?).ok()).flatten()
 }
 
+/// What somebody else says, as far as a step has room for it.
+fn said_by(text: &str) -> String {
+    sentence(&plain(&clipped(text, CONTENT_BYTES_MAX)))
+}
+
 fn of_result(result: &ServiceResult, view: &View) -> Step {
     let by = result.service.and_then(|key| view.service(key)).or(result.account.and_then(|key| view.account(key)));
     let by = by.unwrap_or("Somebody");
@@ -103,7 +109,7 @@ fn of_result(result: &ServiceResult, view: &View) -> Step {
         ResultKind::Pushed => (Tone::Good, "said something of its own accord"),
     };
     let late = result.late.then(|| "It came after the deadline: its rules act, and it satisfies nothing.".to_owned());
-    let lines = late.into_iter().chain(result.text.as_deref().map(sentence)).collect();
+    let lines = late.into_iter().chain(result.text.as_deref().map(said_by)).collect();
     Step { tone, title: format!("{by} {what}"), ..step(result.at, lines, view.now) }
 }
 
@@ -119,14 +125,14 @@ fn of_match(found: &Match, view: &View) -> Step {
     let by = found.service.and_then(|key| view.service(key)).map_or(String::new(), |service| format!(" by {service}"));
     Step {
         tone,
-        title: format!("{} was found{by}", found.name),
-        ..step(found.at, vec![format!("{}.", match_text(found))], view.now)
+        title: plain(&format!("{} was found{by}", found.name)),
+        ..step(found.at, vec![said_by(&format!("{}.", match_text(found)))], view.now)
     }
 }
 
 fn of_clearance(clearance: Clearance, now: Timestamp) -> Step {
     let Clearance { by, reason, at, .. } = clearance;
-    Step { tone: Tone::Good, title: format!("{by} has dealt with it"), ..step(at, vec![sentence(&reason)], now) }
+    Step { tone: Tone::Good, title: format!("{by} has dealt with it"), ..step(at, vec![said_by(&reason)], now) }
 }
 
 #[cfg(test)]
