@@ -6,6 +6,7 @@
 //! This crate decides nothing about events: it proves, records, reads and shows. `problem` alone maps errors to answers.
 
 pub mod api;
+mod guests;
 mod history;
 mod license;
 pub mod links;

@@ -12,14 +12,13 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// Whether one more may come now; then it is counted.
+    /// Whether one more may come now; then it is counted. A clock that goes back leaves an empty bucket at the most.
     pub fn admits(self, full_at: &mut Timestamp, now: Timestamp) -> bool {
         let every = i64::try_from(self.every_us).unwrap_or(i64::MAX);
-        let next = full_at.0.max(now.0).saturating_add(every);
-        let admitted = next.saturating_sub(now.0) <= every.saturating_mul(self.burst.into());
-        if admitted {
-            *full_at = Timestamp(next);
-        }
+        let empty = now.0.saturating_add(every.saturating_mul(self.burst.into()));
+        let next = full_at.0.clamp(now.0, empty).saturating_add(every);
+        let admitted = next <= empty;
+        *full_at = Timestamp(if admitted { next } else { full_at.0.min(empty) });
         admitted
     }
 }
@@ -41,5 +40,20 @@ mod tests {
         assert_eq!(admitted(100), 0);
         assert_eq!(admitted(101), 1);
         assert_eq!(admitted(1_000), 3);
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_an_hour_shuts_nobody_out_for_an_hour() {
+        let pace = Pace { burst: 3, every_us: 1_000_000 };
+        let mut full_at = Timestamp(0);
+        let mut admitted = |now_s| {
+            let now = Timestamp::from_seconds(now_s);
+            (0..10).filter(|_| pace.admits(&mut full_at, now)).count()
+        };
+
+        assert_eq!(admitted(10_000), 3);
+        assert_eq!(admitted(6_400), 0, "the bucket is empty");
+        assert_eq!(admitted(6_402), 2, "and fills as ever");
+        assert_eq!(admitted(10_002), 3);
     }
 }

@@ -16,6 +16,7 @@ use store::tables::Quarantine;
 use verify::receive::Refusal;
 
 use super::headers;
+use super::pace::Pace;
 use crate::server::Shared;
 use store::seal::of;
 
@@ -74,25 +75,17 @@ impl SealedHead {
     }
 }
 
-/// How many may be kept in a burst, for each source.
-const BURST: i64 = 20;
-/// The time after which one more may be kept, in microseconds: two each second.
-const EVERY_US: i64 = 500_000;
+/// How many may be kept of each source: a burst, then two each second.
+const PACE: Pace = Pace { burst: 20, every_us: 500_000 };
 
-/// How many refused requests of each source may still be kept: a token bucket, as the time at which it is full again.
+/// How many refused requests of each source may still be kept: when its bucket is full again.
 #[derive(Default)]
-pub struct Quarantines(Mutex<HashMap<Option<SourceKey>, i64>>);
+pub struct Quarantines(Mutex<HashMap<Option<SourceKey>, Timestamp>>);
 
 impl Quarantines {
     fn admits(&self, source: Option<SourceKey>, now: Timestamp) -> bool {
         let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let full_at = buckets.entry(source).or_insert(now.0);
-        let next = (*full_at).max(now.0) + EVERY_US;
-        let admitted = next - now.0 <= BURST * EVERY_US;
-        if admitted {
-            *full_at = next;
-        }
-        admitted
+        PACE.admits(buckets.entry(source).or_insert(now), now)
     }
 }
 

@@ -108,16 +108,3 @@ async fn a_request_under_way_ends_after_the_shutdown() {
     assert!(rest.starts_with(b"HTTP/1.1 401"), "{}", String::from_utf8_lossy(&rest));
     running.task.await.expect("a task").expect("an end");
 }
-
-#[tokio::test]
-async fn connections_over_the_cap_wait_for_a_place() {
-    let world = World::new().await;
-    let running = run(&world, ListenLimits { connections_max: 1, ..ListenLimits::default() }).await;
-    let first = TcpStream::connect(running.address).await.expect("a connection");
-    let request = b"GET /livez HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
-    let second = tokio::spawn(async move { exchange(running.address, request).await });
-
-    drop(first);
-
-    assert!(second.await.expect("a task").starts_with("HTTP/1.1 200 OK"));
-}

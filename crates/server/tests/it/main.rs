@@ -4,6 +4,8 @@ mod api;
 mod aspnet;
 mod batches;
 mod certificates;
+mod clock;
+mod floods;
 mod holds;
 mod license;
 mod limits;

@@ -16,7 +16,7 @@ async fn login(world: &World, name: &str, password: &str) -> Answered {
     world.page("POST", "/login", &[FORM], &format!("name={name}&password={password}")).await
 }
 
-async fn is_in(world: &World, browser: &Browser) -> bool {
+pub async fn is_in(world: &World, browser: &Browser) -> bool {
     !world.open(browser, "/account").await.text().contains("<h1>Sign in</h1>")
 }
 
