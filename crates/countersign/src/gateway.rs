@@ -33,6 +33,7 @@ use crate::config::{Config, ProgramForm, ServerForm, Setting};
 use crate::data_dir::{DataDir, seal_key};
 use crate::exit::{Exit, Failure};
 use crate::licensing::{self, LicenseFiles};
+use crate::open_files::{self, Connections};
 use crate::resources::{self, Makers};
 
 /// The number of the only node.
@@ -215,10 +216,11 @@ impl Bound {
 
     fn serve(self, server: &Server, accepting: &CancellationToken) -> JoinSet<()> {
         let mut listeners = JoinSet::new();
-        listeners.spawn(serve("public", self.public, server.public(), accepting.clone()));
-        listeners.spawn(serve("admin", self.admin, server.admin(), accepting.clone()));
+        let Connections { public, inside } = open_files::divide();
+        listeners.spawn(serve("public", self.public, server.public(), public, accepting.clone()));
+        listeners.spawn(serve("admin", self.admin, server.admin(), inside, accepting.clone()));
         if let Some(api) = self.api {
-            listeners.spawn(serve("api", api, server.api(), accepting.clone()));
+            listeners.spawn(serve("api", api, server.api(), inside, accepting.clone()));
         }
         listeners
     }
@@ -231,8 +233,15 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     })
 }
 
-async fn serve(name: &'static str, listener: TcpListener, router: Router, accepting: CancellationToken) {
-    if let Err(why) = server::serve(listener, router, ListenLimits::default(), accepting).await {
+async fn serve(
+    name: &'static str,
+    listener: TcpListener,
+    router: Router,
+    connections_max: usize,
+    accepting: CancellationToken,
+) {
+    let limits = ListenLimits { connections_max, ..ListenLimits::default() };
+    if let Err(why) = server::serve(listener, router, limits, accepting).await {
         tracing::error!(%why, listener = name, "a listener broke off");
     }
 }

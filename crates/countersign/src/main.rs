@@ -16,6 +16,7 @@ mod exit;
 mod gateway;
 mod licensing;
 mod log;
+mod open_files;
 mod output;
 mod resources;
 mod signal;

@@ -107,6 +107,8 @@ problems! {
             "Ask again without waiting, a little later.";
         FULL = 503 "store-full" "There is no room left to record it",
             "The operator makes room; send it again later.";
+        DISK = 503 "disk-unusable" "The disk cannot be used at present",
+            "The operator finds the cause in the log; send it again later.";
         UNAVAILABLE = 503 "unavailable" "The gateway is starting or stopping",
             "Send it again in a few seconds.";
         TOO_MANY_REQUESTS = 429 "too-many-requests" "Too many requests come from this address",
@@ -254,6 +256,10 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Full => Self::new(&FULL, "the disk is full"),
+            StoreError::Disk(_) => {
+                tracing::error!(%error, "the store cannot be used");
+                Self::new(&DISK, "the store cannot be written or read")
+            }
             StoreError::Closed => Self::new(&UNAVAILABLE, "the store is closing"),
             StoreError::Taken(what) => Self::new(&TAKEN, format!("taken: {what}")),
             StoreError::Failed(_) | StoreError::Corrupt { .. } => {
@@ -268,6 +274,10 @@ impl From<artifacts::BlobError> for Problem {
     fn from(error: artifacts::BlobError) -> Self {
         match error {
             artifacts::BlobError::NoSpace(_) => Self::new(&FULL, "the disk is full"),
+            artifacts::BlobError::Io(cause) => {
+                tracing::error!(%cause, "the blobs cannot be used");
+                Self::new(&DISK, "files cannot be written or read")
+            }
             other => {
                 tracing::error!(error = %other, cause = ?std::error::Error::source(&other), "the blobs failed");
                 Self::new(&INTERNAL, "a stored file cannot be used")

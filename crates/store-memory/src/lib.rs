@@ -34,6 +34,8 @@ pub enum Fault {
     DiesAfter(u32),
     /// Nothing is carried out; every command is answered as on a full disk.
     Full,
+    /// Nothing is carried out; every command is answered as on a disk that is read-only.
+    ReadOnly,
 }
 
 impl MemoryStore {
@@ -96,6 +98,7 @@ impl MemoryStore {
         let State { rows, desk, fault } = &mut *state;
         match fault {
             Some(Fault::Full) => return (Err(StoreError::Full), Vec::new()),
+            Some(Fault::ReadOnly) => return (Err(StoreError::Disk("it is read-only".to_owned())), Vec::new()),
             Some(Fault::DiesAfter(0)) => return (Err(StoreError::Closed), Vec::new()),
             Some(Fault::DiesAfter(left)) => *left -= 1,
             None => {}

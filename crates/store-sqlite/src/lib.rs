@@ -169,6 +169,9 @@ fn failed(why: &rusqlite::Error) -> StoreError {
     use rusqlite::ErrorCode;
     match why.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => StoreError::Full,
+        Some(
+            ErrorCode::ReadOnly | ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::PermissionDenied,
+        ) => StoreError::Disk(why.to_string()),
         Some(ErrorCode::ConstraintViolation) => StoreError::Taken(why.to_string()),
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
             StoreError::Corrupt { expected: "a sound database".to_owned(), found: why.to_string() }

@@ -40,6 +40,9 @@ pub enum StoreError {
     /// No room left on the disk.
     #[error("the disk is full")]
     Full,
+    /// The disk is read-only, or fails. What cannot be written now may be written when it is mended.
+    #[error("the disk cannot be used: {0}")]
+    Disk(String),
     /// The store cannot be written or read.
     #[error("the store failed: {0}")]
     Failed(String),

@@ -10,6 +10,7 @@ mod config;
 mod conformance;
 mod crash;
 mod demo;
+mod disk;
 mod events;
 mod explain;
 mod forge;

@@ -75,14 +75,15 @@ impl World {
 
     /// Starts the server, and waits until it says where it listens.
     pub fn start(&mut self) {
+        self.start_as(countersign(self.folder.path()));
+    }
+
+    /// Starts the server by this command, to which its arguments are added.
+    pub fn start_as(&mut self, mut command: Command) {
         let log =
             std::fs::File::options().create(true).append(true).open(self.folder.path().join("log")).expect("a log");
-        let mut child = countersign(self.folder.path())
-            .args(["serve", "--json"])
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .expect("it starts");
+        let mut child =
+            command.args(["serve", "--json"]).stdout(Stdio::piped()).stderr(log).spawn().expect("it starts");
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("read");
         let said: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("it ended early: {}", self.log()));
@@ -107,6 +108,11 @@ impl World {
         let mut server = self.server.take().expect("a server");
         server.child.kill().expect("killed");
         server.child.wait().expect("gone");
+    }
+
+    /// The server's process.
+    pub fn pid(&self) -> Pid {
+        i32::try_from(self.server().child.id()).ok().and_then(Pid::from_raw).expect("a process")
     }
 
     /// Asks the server to end and waits for it.

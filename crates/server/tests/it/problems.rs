@@ -15,7 +15,7 @@ use store_memory::Fault;
 use crate::world::{Answered, SECRET, World, call, github_push};
 
 /// Types that another test of this crate meets, or that nothing of today causes.
-const ELSEWHERE: [(&str, &str); 17] = [
+const ELSEWHERE: [(&str, &str); 18] = [
     ("not-licensed", "license"),
     ("too-slow", "receive::body"),
     ("already-complete", "links"),
@@ -24,6 +24,7 @@ const ELSEWHERE: [(&str, &str); 17] = [
     ("origin-not-allowed", "pages"),
     ("submission-refused", "api"),
     ("internal", "a damaged store"),
+    ("disk-unusable", "receive"),
     ("sender-unreachable", "certificates"),
     ("too-many-requests", "limits"),
     ("not-https", "limits"),

@@ -176,6 +176,20 @@ async fn a_full_store_answers_503_and_says_when_to_come_back() {
 }
 
 #[tokio::test]
+async fn a_disk_that_is_read_only_answers_503_until_it_is_writable_again() {
+    let world = World::new().await;
+    world.engine.fail(Some(Fault::ReadOnly));
+
+    let answer = world.push("d-1", github_push()).await;
+
+    assert_eq!((answer.problem().as_str(), answer.status.as_u16()), ("disk-unusable", 503));
+    assert!(!answer.header("retry-after").is_empty());
+    assert_eq!(answer.header("countersign-receipt"), "");
+    world.engine.fail(None);
+    assert!(world.push("d-1", github_push()).await.status.is_success());
+}
+
+#[tokio::test]
 async fn a_source_is_ready_as_soon_as_it_is_made_and_gone_as_soon_as_it_is_switched_off() {
     let world = World::new().await;
     let path = "/api/webhooks/incoming/gitlab-token/new";
