@@ -17,7 +17,7 @@ use crate::connect::{DialError, Gate, OpenedAt};
 use crate::exchange::{Outgoing, Sent, chain, read_answer};
 use crate::policy::Policy;
 use crate::pools::{PolicyClient, Pools, policy_client};
-use crate::resolve::{Resolve, SystemResolver};
+use crate::resolve::{OnceAtATime, Resolve, SystemResolver};
 use crate::tls;
 
 /// What all calls have in common.
@@ -54,6 +54,7 @@ pub struct Egress {
 
 struct Shared {
     settings: EgressSettings,
+    resolver: Arc<dyn Resolve>,
     trust: Option<Arc<dyn ServerCertVerifier>>,
     tls: Arc<ClientConfig>,
     pools: Pools,
@@ -65,7 +66,8 @@ impl Egress {
     pub fn new(settings: EgressSettings) -> Result<Self, rustls::Error> {
         let trust = tls::trust(settings.extra_roots.clone())?;
         let tls = Arc::new(tls::client_config(trust.clone())?);
-        let shared = Shared { settings, trust, tls, pools: Pools::new(), connections_opened: Arc::default() };
+        let resolver = Arc::new(OnceAtATime::new(Arc::clone(&settings.resolver)));
+        let shared = Shared { settings, resolver, trust, tls, pools: Pools::new(), connections_opened: Arc::default() };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -126,11 +128,11 @@ impl Egress {
     }
 
     fn client(&self, policy: &Arc<Policy>) -> Arc<PolicyClient> {
-        let Shared { settings, tls, pools, connections_opened, .. } = self.shared.as_ref();
+        let Shared { settings, resolver, tls, pools, connections_opened, .. } = self.shared.as_ref();
         pools.client(policy, || {
             let gate = Gate {
                 policy: Arc::clone(policy),
-                resolver: Arc::clone(&settings.resolver),
+                resolver: Arc::clone(resolver),
                 opened: Arc::clone(connections_opened),
             };
             policy_client(gate, Arc::clone(tls), settings.idle_within, settings.idle_per_host_max)

@@ -1,6 +1,7 @@
 //! The client against servers of its own process.
 
 mod answers;
+mod dns;
 mod gate;
 mod peer;
 mod pooling;
