@@ -5,14 +5,17 @@
 //! that makes it and handed over in memory.
 #![warn(missing_docs)]
 
+mod inbox;
 mod places;
 mod watch;
 
 use domain::{ServiceKey, SubjectKey};
 use store::command::News;
 use store::{Listener, Slots};
-use tokio::sync::{mpsc, watch as commits};
+use tokio::sync::watch as commits;
 
+pub use inbox::Inbox;
+use inbox::Letters;
 use places::Places;
 use watch::Watchers;
 pub use watch::{TooManyWaiters, Watch};
@@ -21,18 +24,19 @@ pub use watch::{TooManyWaiters, Watch};
 pub struct LocalBus {
     places: Places,
     watchers: Watchers,
-    news: mpsc::UnboundedSender<Vec<News>>,
+    letters: std::sync::Arc<Letters>,
     commits: commits::Sender<()>,
 }
 
 impl LocalBus {
-    /// A bus with so many places for calls in all, and where its news arrives: one message for each group of commits.
+    /// A bus with so many places for calls in all, and where its news arrives.
     /// Every service that is called has at least one place, however few there are.
     #[must_use]
-    pub fn new(calls_max: u32) -> (std::sync::Arc<Self>, mpsc::UnboundedReceiver<Vec<News>>) {
-        let (news, inbox) = mpsc::unbounded_channel();
+    pub fn new(calls_max: u32) -> (std::sync::Arc<Self>, Inbox) {
+        let letters = std::sync::Arc::new(Letters::default());
+        let inbox = letters.inbox();
         let (places, watchers) = (Places::new(calls_max), Watchers::default());
-        (std::sync::Arc::new(Self { places, watchers, news, commits: commits::Sender::new(()) }), inbox)
+        (std::sync::Arc::new(Self { places, watchers, letters, commits: commits::Sender::new(()) }), inbox)
     }
 
     /// Says how many calls to a service may be under way, if there are so many places in all. A service without places is not called.
@@ -97,8 +101,7 @@ impl Listener for LocalBus {
         }
         self.commits.send_replace(());
         if !news.is_empty() {
-            // When the dispatcher is gone, nobody needs to be woken.
-            let _ = self.news.send(news);
+            self.letters.put(news);
         }
     }
 }

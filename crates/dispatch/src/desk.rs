@@ -5,7 +5,7 @@ use std::ops::Bound::{Excluded, Included, Unbounded};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bus::LocalBus;
+use bus::{Inbox, LocalBus};
 use domain::catalogue::Catalogue;
 use domain::gate::GateState;
 use domain::link::LinkKey;
@@ -14,6 +14,7 @@ use store::command::{Answer, Claim, Claimed, Command, News};
 use store::search::{self, Agenda};
 use store::{Slots, StoreError};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -24,6 +25,8 @@ use crate::{DispatchParts, Shared};
 
 /// The longest sleep: a wall clock that jumps is noticed within it.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
+/// How far the wall clock must be from where it should be, in microseconds, to have jumped.
+const JUMP_MIN: u64 = 2_000_000;
 /// The wait before something is tried again at which the store failed.
 const STORE_AGAIN: Duration = Duration::from_secs(1);
 /// Between two looks at the calendar: deadlines and holds are kept to the second.
@@ -68,6 +71,7 @@ pub async fn run(parts: DispatchParts, shutdown: CancellationToken) {
     let DispatchParts { store, bus, mut inbox, sender, performer, clock, random, seal, watcher, settings } = parts;
     let targets = Targets::new(seal.clone(), settings.own_listeners.clone());
     let links = LinkKey::new(&seal.derive("links"));
+    let now = clock.now();
     let shared = Arc::new(Shared { store, bus, sender, performer, clock, random, links, targets, watcher, settings });
     let (back, mut backs) = mpsc::unbounded_channel();
     let mut desk = Desk {
@@ -77,6 +81,7 @@ pub async fn run(parts: DispatchParts, shutdown: CancellationToken) {
         in_flight: Arc::default(),
         lines: BTreeMap::new(),
         first: ServiceKey(0),
+        read: (now, Instant::now()),
         next_check: None,
         next_hold: None,
         calendar_busy: false,
@@ -94,10 +99,7 @@ pub async fn run(parts: DispatchParts, shutdown: CancellationToken) {
         tokio::select! {
             biased;
             () = shutdown.cancelled() => break,
-            news = inbox.recv() => match news {
-                Some(news) => desk.hear(news),
-                None => break,
-            },
+            news = inbox.read() => desk.hear(news),
             Some(brought) = backs.recv() => desk.take(brought),
             () = sleep => {}
         }
@@ -117,6 +119,8 @@ struct Desk {
     lines: BTreeMap<ServiceKey, Line>,
     /// Who was first to claim in the latest round: the next begins behind it, so that each gets what is free in turn.
     first: ServiceKey,
+    /// The wall clock and the time that only passes, as they were read together last.
+    read: (Timestamp, Instant),
     next_check: Option<Timestamp>,
     next_hold: Option<Timestamp>,
     calendar_busy: bool,
@@ -163,9 +167,22 @@ impl Desk {
         }
     }
 
+    /// The wall clock. Where it has jumped since it was last read, the lines move along.
+    fn now(&mut self) -> Timestamp {
+        let (now, instant) = (self.shared.clock.now(), Instant::now());
+        let expected = self.read.0.after(instant - self.read.1);
+        self.read = (now, instant);
+        let jump = now.0.saturating_sub(expected.0);
+        if jump.unsigned_abs() >= JUMP_MIN {
+            tracing::warn!(seconds = jump / 1_000_000, "the clock jumped");
+            self.lines.values_mut().for_each(|line| line.jumped(jump));
+        }
+        now
+    }
+
     fn note(&mut self, agenda: &Agenda) {
+        let now = self.now();
         for (service, at) in &agenda.due {
-            let now = self.shared.clock.now();
             self.line(*service, now).waits(*at);
         }
         self.next_check = agenda.check;
@@ -187,7 +204,7 @@ impl Desk {
     }
 
     fn hear(&mut self, news: Vec<News>) {
-        let now = self.shared.clock.now();
+        let now = self.now();
         for each in news {
             match each {
                 News::Leased(claimed) => self.start_attempt(*claimed),
@@ -221,7 +238,7 @@ impl Desk {
     }
 
     fn take(&mut self, brought: Back) {
-        let now = self.shared.clock.now();
+        let now = self.now();
         match brought {
             Back::Heard(heard) => self.heard(&heard, now),
             Back::Claimed { service, wanted, places, runs, oldest } => {
@@ -326,7 +343,7 @@ impl Desk {
 
     /// Starts everything whose time has come.
     fn act(&mut self) {
-        let now = self.shared.clock.now();
+        let now = self.now();
         self.claim_all(now);
         let due = [self.next_check, self.next_hold].into_iter().flatten().any(|at| at <= now);
         if due && !self.calendar_busy {
@@ -442,11 +459,7 @@ impl Desk {
     }
 
     /// The end: no new claims; what is under way may end; what does not is handed back.
-    async fn drain(
-        mut self,
-        inbox: &mut mpsc::UnboundedReceiver<Vec<News>>,
-        backs: &mut mpsc::UnboundedReceiver<Back>,
-    ) {
+    async fn drain(mut self, inbox: &mut Inbox, backs: &mut mpsc::UnboundedReceiver<Back>) {
         self.tasks.close();
         let ended = self.tasks.clone();
         let drained = tokio::time::timeout(DRAIN, async {
@@ -455,15 +468,13 @@ impl Desk {
                 tokio::select! {
                     biased;
                     () = &mut ended => return,
-                    Some(news) = inbox.recv() => self.decline(news).await,
+                    news = inbox.read() => self.decline(news).await,
                     Some(brought) = backs.recv() => self.decline_back(brought).await,
                 }
             }
         })
         .await;
-        while let Ok(news) = inbox.try_recv() {
-            self.decline(news).await;
-        }
+        self.decline(inbox.unread()).await;
         while let Ok(brought) = backs.try_recv() {
             self.decline_back(brought).await;
         }

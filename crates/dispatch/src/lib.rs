@@ -20,14 +20,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::LocalBus;
+use bus::{Inbox, LocalBus};
 use domain::catalogue::Service;
 use domain::link::LinkKey;
 use domain::{Clock, Random};
 use store::Store;
-use store::command::News;
 use store::seal::SealKey;
-use tokio::sync::mpsc;
 
 pub use desk::run;
 pub use perform::{Performed, Performer, Performing, Program, Programs};
@@ -41,7 +39,7 @@ pub struct DispatchParts {
     /// The bus, with the places for calls.
     pub bus: Arc<LocalBus>,
     /// Where the bus's news arrives.
-    pub inbox: mpsc::UnboundedReceiver<Vec<News>>,
+    pub inbox: Inbox,
     /// What sends.
     pub sender: Arc<dyn Sender>,
     /// What runs programs.

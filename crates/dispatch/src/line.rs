@@ -144,6 +144,12 @@ impl Line {
         }
     }
 
+    /// The wall clock jumped by so many microseconds: what was to come in a while still comes in that while.
+    pub fn jumped(&mut self, by: i64) {
+        self.rest = Timestamp(self.rest.0.saturating_add(by));
+        self.probe = self.probe.map(|at| Timestamp(at.0.saturating_add(by)));
+    }
+
     /// A claim has begun.
     pub fn claim(&mut self) {
         self.claiming = true;
@@ -223,6 +229,21 @@ mod tests {
         assert_eq!(line.wants(NOW.after(SECOND)), None);
         assert!(line.has_backlog(NOW), "new runs queue behind the rest");
         assert!(line.wants(NOW.after(SECOND * 5)).is_some());
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_an_hour_keeps_nobody_from_being_probed_or_called_for_an_hour() {
+        const HOUR: i64 = 3_600_000_000;
+        let earlier = Timestamp(NOW.0 - HOUR);
+        let mut failing = open();
+        failing.turned(GateState::Breaker, NOW);
+        failing.jumped(-HOUR);
+        assert!(failing.wants(earlier.after(limits::BREAKER_WAIT)).is_some_and(|wanted| wanted.probe));
+        let mut busy = open();
+        busy.heard(false, Some(SECOND * 5), NOW);
+        busy.jumped(-HOUR);
+        assert!(busy.has_backlog(earlier.after(SECOND * 4)));
+        assert!(!busy.has_backlog(earlier.after(SECOND * 5)));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A dispatcher over a store in memory, whose time is the paused runtime's; and what is registered with it.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,13 +10,13 @@ use domain::event::Provenance;
 use domain::profile::{PayloadForm, ProfileKind};
 use domain::rule::{Action, Rule};
 use domain::subject::SubjectName;
-use domain::{AccountKey, Clock, RuleKey, ServiceKey};
-use store::Store;
+use domain::{AccountKey, Clock, RuleKey, Salt, ServiceKey};
 use store::change::Listed;
 use store::command::{Answer, Change, Command};
 use store::judged::{self, Arriving};
 use store::row::{Row, RowsExt};
 use store::seal::SealKey;
+use store::{Journal, Pending, Reading, Search, Store};
 use store_memory::MemoryStore;
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +27,42 @@ pub struct World {
     pub store: Store,
     pub clock: Arc<SimClock>,
     watched: Arc<Mutex<Vec<Watched>>>,
+    work: Arc<Mutex<Work>>,
+}
+
+/// What was asked of the store.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Claims, by the service's number.
+    pub claims: BTreeMap<i64, usize>,
+    /// Readings.
+    pub readings: usize,
+}
+
+/// A store that counts.
+struct Counting {
+    engine: Arc<MemoryStore>,
+    work: Arc<Mutex<Work>>,
+}
+
+impl Journal for Counting {
+    fn submit(&self, command: Command) -> Pending {
+        if let Command::Claim(claim) = &command {
+            *self.work.lock().expect("not poisoned").claims.entry(claim.service.0).or_default() += 1;
+        }
+        self.engine.submit(command)
+    }
+}
+
+impl Search for Counting {
+    fn run(&self, reading: Reading) {
+        self.work.lock().expect("not poisoned").readings += 1;
+        self.engine.run(reading);
+    }
+
+    fn salt(&self) -> Salt {
+        self.engine.salt()
+    }
 }
 
 /// What is counted of a call: service and event, the outcome, and whether it took any time.
@@ -40,7 +77,10 @@ impl World {
     /// Starts it with so many places for calls in all.
     pub async fn start_with(services: &[Service], rules: &[Rule], sender: Arc<dyn Sender>, calls_max: u32) -> Self {
         let (bus, inbox) = bus::LocalBus::new(calls_max);
-        let store = Store::new(&MemoryStore::open(1, 7, bus.clone(), bus.clone()).expect("a store"));
+        let engine = MemoryStore::open(1, 7, bus.clone(), bus.clone()).expect("a store");
+        let work = Arc::new(Mutex::new(Work::default()));
+        let counting = Arc::new(Counting { engine: engine.clone(), work: work.clone() });
+        let store = Store { journal: counting.clone(), book: engine, search: counting };
         let clock = SimClock::new();
         store.submit(Command::Start).await.expect("started");
         let entries = services.iter().map(Listed::entry).chain(rules.iter().map(Listed::entry)).collect();
@@ -72,12 +112,17 @@ impl World {
         tokio::spawn(dispatch::run(parts, CancellationToken::new()));
         // The desk learns of its services before anything is sent.
         tokio::time::sleep(Duration::from_millis(1)).await;
-        Self { store, clock, watched }
+        Self { store, clock, watched, work }
     }
 
     /// What was counted of the calls so far.
     pub fn watched(&self) -> Vec<Watched> {
         self.watched.lock().expect("not poisoned").clone()
+    }
+
+    /// What was asked of the store since this was read last.
+    pub fn work(&self) -> Work {
+        std::mem::take(&mut self.work.lock().expect("not poisoned"))
     }
 
     /// Records an event about a subject of its own, which the platform reports.

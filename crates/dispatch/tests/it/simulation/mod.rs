@@ -5,3 +5,4 @@ mod network;
 pub mod process;
 mod seeds;
 mod story;
+mod trace;

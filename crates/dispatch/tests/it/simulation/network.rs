@@ -10,6 +10,7 @@ use domain::outcome::{Outcome, Response};
 use serde_json::Value;
 
 use super::process::Dice;
+use super::trace::Trace;
 
 /// How a service behaves at present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,12 +76,19 @@ pub struct State {
 }
 
 /// The network, shared by all lives of the gateway.
-#[derive(Clone, Default)]
-pub struct Network(Arc<Mutex<State>>);
+#[derive(Clone)]
+pub struct Network {
+    state: Arc<Mutex<State>>,
+    trace: Trace,
+}
 
 impl Network {
+    pub fn new(trace: Trace) -> Self {
+        Self { state: Arc::default(), trace }
+    }
+
     pub fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().expect("not poisoned")
+        self.state.lock().expect("not poisoned")
     }
 
     pub fn behave(&self, service: &str, mode: Mode) {
@@ -138,14 +146,10 @@ impl SimSender {
         let mode = state.modes.get(&service).copied().unwrap_or(Mode::Well);
         let result_url = inner["result_url"].as_str().map(ToOwned::to_owned);
         let examined = matches!(mode, Mode::Well | Mode::Lossy | Mode::Slow | Mode::Hasty);
+        let webhook_id = header("webhook-id").expect("every call has an id");
+        self.network.trace.tell(&format!("{service} is called about event {event} ({webhook_id}), and is {mode:?}"));
         if mode != Mode::Down {
-            state.received.push(Received {
-                service: service.clone(),
-                webhook_id: header("webhook-id").expect("every call has an id"),
-                event,
-                mode,
-                examined,
-            });
+            state.received.push(Received { service: service.clone(), webhook_id, event, mode, examined });
         }
         if let (Mode::CallsBack | Mode::Hasty, Some(url)) = (mode, result_url) {
             state.call_backs.push((service.clone(), event, url));

@@ -23,6 +23,7 @@ use store::search;
 use super::model::{Acknowledged, Model};
 use super::network::{Mode, Network, answer};
 use super::process::{Counted, Dice, Process, SimClock, Surroundings};
+use super::trace::Trace;
 use crate::world::{rule, service};
 
 const SUBJECTS: u64 = 4;
@@ -36,22 +37,23 @@ pub struct Story {
     model: Model,
     next_event: u64,
     trouble: Duration,
-    trace: Vec<String>,
+    trace: Trace,
 }
 
 /// Tells the story of a seed. An error is what went wrong, and the trace of all steps.
 pub async fn tell(seed: u64) -> Result<(), String> {
+    let clock = SimClock::new();
+    let trace = Trace::new(clock.clone());
     let around = Surroundings {
         dice: Dice::new(seed).into(),
-        clock: SimClock::new(),
-        network: Network::default(),
+        clock,
+        network: Network::new(trace.clone()),
         programs: Counted::default().into(),
     };
     let process = Process::start(&around, None).await;
-    let mut story =
-        Story { around, process, model: Model::default(), next_event: 0, trouble: Duration::ZERO, trace: Vec::new() };
+    let mut story = Story { around, process, model: Model::default(), next_event: 0, trouble: Duration::ZERO, trace };
     let outcome = story.run().await;
-    outcome.map_err(|why| format!("seed {seed}: {why}\n  {}", story.trace.join("\n  ")))
+    outcome.map_err(|why| story.trace.of_failure(seed, &why))
 }
 
 impl Story {
@@ -75,8 +77,8 @@ impl Story {
         self.call_backs_stand().await
     }
 
-    fn tell(&mut self, what: &str) {
-        self.trace.push(format!("{} {what}", self.around.clock.now().rfc3339()));
+    fn tell(&self, what: &str) {
+        self.trace.tell(what);
     }
 
     async fn set_up(&mut self) {
@@ -130,9 +132,9 @@ impl Story {
             };
             match self.process.store.submit(change).await {
                 Ok(Answer::Recompute) => {}
-                _ => break,
+                Ok(_) => return self.tell(&format!("{} is added", service.name)),
+                Err(_) => return,
             }
-            self.tell(&format!("added {}", service.name));
         }
     }
 
