@@ -31,7 +31,7 @@ WHAT is any of these; without it, all of them in this order:
   --seconds S             how long each run takes (2)
   --runs N                how many runs a median is taken of (5)
   --connections 1,16,64   over how many connections bare, egress and ingest run
-  --open N                how many deliveries are open for memory (1000000)
+  --open N                how many deliveries are open for memory and flood (1000000)
   --events N              how many events are stored for scale and lists (1000000; 10000000 where scale alone is asked)
   --json                  JSON instead of a table
 "

@@ -171,11 +171,8 @@ mod tests {
         let load = Load::closed(bare.address(), 1, 10.0).at_most(5);
 
         assert_eq!(load.send(Events::new("/", "genuine")).finish().accepted.len(), 5);
-        let forged = crate::load::start(load, |sequence, request| {
-            Events::new("/", "forged").write(sequence, request);
-            let end = request.len() - 4;
-            request[end] = b'y';
-        });
+        let forged = Events::new("/", "forged").forged();
+        let forged = crate::load::start(load, move |_, request| request.extend_from_slice(&forged));
         assert_eq!(forged.finish().refused, 5);
         assert!(bare.cpu() > Duration::ZERO);
     }

@@ -30,7 +30,11 @@ pub struct Events {
     mac: Hmac<Sha256>,
     head: String,
     series: String,
+    kind: &'static str,
 }
+
+/// The type of events, unless something else is said.
+const KIND: &str = "bench";
 
 impl Events {
     /// Requests for `path`. Two series never share an event's id, so a running product takes both.
@@ -39,13 +43,18 @@ impl Events {
             "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: {BODY_BYTES}\r\n"
         );
         let mac = Hmac::new_from_slice(KEY).expect("HMAC takes any key");
-        Self { mac, head, series: series.to_owned() }
+        Self { mac, head, series: series.to_owned(), kind: KIND }
+    }
+
+    /// The same, of another type.
+    pub fn of_type(self, kind: &'static str) -> Self {
+        Self { kind, ..self }
     }
 
     /// Writes the request of event `sequence` to `request`.
     pub fn write(&self, sequence: u64, request: &mut Vec<u8>) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_secs();
-        let body = body(sequence);
+        let body = body(self.kind, sequence);
         let id = format!("msg_{}_{sequence}", self.series);
         let mut mac = self.mac.clone();
         mac.update(format!("{id}.{now}.").as_bytes());
@@ -57,6 +66,15 @@ impl Events {
             .expect("a Vec takes everything");
         request.extend_from_slice(&body);
     }
+
+    /// The request of event 0 with a signature that belongs to another body: only a verifier sees that it is forged.
+    pub fn forged(&self) -> Vec<u8> {
+        let mut request = Vec::new();
+        self.write(0, &mut request);
+        let filling = request.len() - b"x\"}}".len();
+        request[filling] = b'y';
+        request
+    }
 }
 
 /// The number of the event that this body carries, however deep.
@@ -65,10 +83,13 @@ pub fn sequence(body: &[u8]) -> Option<u64> {
     digits(&body[at + BEFORE_NUMBER.len()..])
 }
 
-fn body(sequence: u64) -> Vec<u8> {
+fn body(kind: &str, sequence: u64) -> Vec<u8> {
     let mut body = Vec::with_capacity(BODY_BYTES);
-    write!(body, r#"{{"type":"bench","timestamp":"2026-01-01T00:00:00Z","data":{{"sequence":"{sequence}","filling":""#)
-        .expect("a Vec takes everything");
+    write!(
+        body,
+        r#"{{"type":"{kind}","timestamp":"2026-01-01T00:00:00Z","data":{{"sequence":"{sequence}","filling":""#
+    )
+    .expect("a Vec takes everything");
     body.resize(BODY_BYTES - 3, b'x');
     body.extend_from_slice(br#""}}"#);
     body
@@ -81,7 +102,7 @@ mod tests {
     #[test]
     fn a_body_is_json_of_the_right_length_with_its_number_inside() {
         for number in [0, 7, u64::MAX] {
-            let body = body(number);
+            let body = body(KIND, number);
             let json: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
 
             assert_eq!(body.len(), BODY_BYTES);
@@ -89,6 +110,17 @@ mod tests {
             assert_eq!(sequence(&body), Some(number));
         }
         assert_eq!(sequence(b"{}"), None);
+    }
+
+    #[test]
+    fn a_type_of_its_own_changes_the_body_and_nothing_of_its_length() {
+        let mut request = Vec::new();
+        Events::new("/in", "t").of_type("filling").write(5, &mut request);
+
+        let text = String::from_utf8(request).expect("text");
+        let (_, body) = text.split_once("\r\n\r\n").expect("a head");
+        assert!(body.starts_with(r#"{"type":"filling","#), "{body}");
+        assert_eq!(body.len(), BODY_BYTES);
     }
 
     #[test]

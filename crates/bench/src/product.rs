@@ -24,6 +24,21 @@ const LOOK_EVERY: Duration = Duration::from_millis(1);
 /// How much of the log an error shows.
 const LOG_LINES: usize = 10;
 
+/// A service, and what it is told of.
+pub struct Subscriber {
+    /// Where it is.
+    pub url: String,
+    /// The types of the events, without their provider's name.
+    pub types: &'static [&'static str],
+}
+
+impl Subscriber {
+    /// One that is told of the usual events.
+    pub fn new(url: String) -> Self {
+        Self { url, types: &["bench"] }
+    }
+}
+
 /// A running `countersign serve`. Dropped, it is stopped and its folder removed.
 pub struct Product {
     binary: PathBuf,
@@ -39,6 +54,8 @@ pub struct Product {
 pub struct Usage {
     /// Resident memory.
     pub resident_bytes: u64,
+    /// The most that ever was resident.
+    pub peak_bytes: u64,
     /// The part of it that is the process's own, not a file's.
     pub anonymous_bytes: u64,
     /// Processor time so far, of all threads.
@@ -53,6 +70,12 @@ impl Product {
 
     /// Starts the product with these services, each a URL, and waits until it is ready.
     pub fn start(binary: &Path, services: &[String]) -> io::Result<Self> {
+        let services: Vec<Subscriber> = services.iter().cloned().map(Subscriber::new).collect();
+        Self::start_with(binary, &services)
+    }
+
+    /// Likewise, with services that are told of other events.
+    pub fn start_with(binary: &Path, services: &[Subscriber]) -> io::Result<Self> {
         let folder = TempDir::with_prefix("countersign-bench-")?;
         let (listen, admin_listen) = free_ports()?;
         let config = config(&folder.path().join("data"), listen, admin_listen, services);
@@ -218,7 +241,7 @@ fn free_ports() -> io::Result<(SocketAddr, SocketAddr)> {
     Ok((first.local_addr()?, second.local_addr()?))
 }
 
-fn config(data: &Path, listen: SocketAddr, admin_listen: SocketAddr, services: &[String]) -> String {
+fn config(data: &Path, listen: SocketAddr, admin_listen: SocketAddr, services: &[Subscriber]) -> String {
     let mut text = format!(
         r#"data_dir = "{data}"
 
@@ -235,16 +258,18 @@ secrets = ["{secret}"]
         data = data.display(),
         secret = event::secret(),
     );
-    for (number, url) in services.iter().enumerate() {
+    for (number, Subscriber { url, types }) in services.iter().enumerate() {
+        let events: Vec<String> = types.iter().map(|kind| format!("\"standard-webhooks.{kind}\"")).collect();
         text += &format!(
             r#"
 [[service]]
 name = "bench-{number}"
 profile = "standard"
 url = "{url}"
-events = ["standard-webhooks.bench"]
+events = [{events}]
 allow_networks = ["127.0.0.0/8"]
-"#
+"#,
+            events = events.join(", "),
         );
     }
     text
@@ -268,7 +293,12 @@ fn usage(pid: u32) -> io::Result<Usage> {
     let bytes = |name| bytes_of(&status, name).ok_or(io::ErrorKind::InvalidData);
     let ticks = cpu_ticks(&stat).ok_or(io::ErrorKind::InvalidData)?;
     let cpu = Duration::from_secs_f64(ticks as f64 / clock_ticks_per_second() as f64);
-    Ok(Usage { resident_bytes: bytes("VmRSS:")?, anonymous_bytes: bytes("RssAnon:")?, cpu })
+    Ok(Usage {
+        resident_bytes: bytes("VmRSS:")?,
+        peak_bytes: bytes("VmHWM:")?,
+        anonymous_bytes: bytes("RssAnon:")?,
+        cpu,
+    })
 }
 
 fn bytes_of(status: &str, name: &str) -> Option<u64> {
@@ -298,7 +328,10 @@ mod tests {
             Path::new("/d"),
             at(1),
             at(2),
-            &["http://127.0.0.1:3/0".to_owned(), "http://127.0.0.1:3/1".to_owned()],
+            &[
+                Subscriber::new("http://127.0.0.1:3/0".to_owned()),
+                Subscriber { url: "http://127.0.0.1:3/1".to_owned(), types: &["a", "b"] },
+            ],
         );
 
         assert!(
@@ -309,6 +342,8 @@ mod tests {
         assert_eq!(text.matches("[[source]]").count(), 1);
         assert_eq!(text.matches("[[service]]").count(), 2);
         assert!(text.contains("name = \"bench-1\"\nprofile = \"standard\"\nurl = \"http://127.0.0.1:3/1\"\n"));
+        assert!(text.contains("events = [\"standard-webhooks.bench\"]\n"));
+        assert!(text.contains("events = [\"standard-webhooks.a\", \"standard-webhooks.b\"]\n"));
     }
 
     #[test]

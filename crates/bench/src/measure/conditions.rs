@@ -20,8 +20,10 @@ pub struct Conditions {
     pub calls: usize,
     /// How long the service is away.
     pub outage: Duration,
-    /// How many deliveries are open while memory is looked at.
+    /// How many deliveries are open while memory is looked at, and for the dead service of a flood.
     pub open: u64,
+    /// How many connections say nothing in a flood.
+    pub idle: usize,
     /// How many events are stored at the end.
     pub events: u64,
 }
@@ -41,6 +43,7 @@ impl Conditions {
             calls: 200,
             outage: Duration::from_secs(20),
             open: 1_000_000,
+            idle: 10_000,
             events: 1_000_000,
         }
     }
@@ -53,6 +56,7 @@ impl Conditions {
             calls: 20,
             outage: Duration::from_secs(3),
             open: 20_000,
+            idle: 1_000,
             events: 20_000,
             ..Self::full(product, whck)
         }

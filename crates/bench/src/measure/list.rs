@@ -3,7 +3,7 @@
 use std::io;
 
 use super::conditions::Conditions;
-use super::{arrival, bare, crash, deliver, egress, ingest, lists, memory, outage, scale, start, verify, whck};
+use super::{arrival, bare, crash, deliver, egress, flood, ingest, lists, memory, outage, scale, start, verify, whck};
 use crate::report::Measured;
 
 /// A measurement.
@@ -39,6 +39,11 @@ pub const ALL: &[Measurement] = &[
         name: "lists",
         about: "each list of the own API, narrowed and not, on many events",
         run: lists::measure,
+    },
+    Measurement {
+        name: "flood",
+        about: "genuine traffic beside forged requests, a crowd of connections, a dead service, a fan-out",
+        run: flood::measure,
     },
 ];
 

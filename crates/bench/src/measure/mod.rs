@@ -7,6 +7,7 @@ pub mod conditions;
 pub mod crash;
 pub mod deliver;
 pub mod egress;
+pub mod flood;
 pub mod ingest;
 pub mod list;
 pub mod lists;
