@@ -135,10 +135,12 @@ fn signed_p256(key: &p256::ecdsa::VerifyingKey, message: &[u8], candidate: &[u8]
     p256::ecdsa::Signature::from_der(candidate).is_ok_and(|signature| key.verify(message, &signature).is_ok())
 }
 
-fn tag<M: hmac::Mac + Clone, P: AsRef<[u8]>>(mac: &M, message: &[P]) -> digest::Output<M> {
+fn tag<M: digest::Update + digest::FixedOutput + Clone, P: AsRef<[u8]>>(mac: &M, message: &[P]) -> digest::Output<M> {
     let mut mac = mac.clone();
     message.iter().map(P::as_ref).filter(|part| !part.is_empty()).for_each(|part| mac.update(part));
-    mac.finalize().into_bytes()
+    let mut tag = digest::Output::<M>::default();
+    mac.finalize_into(&mut tag);
+    tag
 }
 
 fn is_among<C: AsRef<[u8]>>(tag: &[u8], mut candidates: impl Iterator<Item = C>) -> bool {

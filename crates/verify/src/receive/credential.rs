@@ -25,8 +25,8 @@ const TIME_DIGITS_MAX: usize = 15;
 /// The longest signature that an algorithm makes, in bytes: ECDSA on P-256 in DER.
 const SIGNATURE_BYTES_MAX: usize = 72;
 
-/// How much text before a message's body takes no allocation, in bytes: ids, times and what stands between them.
-const TEXT_BYTES: usize = 64;
+/// How many parts of a message take no allocation: id, time and body with what stands between them, and one more.
+const PARTS: usize = 6;
 
 /// A signed time, as it stands in the request and as what it says, in milliseconds of Unix time.
 #[derive(Clone)]
@@ -44,6 +44,8 @@ pub(crate) struct Presented<'a> {
     /// The claims of a body's further items, where each item is signed.
     others: Vec<Claim<'a>>,
     time: Option<Moment<'a>>,
+    /// The value of the first header that is signed: there is seldom another.
+    signed_header: Option<&'a [u8]>,
 }
 
 /// Something signed, and the signatures that are offered for it: any one may fit.
@@ -53,20 +55,13 @@ pub(crate) struct Claim<'a> {
     pub candidates: Candidates,
 }
 
-/// A signed message: the body as it arrived, or the JSON in it, and the texts on both sides.
+/// A signed message in parts, as they stand in the request wherever they can.
 #[derive(Default)]
 pub(crate) struct Message<'a> {
-    before: Text,
-    body: &'a [u8],
-    after: Vec<u8>,
-}
-
-/// Text that takes no allocation while it is short.
-struct Text {
-    short: [u8; TEXT_BYTES],
-    short_bytes: usize,
-    /// All of it, once it is longer.
-    long: Vec<u8>,
+    few: [&'a [u8]; PARTS],
+    count: usize,
+    /// All of them, once there are more, or one that stands nowhere.
+    many: Vec<Cow<'a, [u8]>>,
 }
 
 /// The signatures that are offered. The first takes no allocation: there is seldom another.
@@ -79,7 +74,7 @@ pub(crate) struct Candidates {
 impl<'a> Presented<'a> {
     /// Nothing yet.
     pub fn new(signature: &'a Signature, head: &Head<'a>) -> Self {
-        Self { signature, head: *head, claim: Claim::default(), others: Vec::new(), time: None }
+        Self { signature, head: *head, claim: Claim::default(), others: Vec::new(), time: None, signed_header: None }
     }
 
     /// What the head presents.
@@ -110,7 +105,8 @@ impl<'a> Presented<'a> {
         };
         for part in signature.message {
             if let Part::Header(name) = part {
-                signed_header(&head, name)?;
+                let value = signed_header(&head, name)?;
+                self.signed_header.get_or_insert(value);
             }
         }
         let time_text = match signature.time.map(|time| time.at) {
@@ -134,10 +130,10 @@ impl<'a> Presented<'a> {
 
     /// Reads the rest: everything that is signed, and by what.
     pub fn read_content(&mut self, content: &'a Content<'_>, url: &str) -> Result<(), Refusal> {
-        let Self { signature, head, .. } = *self;
+        let Self { signature, head, signed_header, .. } = *self;
         let Some(each) = signature.each else {
             let values = LazyCell::new(|| content.values(paths(signature).map(str::to_owned).collect()));
-            let rest = Rest { signature, head, place: "", values: &|| values.as_ref(), content, url };
+            let rest = Rest { signature, head, signed_header, place: "", values: &|| values.as_ref(), content, url };
             return rest.read(&mut self.claim, &mut self.time);
         };
         let count = content.items(each)?;
@@ -151,7 +147,15 @@ impl<'a> Presented<'a> {
         self.others.resize_with(count - 1, Claim::default);
         let claims = iter::once(&mut self.claim).chain(&mut self.others);
         for (index, claim) in claims.enumerate() {
-            let rest = Rest { signature, head, place: &place(index), values: &|| values.as_ref(), content, url };
+            let rest = Rest {
+                signature,
+                head,
+                signed_header,
+                place: &place(index),
+                values: &|| values.as_ref(),
+                content,
+                url,
+            };
             rest.read(claim, &mut self.time)?;
         }
         Ok(())
@@ -159,8 +163,7 @@ impl<'a> Presented<'a> {
 
     /// Whether every claim holds under this key.
     pub fn holds_under(&self, key: &Key) -> bool {
-        let holds = |claim: &Claim<'_>| key.explains(&claim.message.parts(), claim.candidates.iter());
-        holds(&self.claim) && self.others.iter().all(holds)
+        self.claim.holds_under(key) && self.others.iter().all(|claim| claim.holds_under(key))
     }
 
     /// What is claimed, unless that is more than one signature of one message.
@@ -214,6 +217,7 @@ fn paths(signature: &Signature) -> impl Iterator<Item = &'static str> {
 struct Rest<'r, 'a, 'b> {
     signature: &'a Signature,
     head: Head<'a>,
+    signed_header: Option<&'a [u8]>,
     place: &'r str,
     /// What stands at the paths: read when it is first asked for, since most signatures have none.
     values: &'r dyn Fn() -> Result<&'r Values, &'r Refusal>,
@@ -223,7 +227,8 @@ struct Rest<'r, 'a, 'b> {
 
 impl<'a> Rest<'_, 'a, '_> {
     fn read(&self, claim: &mut Claim<'a>, time: &mut Option<Moment<'a>>) -> Result<(), Refusal> {
-        let Self { signature, head, place, values, content, url } = self;
+        let Self { signature, head, signed_header, place, values, content, url } = self;
+        let mut signed_header = *signed_header;
         let values = || values().map_err(Refusal::clone);
         let value = |path: &str| values()?.required(&format!("{place}{path}"));
         let optional = |path: &str| Ok(values()?.get(&format!("{place}{path}")).unwrap_or_default());
@@ -237,19 +242,26 @@ impl<'a> Rest<'_, 'a, '_> {
         let message = &mut claim.message;
         for part in signature.message {
             match part {
-                Part::Body => message.add_body(content.body),
-                Part::Payload => message.add_body(content.payload()?),
-                Part::Time => message.add(time.as_ref().map_or(&[], |time| &time.text)),
-                Part::Header(name) => message.add(signed_header(head, name)?),
+                Part::Body => message.add(content.body),
+                Part::Payload => message.add(content.payload()?),
+                Part::Time => match time.as_ref().map(|time| &time.text) {
+                    Some(Cow::Borrowed(text)) => message.add(text),
+                    Some(Cow::Owned(text)) => message.add_made(text),
+                    None => {}
+                },
+                Part::Header(name) => message.add(match signed_header.take() {
+                    Some(value) => value,
+                    None => self::signed_header(head, name)?,
+                }),
                 Part::Text(text) => message.add(text.as_bytes()),
                 Part::Method => message.add(head.method.as_bytes()),
-                Part::Url => message.add(url.as_bytes()),
-                Part::UrlPartlyDecoded => message.add(&partly_decoded(url)),
-                Part::Json(path) => message.add(value(path)?.as_bytes()),
-                Part::JsonOf(path, bytes) => message.add(sized(value(path)?, path, *bytes)?.as_bytes()),
-                Part::JsonOrNothing(path) => message.add(optional(path)?.as_bytes()),
+                Part::Url => message.add_made(url.as_bytes()),
+                Part::UrlPartlyDecoded => message.add_made(&partly_decoded(url)),
+                Part::Json(path) => message.add_made(value(path)?.as_bytes()),
+                Part::JsonOf(path, bytes) => message.add_made(sized(value(path)?, path, *bytes)?.as_bytes()),
+                Part::JsonOrNothing(path) => message.add_made(optional(path)?.as_bytes()),
                 Part::JsonWithout(path, character) => {
-                    message.add(without(optional(path)?, path, *character)?.as_bytes());
+                    message.add_made(without(optional(path)?, path, *character)?.as_bytes());
                 }
             }
         }
@@ -257,46 +269,45 @@ impl<'a> Rest<'_, 'a, '_> {
     }
 }
 
+impl Claim<'_> {
+    fn holds_under(&self, key: &Key) -> bool {
+        let Message { few, count, many } = &self.message;
+        if many.is_empty() {
+            key.explains(&few[..*count], self.candidates.iter())
+        } else {
+            key.explains(many, self.candidates.iter())
+        }
+    }
+}
+
 impl<'a> Message<'a> {
-    fn add(&mut self, text: &[u8]) {
-        if self.body.is_empty() { self.before.add(text) } else { self.after.extend_from_slice(text) }
-    }
-
-    fn add_body(&mut self, body: &'a [u8]) {
-        if self.body.is_empty() { self.body = body } else { self.add(body) }
-    }
-
-    /// What is signed, one after the other with nothing between.
-    pub fn parts(&self) -> [&[u8]; 3] {
-        [self.before.bytes(), self.body, &self.after]
-    }
-}
-
-impl Default for Text {
-    fn default() -> Self {
-        Self { short: [0; TEXT_BYTES], short_bytes: 0, long: Vec::new() }
-    }
-}
-
-impl Text {
-    fn add(&mut self, text: &[u8]) {
-        let end = self.short_bytes + text.len();
-        match self.short.get_mut(self.short_bytes..end) {
-            Some(room) if self.long.is_empty() => {
-                room.copy_from_slice(text);
-                self.short_bytes = end;
+    #[inline]
+    fn add(&mut self, part: &'a [u8]) {
+        match self.few.get_mut(self.count) {
+            Some(place) if self.many.is_empty() => {
+                *place = part;
+                self.count += 1;
             }
-            _ => {
-                if self.long.is_empty() {
-                    self.long.extend_from_slice(&self.short[..self.short_bytes]);
-                }
-                self.long.extend_from_slice(text);
-            }
+            _ => self.add_to_many(Cow::Borrowed(part)),
         }
     }
 
-    fn bytes(&self) -> &[u8] {
-        if self.long.is_empty() { &self.short[..self.short_bytes] } else { &self.long }
+    /// Adds what stands nowhere in the request as it is signed.
+    fn add_made(&mut self, part: &[u8]) {
+        self.add_to_many(Cow::Owned(part.to_vec()));
+    }
+
+    #[cold]
+    fn add_to_many(&mut self, part: Cow<'a, [u8]>) {
+        if self.many.is_empty() {
+            self.many.extend(self.few[..self.count].iter().map(|part| Cow::Borrowed(*part)));
+        }
+        self.many.push(part);
+    }
+
+    /// What is signed, in one piece.
+    pub fn whole(&self) -> Vec<u8> {
+        if self.many.is_empty() { self.few[..self.count].concat() } else { self.many.concat() }
     }
 }
 
@@ -508,6 +519,9 @@ fn position(text: &[u8], character: char) -> Option<usize> {
     let (chunks, _) = text.as_chunks::<16>();
     let lacks_it = |chunk: &&[u8; 16]| !chunk.iter().fold(false, |found, byte| found | (*byte == wanted));
     let passed = chunks.iter().take_while(lacks_it).count() * 16;
+    if text.len() - passed < 16 && text.last_chunk().is_some_and(|last| lacks_it(&last)) {
+        return None;
+    }
     text[passed..].iter().position(|byte| *byte == wanted).map(|at| passed + at)
 }
 
@@ -526,8 +540,11 @@ fn malformed(signature: &Signature, expected: &str) -> Refusal {
 /// The milliseconds of Unix time that a text says. Numbers are digits, without sign, fraction or blanks.
 pub(super) fn milliseconds(unit: Unit, text: &[u8]) -> Result<i64, Refusal> {
     let number = || {
-        let is_number = (1..=TIME_DIGITS_MAX).contains(&text.len()) && text.iter().all(u8::is_ascii_digit);
-        is_number.then(|| text.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0')))
+        let digits = Some(text).filter(|text| (1..=TIME_DIGITS_MAX).contains(&text.len()))?;
+        digits.iter().try_fold(0, |number, digit| {
+            let worth = digit.wrapping_sub(b'0');
+            (worth < 10).then(|| number * 10 + i64::from(worth))
+        })
     };
     let (read, expected) = match unit {
         Unit::Seconds => (number().map(|seconds| seconds * 1000), "a time in seconds, 1 to 15 digits"),
@@ -539,7 +556,7 @@ pub(super) fn milliseconds(unit: Unit, text: &[u8]) -> Result<i64, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Presented, SIGNATURE_BYTES_MAX, TEXT_BYTES, Text, items, milliseconds, partly_decoded};
+    use super::{Message, PARTS, Presented, SIGNATURE_BYTES_MAX, items, milliseconds, partly_decoded};
     use crate::provider::{Credential, GITHUB, Provider, STANDARD_WEBHOOKS, Signature, Unit, Where};
     use crate::receive::Head;
     use crate::refusal::{Reason, Refusal};
@@ -603,13 +620,18 @@ mod tests {
     }
 
     #[test]
-    fn text_may_be_longer_than_its_room() {
-        for length in [0, 1, TEXT_BYTES - 1, TEXT_BYTES, TEXT_BYTES + 1, 3 * TEXT_BYTES] {
-            let parts = ["id".to_owned(), "x".repeat(length), ".".to_owned()];
-            let mut text = Text::default();
-            parts.iter().for_each(|part| text.add(part.as_bytes()));
+    fn a_message_may_have_any_number_of_parts() {
+        for count in [0, 1, PARTS - 1, PARTS, PARTS + 1, 3 * PARTS] {
+            let parts: Vec<_> = (0..count).map(|part| part.to_string().into_bytes()).collect();
+            let mut message = Message::default();
+            let mut made = Message::default();
+            for part in &parts {
+                message.add(part);
+                if part.ends_with(b"1") { made.add_made(part) } else { made.add(part) }
+            }
 
-            assert_eq!(text.bytes(), parts.concat().as_bytes(), "{length}");
+            assert_eq!(made.whole(), parts.concat(), "{count}");
+            assert_eq!(message.whole(), parts.concat(), "{count}");
         }
     }
 

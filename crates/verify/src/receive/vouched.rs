@@ -79,7 +79,7 @@ impl Endpoint {
                 let mut presented = Presented::of_head(signature, head)?;
                 presented.read_content(&content, head.url)?;
                 let (message, signature) = presented.only_claim().ok_or_else(|| self.unvouched())?;
-                ("hmac-sha256", hex::encode(signature).into_bytes(), message.parts().concat())
+                ("hmac-sha256", hex::encode(signature).into_bytes(), message.whole())
             }
             _ => ("token", self.token_in(head)?, body.to_vec()),
         };
