@@ -117,7 +117,7 @@ listed! {
     Artifact, ArtifactKey;
     Restriction, RestrictionKey => Oversee;
     Clearance, ClearanceKey, "subject" by CLEARANCE_SUBJECT key::<SubjectKey>;
-    Batch, BatchKey => Oversee;
+    Batch, BatchKey;
 }
 
 /// Rows whose filters combine.

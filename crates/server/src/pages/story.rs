@@ -204,7 +204,8 @@ fn attempt_text(attempt: &Attempt, waited: Option<Duration>) -> String {
 fn took(span: Duration) -> String {
     let micros = span.as_micros();
     match micros {
-        0..10_000 => format!("{}.{} ms", micros / 1_000, micros / 100 % 10),
+        0..100 => "less than 0.1 ms".to_owned(),
+        100..10_000 => format!("{}.{} ms", micros / 1_000, micros / 100 % 10),
         10_000..1_000_000 => format!("{} ms", micros / 1_000),
         1_000_000..60_000_000 => format!("{}.{} s", micros / 1_000_000, micros / 100_000 % 10),
         _ => length(span),

@@ -382,3 +382,29 @@ async fn an_administrator_makes_grants_and_switches_off_on_the_pages() {
     assert_eq!(world.open(&reader, "/accounts").await.status, 403);
     assert!(!world.open(&reader, "/account").await.text().contains("href=\"/accounts\""));
 }
+
+#[tokio::test]
+async fn a_session_makes_nothing_that_outlives_it_on_its_own_account_without_the_password() {
+    let world = World::new().await;
+    let browser = world.sign_in("administrator").await;
+    let own = world.api("GET", "/account", Value::Null).await.json()["id"].as_str().expect("an id").to_owned();
+    let api = [("cookie", browser.cookie.as_str()), ("x-csrf-token", browser.form_key.as_str())];
+    for (method, path) in [("POST", "tokens"), ("POST", "keys"), ("POST", "link"), ("DELETE", "second-factor")] {
+        let called = world.page(method, &format!("/api/v1/accounts/{own}/{path}"), &api, "").await;
+        assert_eq!(called.problem(), "conflict", "{path}");
+        assert!(called.text().contains("/account, which asks for the password"), "{}", called.text());
+    }
+    for path in ["tokens", "access-keys", "link", "two-factor/off"] {
+        let filled = world.fill_in(&browser, &format!("/accounts/{own}/{path}"), "name=x").await;
+        assert_eq!(filled.status, 409, "{path}");
+    }
+    assert_eq!(world.fill_in(&browser, "/account/keys", "name=x&key_proof=wrong").await.status, 422);
+
+    // Another's, and with a token: as before.
+    let ada = world.api("POST", "/accounts?with=link", json!({"name": "ada", "role": "reader"})).await.json();
+    let ada = ada["id"].as_str().expect("an id");
+    assert_eq!(world.fill_in(&browser, &format!("/accounts/{ada}/tokens"), "name=x").await.status, 200);
+    assert_eq!(world.api("POST", &format!("/accounts/{own}/tokens"), json!({"name": "ci"})).await.status, 201);
+    let mine = format!("name=x&key_proof={}", PASSWORD.replace(' ', "+"));
+    assert_eq!(world.fill_in(&browser, "/account/keys", &mine).await.status, 200);
+}

@@ -402,3 +402,35 @@ async fn a_member_with_admin_says_who_the_members_are() {
     assert_eq!(call("PUT", "/collections/99/members/member", json!({"access": "read"})).await.problem(), "not-found");
     assert_eq!(call("GET", "/collections/none/members", Value::Null).await.problem(), "not-found");
 }
+
+#[tokio::test]
+async fn a_batch_is_of_a_collection_and_what_is_not_seen_is_not_there() {
+    let world = World::new().await;
+    let all = everybody(&world).await;
+    let evidence = json!({"kind": "commit", "collection": "85", "subject": "c0ffee"});
+    assert_eq!(world.api("POST", "/subjects", evidence).await.status, 201);
+    let writer = &all.iter().find(|each| each.name == "writer").expect("a writer").token;
+    let begin = async |token: &str, spec: Value| world.api_as(token, "POST", "/batches", spec).await;
+
+    // Two collections are named 85: who sees one is not told of the other.
+    let batch = begin(writer, json!({"collection": "85", "services": ["malware-scan"]})).await;
+    assert_eq!(batch.status, 201, "{}", batch.text());
+    let both = begin(&world.administrator, json!({"collection": "85", "services": ["malware-scan"]})).await;
+    assert!(both.status == 422 && both.text().contains("several are named"), "{}", both.text());
+    for collection in ["99", "none"] {
+        let absent = begin(writer, json!({"collection": collection, "services": ["no-such-service"]})).await;
+        let detail = format!("collection: there is none named {collection:?}");
+        assert_eq!((absent.status.as_u16(), &absent.json()["detail"]), (422, &json!(detail)));
+    }
+    let foreign = json!({"collection": "85", "kind": "version", "subjects": ["1", "2"], "services": ["malware-scan"]});
+    assert!(begin(writer, foreign).await.text().contains("not in \\\"85\\\": \\\"2\\\""));
+
+    let id = batch.json()["id"].as_str().expect("an id").to_owned();
+    for (name, seen) in [("writer", true), ("member", true), ("reader", true), ("stranger", false)] {
+        let token = &all.iter().find(|each| each.name == name).expect("somebody").token;
+        let listed = world.api_as(token, "GET", "/batches", Value::Null).await.json();
+        assert_eq!(listed["data"].as_array().map(Vec::len), Some(usize::from(seen)), "{name}");
+        let one = world.api_as(token, "GET", &format!("/batches/{id}"), Value::Null).await.status;
+        assert_eq!(one.as_u16(), if seen { 200 } else { 404 }, "{name}");
+    }
+}
