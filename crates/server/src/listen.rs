@@ -93,7 +93,8 @@ pub async fn serve(
             if !speaks {
                 return;
             }
-            let connection = watcher.watch(connection(&http, stream, peer, router, guest.standing()));
+            // Apart, so that one who says nothing does not take the room for it.
+            let connection = Box::pin(watcher.watch(connection(&http, stream, peer, router, guest.standing())));
             tokio::select! {
                 ended = connection => {
                     // A caller that goes away or breaks the protocol ends its own connection and nothing else.
