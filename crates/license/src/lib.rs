@@ -32,6 +32,8 @@ mod validator;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 
 pub use category::{Categories, NoCategory};
 pub use claims::Claims;

@@ -6,6 +6,8 @@
 //! This crate decides nothing about events: it proves, records, reads and shows. `problem` alone maps errors to answers.
 
 pub mod api;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod guests;
 mod history;
 mod license;

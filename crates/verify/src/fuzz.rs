@@ -1,7 +1,8 @@
 //! What strangers' bytes reach before anything is proven: each parser, and each whole judgement, as a function of bytes.
 //!
 //! A target panics where something holds that must not; whatever the bytes are, nothing is believed. The tests run each
-//! over its seeds and what comes of them by chance; `fuzz/` lets `cargo fuzz` look further.
+//! over its seeds and what comes of them by chance; `fuzz/` lets `cargo fuzz` look further. `license` and `server` have
+//! lists of their own, of the same form.
 
 use std::str;
 use std::sync::LazyLock;
@@ -216,4 +217,79 @@ fn parsed(bytes: &[u8]) -> Option<(Head<'_>, Headers<'_>, &[u8])> {
 fn line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = bytes.iter().position(|byte| *byte == b'\n')?;
     Some((&bytes[..end], &bytes[end + 1..]))
+}
+
+/// Runs each target over its seeds, and over so many inputs that come of them by chance: the same on every run.
+pub fn try_all(targets: &[Target], inputs: usize, seeds: impl Fn(&Target) -> Vec<Vec<u8>>) {
+    for target in targets {
+        let seeds = seeds(target);
+        seeds.iter().for_each(|seed| (target.run)(seed));
+        let mut chance = Chance::new();
+        for _ in 0..inputs {
+            (target.run)(&chance.mutated(&seeds));
+        }
+    }
+}
+
+/// A target's own seeds.
+#[must_use]
+pub fn own_seeds(target: &Target) -> Vec<Vec<u8>> {
+    target.seeds.iter().map(|seed| seed.to_vec()).collect()
+}
+
+/// A sequence that looks random, and is the same on every run (Marsaglia's xorshift).
+#[derive(Debug)]
+pub struct Chance(u64);
+
+impl Default for Chance {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Chance {
+    /// From its beginning.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(0x9e37_79b9_7f4a_7c15)
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % end.max(1) as u64).expect("below a usize")
+    }
+
+    /// One of the seeds with a few changes.
+    pub fn mutated(&mut self, seeds: &[Vec<u8>]) -> Vec<u8> {
+        let mut bytes = seeds[self.below(seeds.len())].clone();
+        for _ in 0..=self.below(6) {
+            let at = self.below(bytes.len() + 1);
+            let end = (at + self.below(8)).min(bytes.len());
+            match self.below(7) {
+                0 => bytes.truncate(at),
+                1 => drop(bytes.drain(at..end)),
+                2 => bytes.insert(at, u8::try_from(self.below(256)).expect("a byte")),
+                3 => {
+                    let other = &seeds[self.below(seeds.len())];
+                    let from = self.below(other.len() + 1);
+                    bytes.truncate(at);
+                    bytes.extend_from_slice(&other[from..]);
+                }
+                4 => {
+                    let piece = bytes[at..end].to_vec();
+                    bytes.splice(at..at, piece.repeat(self.below(40)));
+                }
+                5 => {
+                    const PIECES: [&[u8]; 12] =
+                        [b"\"", b"{", b"[", b"%", b"=", b",", b"\n", b"\xff", b"\0", b"0", b"<", b"&#x110000;"];
+                    bytes.splice(at..at, PIECES[self.below(PIECES.len())].iter().copied());
+                }
+                _ if at < bytes.len() => bytes[at] ^= 1 << self.below(8),
+                _ => {}
+            }
+        }
+        bytes
+    }
 }

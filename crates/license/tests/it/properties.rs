@@ -24,6 +24,11 @@ fn value() -> impl Strategy<Value = String> {
     ]
 }
 
+#[test]
+fn nothing_that_strangers_send_panics_or_is_believed() {
+    verify::fuzz::try_all(license::fuzz::ALL, 3_000, verify::fuzz::own_seeds);
+}
+
 proptest! {
     #[test]
     fn any_text_is_refused_as_malformed_or_empty(text in any::<String>()) {

@@ -21,7 +21,8 @@ pub async fn check(State(server): State<Server>, request: Request, next: Next) -
     Problem::new(&problem::HOST_NOT_ALLOWED, detail).into_response()
 }
 
-fn is_allowed(host: &str, configured: &[String]) -> bool {
+/// Whether a request to a host of this name is answered.
+pub(crate) fn is_allowed(host: &str, configured: &[String]) -> bool {
     let name = without_port(host);
     LOOPBACK.contains(&name.to_ascii_lowercase().as_str())
         || configured.iter().any(|each| without_port(each).eq_ignore_ascii_case(name))

@@ -31,7 +31,7 @@ use crate::sight::{self, Seen, Sight};
 /// Rows of a page, unless the caller asks for fewer or more.
 const LIMIT: usize = 50;
 /// Rows of a page at most.
-const LIMIT_MAX: usize = 200;
+pub(super) const LIMIT_MAX: usize = 200;
 
 /// What a filter looks up: the parameter, the index, and the index's first columns as the parameter gives them.
 pub struct Filter {

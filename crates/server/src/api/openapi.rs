@@ -3,6 +3,7 @@
 use axum::Json;
 use serde_json::{Map, Value, json};
 
+use super::lists::LIMIT_MAX;
 use super::routes::{PREFIX, Route, routes};
 use crate::people::session::{COOKIE, CSRF_HEADER};
 use crate::problem::{PROBLEMS, TYPE_PREFIX};
@@ -49,43 +50,63 @@ fn operation(route: &Route) -> Value {
         .skip(1)
         .filter_map(|rest| rest.split('}').next())
         .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
-    let in_query = route.query.iter().map(|name| {
-        json!({ "name": name, "in": "query", "schema": { "type": if *name == "limit" { "integer" } else { "string" } } })
-    });
+    let in_query = route.query.iter().map(|name| json!({ "name": name, "in": "query", "schema": parameter(name) }));
     let parameters: Vec<Value> = in_path.chain(in_query).collect();
     let mut operation = json!({
         "operationId": operation_id(route),
         "summary": route.summary,
         "parameters": parameters,
-        "responses": {
-            route.status.to_string(): { "description": "Done." },
-            "default": {
-                "description": "A problem.",
-                "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
-            },
-        },
+        "responses": responses(route),
     });
-    if let Some(schema) = route.answer {
-        let reference = json!({ "schema": { "$ref": format!("#/components/schemas/{schema}") } });
-        operation["responses"][route.status.to_string()]["content"] = json!({ "application/json": reference });
-    }
+    let is_required = !route.may_be_empty;
     match route.body {
         None => {}
         Some("bytes") => {
-            operation["requestBody"] = json!({ "required": true, "content": { "*/*": {} } });
+            operation["requestBody"] = json!({ "required": is_required, "content": { "*/*": {} } });
         }
         // A patch takes some of the members.
         Some(schema) if route.method == "patch" => {
             let description = format!("Some members of {schema}; null takes one away.");
-            let object = json!({ "schema": { "type": "object", "description": description } });
-            operation["requestBody"] = json!({ "required": true, "content": { "application/json": object } });
+            let content = json_of(&json!({ "type": "object", "description": description }));
+            operation["requestBody"] = json!({ "required": is_required, "content": content });
         }
         Some(schema) => {
-            let reference = json!({ "schema": { "$ref": format!("#/components/schemas/{schema}") } });
-            operation["requestBody"] = json!({ "required": true, "content": { "application/json": reference } });
+            let content = json_of(&json!({ "$ref": format!("#/components/schemas/{schema}") }));
+            operation["requestBody"] = json!({ "required": is_required, "content": content });
         }
     }
     operation
+}
+
+fn parameter(name: &str) -> Value {
+    match name {
+        "limit" => json!({ "type": "integer", "minimum": 1, "maximum": LIMIT_MAX }),
+        _ => json!({ "type": "string" }),
+    }
+}
+
+/// What a success answers, under each of its statuses, and what anything else does.
+fn responses(route: &Route) -> Value {
+    let problem = json!({ "schema": { "$ref": "#/components/schemas/Problem" } });
+    let mut all = json!({
+        "default": { "description": "A problem.", "content": { "application/problem+json": problem } },
+    });
+    for status in &route.statuses {
+        let mut done = json!({ "description": "Done." });
+        match route.answer {
+            _ if *status == 204 => {}
+            Some("bytes") => done["content"] = json!({ "*/*": {} }),
+            Some(schema) => done["content"] = json_of(&json!({ "$ref": format!("#/components/schemas/{schema}") })),
+            None => done["content"] = json_of(&json!({ "type": "object" })),
+        }
+        all[status.to_string()] = done;
+    }
+    all
+}
+
+/// Content that is JSON of a schema.
+fn json_of(schema: &Value) -> Value {
+    json!({ "application/json": { "schema": schema } })
 }
 
 /// `getEventsId`: the method and the path's words.
@@ -127,7 +148,7 @@ mod tests {
         let mut ids = BTreeSet::new();
         for route in routes() {
             assert!(ids.insert(operation_id(&route)), "{}", operation_id(&route));
-            for schema in route.body.filter(|schema| *schema != "bytes").into_iter().chain(route.answer) {
+            for schema in route.body.into_iter().chain(route.answer).filter(|schema| *schema != "bytes") {
                 assert!(document["components"]["schemas"][schema].is_object(), "{schema}");
             }
         }

@@ -36,11 +36,13 @@ pub struct Route {
     pub summary: &'static str,
     /// The schema of its JSON body, or `bytes`.
     pub body: Option<&'static str>,
+    /// Whether its body may be left out.
+    pub may_be_empty: bool,
     /// Its query parameters.
     pub query: Vec<&'static str>,
-    /// The status of its success.
-    pub status: u16,
-    /// The schema of what its success answers, where there is one.
+    /// The statuses of its success: the usual one, and another where there is one.
+    pub statuses: Vec<u16>,
+    /// The schema of what its success answers, or `bytes`; without one it is an object, and nothing with 204.
     pub answer: Option<&'static str>,
     /// Whoever carries it out.
     handler: MethodRouter<Server>,
@@ -54,12 +56,27 @@ impl Route {
         summary: &'static str,
         handler: MethodRouter<Server>,
     ) -> Self {
-        Self { method, path, needs, summary, body: None, query: Vec::new(), status: 200, answer: None, handler }
+        Self {
+            method,
+            path,
+            needs,
+            summary,
+            body: None,
+            may_be_empty: false,
+            query: Vec::new(),
+            statuses: vec![200],
+            answer: None,
+            handler,
+        }
     }
 
     fn takes(mut self, schema: &'static str) -> Self {
         self.body = Some(schema);
         self
+    }
+
+    fn may_take(self, schema: &'static str) -> Self {
+        Self { may_be_empty: true, ..self.takes(schema) }
     }
 
     fn asks(mut self, query: &[&'static str]) -> Self {
@@ -73,14 +90,20 @@ impl Route {
     }
 
     fn gives(mut self, status: u16) -> Self {
-        self.status = status;
+        self.statuses = vec![status];
+        self
+    }
+
+    fn or_gives(mut self, status: u16) -> Self {
+        self.statuses.push(status);
         self
     }
 }
 
 /// A list of rows and one of them.
 fn rows<T: Listed>(path: &'static str, one_path: &'static str, list_summary: &'static str) -> [Route; 2] {
-    let many = Route::new("get", path, T::NEEDS, list_summary, get(list::<T>)).asks(&["limit", "cursor"]);
+    let many =
+        Route::new("get", path, T::NEEDS, list_summary, get(list::<T>)).asks(&["limit", "cursor"]).answers("Page");
     let single = Route::new("get", one_path, T::NEEDS, "Show one of them.", get(one::<T>));
     [many.asks(T::FILTERS), single]
 }
@@ -91,14 +114,14 @@ pub fn routes() -> Vec<Route> {
     use Needs::{Administer, Ask, ChangeSubject, ManageMembers, Oversee, Read, SignIn, Submit};
     let mut all = vec![
         Route::new("post", "/artifacts", Submit, "Upload an artifact.", post(submit::upload)).takes("bytes").asks(&["filename", "retention"]).gives(201),
-        Route::new("put", "/collections/{collection}", Submit, "Describe a collection.", put(submit::put_collection)).takes("Collection"),
-        Route::new("post", "/subjects", Submit, "Describe a subject and list its artifacts.", post(submit::put_subject)).takes("Subject").gives(201),
-        Route::new("post", "/events", Submit, "Record an event; with wait, answer its verdict.", post(events::create)).takes("Event").asks(&["wait"]).gives(202),
+        Route::new("put", "/collections/{collection}", Submit, "Describe a collection.", put(submit::put_collection)).takes("Collection").or_gives(201),
+        Route::new("post", "/subjects", Submit, "Describe a subject and list its artifacts.", post(submit::put_subject)).takes("Subject").gives(201).or_gives(200),
+        Route::new("post", "/events", Submit, "Record an event; with wait, answer its verdict.", post(events::create)).takes("Event").asks(&["wait"]).gives(202).or_gives(200),
         Route::new("get", "/events/{id}", Read, "Show an event's whole life.", get(events::one)),
         Route::new("post", "/events/{id}/replay", ChangeSubject, "Ask every subscriber about it again.", post(events::replay)).gives(202),
-        Route::new("get", "/subjects/{kind}/{collection}/{subject}/verdict", Read, "The verdict, with its reasons.", get(subjects::show_verdict)).asks(&["wait"]).answers("Verdict"),
+        Route::new("get", "/subjects/{kind}/{collection}/{subject}/verdict", Read, "The verdict, with its reasons.", get(subjects::show_verdict)).asks(&["wait"]).answers("Verdict").or_gives(202),
         Route::new("post", "/subjects/{kind}/{collection}/{subject}/clearance", ChangeSubject, "Say that a person has dealt with it.", post(subjects::clear)).takes("Because"),
-        Route::new("post", "/subjects/{kind}/{collection}/{subject}/runs", Ask, "Ask services about it once more: those that are named, else all that subscribed to what happened to it.", post(runs::start)).takes("Runs").gives(202),
+        Route::new("post", "/subjects/{kind}/{collection}/{subject}/runs", Ask, "Ask services about it once more: those that are named, else all that subscribed to what happened to it.", post(runs::start)).may_take("Runs").gives(202),
         Route::new("post", "/runs/again", Administer, "Ask a service once more about what it gave no answer to, the newest first, at most 100.", post(runs::all_again)).takes("Again").gives(202),
         Route::new("post", "/runs/{id}/again", Ask, "Ask a run's service once more about the run's event.", post(runs::again)).gives(202),
         Route::new("post", "/batches", ChangeSubject, "Begin a batch: every chosen subject, every chosen service, each pair once.", post(batches::start)).takes("Batch").gives(201),
@@ -108,12 +131,12 @@ pub fn routes() -> Vec<Route> {
         Route::new("post", "/holds", Administer, "Hold a collection, or one track of it.", post(holds::create)).takes("Hold").gives(201),
         Route::new("post", "/holds/{id}/release", ChangeSubject, "Lift a hold.", post(holds::release)).takes("Because"),
         Route::new("post", "/restrictions/{id}/lift", Administer, "Lift a restriction.", post(restrictions::lift)).takes("Because"),
-        Route::new("get", "/receipts/{id}/body", Oversee, "The exact bytes of a receipt.", get(events::receipt_body)),
+        Route::new("get", "/receipts/{id}/body", Oversee, "The exact bytes of a receipt.", get(events::receipt_body)).answers("bytes"),
 
         Route::new("get", "/audit/root", Administer, "Show the audit's newest root: what stands for all of its entries.", get(audit::root)).answers("AuditRoot"),
         Route::new("get", "/audit/check", Administer, "Look at the whole audit: whether an entry was removed, changed or moved; and, with a root that was kept elsewhere, whether it was cut off.", get(audit::check)).asks(&["root"]).answers("AuditCheck"),
 
-        Route::new("get", "/sources", Oversee, "List sources.", get(sources::list)),
+        Route::new("get", "/sources", Oversee, "List sources.", get(sources::list)).answers("Page"),
         Route::new("post", "/sources", Administer, "Make a source.", post(sources::create)).takes("Source").gives(201),
         Route::new("post", "/sources/test", Administer, "Judge a sample request by a source that need not be there yet; nothing is written.", post(sources::test)).takes("SourceTest").answers("SourceTested"),
         Route::new("get", "/sources/{id}", Oversee, "Show a source, by id or as provider/name.", get(sources::one)),
@@ -126,7 +149,7 @@ pub fn routes() -> Vec<Route> {
         Route::new("post", "/quarantine/{id}/retry", Administer, "Try a refused request again with today's secrets.", post(quarantine::retry)),
         Route::new("post", "/quarantine/retry", Administer, "Try again what was sent to a source, the oldest first, at most 100.", post(quarantine::retry_all)).takes("Retry"),
 
-        Route::new("get", "/services", Oversee, "List services.", get(services::list)),
+        Route::new("get", "/services", Oversee, "List services.", get(services::list)).answers("Page"),
         Route::new("post", "/services", Administer, "Register a service; its secrets are shown this once.", post(services::create)).takes("Service").gives(201),
         Route::new("get", "/services/{id}", Oversee, "Show a service, by id or name.", get(services::one)),
         Route::new("patch", "/services/{id}", Administer, "Change a service.", patch(services::patch)).takes("Service"),
@@ -141,19 +164,19 @@ pub fn routes() -> Vec<Route> {
         Route::new("post", "/services/{id}/resume", Administer, "Call a service again.", post(services::resume)),
         Route::new("post", "/services/{id}/credentials", Administer, "Issue new credentials, shown this once.", post(services::credentials)),
 
-        Route::new("get", "/rules", Oversee, "List rules.", get(rules::list)),
+        Route::new("get", "/rules", Oversee, "List rules.", get(rules::list)).answers("Page"),
         Route::new("post", "/rules", Administer, "Make a rule.", post(rules::create)).takes("Rule").gives(201),
         Route::new("post", "/rules/test", Administer, "List the stored results that a rule would have matched; nothing is written.", post(rehearsal::test)).takes("RuleTest").answers("RuleTested"),
         Route::new("get", "/rules/{id}", Oversee, "Show a rule.", get(rules::one)),
         Route::new("patch", "/rules/{id}", Administer, "Change a rule.", patch(rules::patch)).takes("Rule"),
         Route::new("delete", "/rules/{id}", Administer, "Switch a rule off.", delete(rules::delete)).gives(204),
 
-        Route::new("get", "/accounts", Administer, "List accounts.", get(accounts::list)),
+        Route::new("get", "/accounts", Administer, "List accounts.", get(accounts::list)).answers("Page"),
         Route::new("post", "/accounts", Administer, "Make an account; its token, or with=link a one-time link for a person, is shown this once.", post(accounts::create)).takes("Account").asks(&["with"]).gives(201),
         Route::new("get", "/accounts/{id}", Administer, "Show an account, by id or name.", get(accounts::one)),
         Route::new("patch", "/accounts/{id}", Administer, "Change an account.", patch(accounts::patch)).takes("Account"),
         Route::new("delete", "/accounts/{id}", Administer, "Switch an account off and revoke its tokens.", delete(accounts::delete)).gives(204),
-        Route::new("post", "/accounts/{id}/tokens", Administer, "Make another token, shown this once.", post(accounts::add_token)).takes("Token").gives(201),
+        Route::new("post", "/accounts/{id}/tokens", Administer, "Make another token, shown this once.", post(accounts::add_token)).may_take("Token").gives(201),
         Route::new("post", "/accounts/{id}/keys", Administer, "Make an access key for signed requests; its secret is shown this once.", post(accounts::add_access_key)).gives(201),
         Route::new("delete", "/accounts/{id}/keys/{key}", Administer, "Revoke an access key, by id or name.", delete(accounts::revoke_access_key)).gives(204),
         Route::new("delete", "/accounts/{id}/tokens/{token}", Administer, "Revoke a token or a signing key.", delete(accounts::revoke_token)).gives(204),
@@ -162,11 +185,11 @@ pub fn routes() -> Vec<Route> {
         Route::new("delete", "/accounts/{id}/second-factor", Administer, "Turn two-factor sign-in off, for a person who lost the authenticator.", delete(accounts::turn_off_second)).gives(204),
         Route::new("get", "/account", SignIn, "Show one's own account.", get(accounts::own)),
 
-        Route::new("get", "/collections/{collection}/members", Read, "List who may do what in a collection, by its id or name.", get(members::list)).asks(&["kind"]),
+        Route::new("get", "/collections/{collection}/members", Read, "List who may do what in a collection, by its id or name.", get(members::list)).answers("Page").asks(&["kind"]),
         Route::new("put", "/collections/{collection}/members/{account}", ManageMembers, "Say what a member may do in a collection.", put(members::put)).takes("Membership").asks(&["kind"]),
         Route::new("delete", "/collections/{collection}/members/{account}", ManageMembers, "Take a member's rights in a collection back.", delete(members::delete)).asks(&["kind"]).gives(204),
 
-        Route::new("get", "/variables", Administer, "List the variables that workers are told; values are never shown.", get(variables::list)),
+        Route::new("get", "/variables", Administer, "List the variables that workers are told; values are never shown.", get(variables::list)).answers("Page"),
         Route::new("post", "/variables", Administer, "Make a variable.", post(variables::create)).takes("Variable").gives(201),
         Route::new("get", "/variables/{id}", Administer, "Show a variable.", get(variables::one)),
         Route::new("patch", "/variables/{id}", Administer, "Change a variable's name or value.", patch(variables::patch)).takes("Variable"),

@@ -28,6 +28,7 @@ mod scanner_texts;
 mod search_pages;
 mod service_pages;
 mod source_pages;
+mod strangers;
 mod subject_pages;
 mod verifiers;
 mod waiting;
