@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything that must hold: format, lints, tests, doc tests, the release build. Ends with the test runner's closing
 # lines, and with another exit code than 0 if anything failed. Needs Rust, a C compiler, Node 20, npm,
-# OpenSSL and Python 3 with venv; Chromium for the page, whose path $CHROMIUM may say.
+# OpenSSL and Python 3.11 with venv; Chromium for the page, whose path $CHROMIUM may say.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -31,6 +31,9 @@ step "format" cargo fmt --all --check
 # A macro lists these, so that one line adds one: the formatter does not find them by itself.
 step "format of the providers" rustfmt --edition 2024 --config-path . --check crates/verify/src/provider/*.rs
 step "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
+if cargo deny --version >/dev/null 2>&1; then
+    step "dependencies" cargo deny --workspace --locked check bans licenses sources
+fi
 step "documentation's examples" cargo test --doc --locked -p verify -p scanner-kit
 step "release build" cargo build --release --locked -p countersign -p whck -p forge-endpoint
 

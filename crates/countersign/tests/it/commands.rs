@@ -31,7 +31,7 @@ pub fn done(world: &World, arguments: &[&str]) -> String {
 }
 
 /// Registers a scanner for one event, and gives its account's credentials.
-fn scanner(world: &World, name: &str, address: SocketAddr, event: &str) -> Account {
+pub fn scanner(world: &World, name: &str, address: SocketAddr, event: &str) -> Account {
     std::fs::write(world.folder().join("key"), "a key").expect("written");
     let (url, network) = (format!("http://{address}/"), format!("{}/32:{}", address.ip(), address.port()));
     let whom = ["--profile", "scanner", "--url", &url, "--secret-file", "key", "--allow-network", &network];
@@ -42,7 +42,7 @@ fn scanner(world: &World, name: &str, address: SocketAddr, event: &str) -> Accou
 }
 
 /// Tells of a version, and waits for nothing.
-fn report(world: &World, id: &str) {
+pub fn report(world: &World, id: &str) {
     let subject = json!({ "kind": "version", "collection": "85", "subject": id });
     let event = json!({ "type": "on_version_created", "subject": subject });
     assert_eq!(world.api("POST", "/api/v1/events", Some(&event)).status, 202);

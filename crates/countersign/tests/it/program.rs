@@ -55,10 +55,15 @@ impl Drop for Program {
     }
 }
 
-/// A Python with what `tests/python/requirements.txt` names, made once, in the target directory.
+/// A Python with what the tests' programs need.
 pub fn python() -> PathBuf {
-    let requirements = tests("python/requirements.txt");
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python");
+    python_with("requirements")
+}
+
+/// A Python with what this file of `tests/python/` names, made once, in the target directory.
+pub fn python_with(list: &str) -> PathBuf {
+    let requirements = tests(&format!("python/{list}.txt"));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("python-{list}"));
     let python = folder.join("bin/python");
     let installed = folder.join("installed.txt");
     // Whoever comes second waits until the first has made it.
