@@ -22,7 +22,7 @@ use store::Store;
 use store::command::Command;
 use store::seal::SealKey;
 use store_sqlite::{Options, SqliteStore};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -83,7 +83,7 @@ impl Gateway {
         }
         let data = DataDir::take(&config.form.data_dir)?;
         let seal = seal_key(&config.key_file(), data.is_new())?;
-        let bound = Bound::bind(&config.form.server).await?;
+        let bound = Bound::bind(&config.form.server)?;
         let addresses = bound.addresses()?;
 
         let calls_max = config.form.dispatch.calls_max.map_or(limits::CALLS_MAX, NonZeroU32::get);
@@ -194,15 +194,9 @@ impl Addresses {
 }
 
 impl Bound {
-    async fn bind(form: &ServerForm) -> Result<Self, Failure> {
-        Ok(Self {
-            public: bind(form.listen).await?,
-            admin: bind(form.admin_listen).await?,
-            api: match form.api_listen {
-                Some(address) => Some(bind(address).await?),
-                None => None,
-            },
-        })
+    fn bind(form: &ServerForm) -> Result<Self, Failure> {
+        let api = form.api_listen.map(bind).transpose()?;
+        Ok(Self { public: bind(form.listen)?, admin: bind(form.admin_listen)?, api })
     }
 
     fn addresses(&self) -> Result<Addresses, Failure> {
@@ -226,11 +220,22 @@ impl Bound {
     }
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).await.map_err(|why| {
+/// How many connections may wait to be accepted, if the system allows so many: a burst of more is sent away for a second.
+const WAITING_MAX: u32 = 4_096;
+
+fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+    listen(address).map_err(|why| {
         let what = format!("{address} cannot be listened on: {why}");
         Failure::new(Exit::Config, what).mend("choose another address under [server], or stop what uses it")
     })
+}
+
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // So that a restart need not wait for what the last process left behind.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(WAITING_MAX)
 }
 
 async fn serve(
