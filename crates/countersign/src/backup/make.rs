@@ -64,7 +64,7 @@ impl Making<'_> {
         let damaged = |why: &dyn std::fmt::Display| {
             let what = format!("the store {} cannot be backed up: {why}", from.display());
             Failure::new(Exit::Internal, what)
-                .mend("look at it with `countersign doctor`; keep the backups that you have")
+                .mend("keep the backups that you have; `countersign restore` brings the newest whole one back")
         };
         let mut missing = None;
         for _ in 0..COPIES_MAX {
