@@ -32,7 +32,15 @@ export const traffic = async (page) => {
 
 /** Milliseconds from the beginning of the load to its first paint. */
 export const firstPaint = (page) =>
-  page.evaluate(() => Math.round(performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Number.NaN));
+  page.evaluate(() => {
+    // It may be painted after it is loaded.
+    const look = (found) => {
+      const [paint] = performance.getEntriesByName("first-contentful-paint");
+      if (paint) found(Math.round(paint.startTime));
+      else requestAnimationFrame(() => look(found));
+    };
+    return new Promise(look);
+  });
 
 /** Whether anything hostile has run in any frame of a page. */
 export const harmed = async (page) => {
