@@ -159,16 +159,18 @@ fn every_licence_is_one_that_may_come_in() {
 #[test]
 fn everything_comes_from_the_one_registry_under_its_checksum() {
     let lock: toml::Table = text("Cargo.lock").parse().expect("TOML");
-    let rules = rules();
-    let registry = rules["sources"]["allow-registry"][0].as_str().expect("a URL");
+    let mut sources = BTreeSet::new();
     for package in lock["package"].as_array().expect("packages") {
         let Some(source) = package.get("source") else {
             assert!(root().join("crates").join(package["name"].as_str().expect("a name")).is_dir(), "{package}");
             continue;
         };
-        assert_eq!(source.as_str(), Some(&*format!("registry+{registry}")), "{package}");
+        sources.insert(source.as_str().expect("a source"));
         assert_eq!(package["checksum"].as_str().map(str::len), Some(64), "{package}");
     }
+    let is_registry = |source: &&str| source.starts_with("registry+https://");
+    assert!(sources.len() == 1 && sources.iter().all(is_registry), "{sources:?}");
+    assert_eq!(rules()["sources"]["unknown-registry"].as_str(), Some("deny"));
 }
 
 #[test]
