@@ -20,7 +20,7 @@ for (const [nth, path] of ["/", "/events"].entries()) {
   test(`an event that arrives while ${path} is open shows up without a reload`, async () => {
     const { context } = await browsers.open(browser, world, { storageState });
     const page = await context.newPage();
-    const streaming = page.waitForResponse((response) => response.url().endsWith("/live"));
+    const streaming = page.waitForResponse((response) => response.url().endsWith("/live"), { timeout: 90_000 });
     await page.goto(path);
     await streaming;
     await page.evaluate(() => (window.sameAsBefore = true));
